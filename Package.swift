@@ -1,0 +1,67 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    // `any` marks each dynamic dispatch, so that none slips onto a request's way unseen.
+    .enableUpcomingFeature("ExistentialAny"),
+    // A member is visible only where its module is imported: layers cannot leak through extensions.
+    .enableUpcomingFeature("MemberImportVisibility"),
+    // C modules and other layers stay out of a module's public interface unless it says `public import`.
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let package = Package(
+    name: "fcgi-limiter",
+    products: [
+        .executable(name: "fcgi-limiter", targets: ["FCGILimiter"]),
+        .library(name: "Limiters", targets: ["Limiters"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    ],
+    targets: [
+        // Layer 1: the C libraries, as Debian ships them.
+        .systemLibrary(name: "CFastCGI"),
+        .systemLibrary(name: "CHiredis"),
+        .systemLibrary(name: "CLMDB"),
+        .systemLibrary(name: "CLinux"),
+
+        // Layer 2: deciding, in pure Swift.
+        .target(name: "Limiters", swiftSettings: strict),
+
+        // Layer 3: the ways to the outside. None knows another.
+        .target(
+            name: "Stores",
+            dependencies: ["Limiters", "CHiredis", "CLMDB"],
+            resources: [.embedInCode("Redis/charge.lua")],
+            swiftSettings: strict
+        ),
+        .target(name: "FastCGI", dependencies: ["CFastCGI", "CLinux"], swiftSettings: strict),
+
+        // Layer 4: the programs.
+        .executableTarget(
+            name: "FCGILimiter",
+            dependencies: [
+                "Limiters", "Stores", "FastCGI",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "StoreBench",
+            dependencies: [
+                "Limiters", "Stores", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "bench/StoreBench",
+            swiftSettings: strict
+        ),
+
+        .testTarget(name: "LimitersTests", dependencies: ["Limiters"], swiftSettings: strict),
+        .testTarget(name: "StoresTests", dependencies: ["Limiters", "Stores"], swiftSettings: strict),
+        .testTarget(name: "FastCGITests", dependencies: ["FastCGI"], swiftSettings: strict),
+        .testTarget(name: "FCGILimiterTests", dependencies: ["FCGILimiter"], swiftSettings: strict),
+    ]
+)

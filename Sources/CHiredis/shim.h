@@ -1,0 +1,2 @@
+// `pkgConfig: "hiredis"` in Package.swift prints a warning on every build; the module map's `link` does not.
+#include <hiredis/hiredis.h>

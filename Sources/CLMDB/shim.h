@@ -1,0 +1,2 @@
+// The embedded store's B-tree.
+#include <lmdb.h>

@@ -1,0 +1,94 @@
+/// A window that slides with the clock: in no interval of its length are more than `limit` units admitted.
+///
+/// A unit is free again exactly one window after it was admitted. What it does not do: refill continuously. A client that
+/// spent its limit at once waits a whole window and gets it back at once, where a ``TokenBucket`` would let single
+/// requests through at a steady rate.
+///
+/// The state is a log of admissions in order: `base`, then pairs of a time and the running total after it. What is in use
+/// is the last total minus `base`; dropping what has left is cutting pairs off the front, which leaves the total before
+/// them as the new base. So a decision looks at both ends only, and searches by halving where it must look between them.
+///
+/// Above ``mostEntries`` units the log keeps one pair per *grain*, window/1,024, at the grain's last microsecond: a unit
+/// may come free up to a grain late, never early, and the log stays bounded for every limit.
+struct SlidingWindow {
+    static let mostEntries: Int64 = 1_024
+
+    private let limit: Int64
+    private let window: Microseconds
+    private let grain: Microseconds
+
+    init(_ quota: Quota) {
+        limit = quota.limit
+        window = quota.window
+        grain = limit <= Self.mostEntries ? 1 : (window + Self.mostEntries - 1) / Self.mostEntries
+    }
+
+    /// As ``Quota/decide(_:now:cost:)``; `charge.lua` has the same names in the same order.
+    func decide(_ state: State, now: Microseconds, cost: Int64) -> (Decision, Change) {
+        let pairs = max(0, (state.wordCount - 1) / 2)
+        var newest = pairs == 0 ? now : state.word(2 * pairs - 1)
+        let total = pairs == 0 ? 0 : state.word(2 * pairs)
+
+        // The clock stepped back: it stands still until it has caught up with the newest admission; where that is more
+        // than a window away, all that is in use counts as admitted now.
+        let steppedFar = newest > now + window + grain
+        let moment = steppedFar ? now : max(now, newest - grain + 1)
+        let grainEnd = moment - moment % grain + grain - 1
+        let slot = steppedFar || pairs == 0 ? grainEnd : max(grainEnd, newest)
+
+        let gone = steppedFar ? 0 : firstPair(in: state, pairs) { time, _ in time > moment - window }
+        let base = pairs == 0 ? 0 : state.word(2 * gone)
+        var used = total - base
+        if steppedFar { newest = slot }
+
+        let outcome: Decision.Outcome
+        var change = Change()
+        if cost > limit {
+            outcome = .impossible
+        } else if used + cost <= limit || cost == 0 {
+            outcome = .allowed
+            if cost > 0 {
+                used += cost
+                if gone == pairs || steppedFar {
+                    change.cutFirst = state.wordCount
+                    change.append(0)
+                    change.append(slot)
+                    change.append(used)
+                } else if newest == slot {
+                    change.cutFirst = 2 * gone
+                    change.cutLast = 1
+                    change.append(base + used)
+                } else {
+                    change.cutFirst = 2 * gone
+                    change.append(slot)
+                    change.append(base + used)
+                }
+                newest = slot
+                change.expiry = newest + window
+            }
+        } else {
+            let leaving = used + cost - limit
+            let pair = steppedFar ? pairs : firstPair(in: state, pairs) { _, total in total - base >= leaving }
+            let time = pair == pairs ? newest : state.word(2 * pair + 1)
+            outcome = .refused(retryAfter: time + window - now)
+        }
+        let decision = Decision(
+            outcome: outcome, limit: limit, remaining: max(0, limit - used),
+            resetAfter: used == 0 ? 0 : newest + window - now
+        )
+        return (decision, change)
+    }
+
+    /// The index of the first pair of which `holds` is true, or `pairs`. `holds` is false up to some pair and true after.
+    private func firstPair(in state: State, _ pairs: Int, where holds: (_ time: Int64, _ total: Int64) -> Bool) -> Int {
+        var low = 0
+        var high = pairs
+        // Most often it is the first.
+        var probe = 0
+        while low < high {
+            if holds(state.word(2 * probe + 1), state.word(2 * probe + 2)) { high = probe } else { low = probe + 1 }
+            probe = (low + high) / 2
+        }
+        return low
+    }
+}

@@ -1,0 +1,46 @@
+/// A bucket that starts full with `limit` tokens and refills continuously at limit/window.
+///
+/// A client that has been quiet may spend the whole bucket at once and is then served at the refill rate: one token each
+/// window/limit. What it does not do: bound every interval. A full bucket and what flows in meanwhile let almost twice
+/// the limit pass within one window. ``SlidingWindow`` never does, but makes a client that spent all at once wait for
+/// the window's whole length.
+///
+/// The state is one integer, the *arrival*: the moment at which the bucket is full again (the theoretical arrival time of
+/// the generic cell rate algorithm, ITU-T I.371). The time between tokens is rounded up to a whole microsecond, so a rate
+/// that does not divide evenly refills late by less than a microsecond a token, and never early.
+struct TokenBucket {
+    private let limit: Int64
+    private let interval: Microseconds
+    private let burst: Microseconds
+
+    init(_ quota: Quota) {
+        limit = quota.limit
+        interval = (quota.window + quota.limit - 1) / quota.limit
+        burst = interval * quota.limit
+    }
+
+    /// As ``Quota/decide(_:now:cost:)``; `charge.lua` has the same names in the same order.
+    func decide(_ state: State, now: Microseconds, cost: Int64) -> (Decision, Change) {
+        var arrival = state.wordCount == 0 ? now : max(state.word(0), now)
+        // More than a whole bucket ahead: the clock stepped back. The bucket counts as empty, no worse.
+        arrival = min(arrival, now + burst)
+
+        let outcome: Decision.Outcome
+        var change = Change()
+        if cost > limit {
+            outcome = .impossible
+        } else if arrival + cost * interval > now + burst {
+            outcome = .refused(retryAfter: arrival + cost * interval - now - burst)
+        } else {
+            outcome = .allowed
+            arrival += cost * interval
+            if cost > 0 {
+                change.cutFirst = state.wordCount
+                change.append(arrival)
+                change.expiry = arrival
+            }
+        }
+        let remaining = (now + burst - arrival) / interval
+        return (Decision(outcome: outcome, limit: limit, remaining: remaining, resetAfter: arrival - now), change)
+    }
+}

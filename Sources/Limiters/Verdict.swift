@@ -1,0 +1,65 @@
+/// The answer to one request over all its policies.
+public struct Verdict: Sendable {
+    /// What becomes of the request.
+    public enum Outcome: Sendable, Hashable {
+        /// Every enforced policy allows; all that allow were charged.
+        case allowed
+        /// An enforced policy refuses; nothing was charged. After `retryAfter` the cost fits into each of them.
+        case refused(retryAfter: Microseconds)
+        /// The cost is above an enforced policy's limit and will never fit; nothing was charged.
+        case impossible
+    }
+
+    /// What becomes of the request.
+    public let outcome: Outcome
+    /// One decision for each of the charge's entries, in their order.
+    public let decisions: [Decision]
+    /// The store's clock at the decision.
+    public let now: Microseconds
+
+    /// The verdict over `decisions`, which belong to `charge` entry by entry.
+    public init(_ decisions: [Decision], on charge: Charge, now: Microseconds) {
+        var outcome = Outcome.allowed
+        for (entry, decision) in zip(charge.entries, decisions) where entry.policy.mode == .enforced {
+            switch (decision.outcome, outcome) {
+            case (.allowed, _), (_, .impossible): break
+            case (.impossible, _): outcome = .impossible
+            case (.refused(let wait), .refused(let longest)): outcome = .refused(retryAfter: max(wait, longest))
+            case (.refused(let wait), .allowed): outcome = .refused(retryAfter: wait)
+            }
+        }
+        self.outcome = outcome
+        self.decisions = decisions
+        self.now = now
+    }
+
+    /// Whether every enforced policy allows.
+    public var isAllowed: Bool { outcome == .allowed }
+
+    /// The index of the decision that a client should look at: of the enforced policies the one that refuses longest,
+    /// or else the one with the smallest share of its limit left. `nil` where no policy is enforced.
+    public func governing(_ charge: Charge) -> Int? {
+        var best: Int?
+        for index in decisions.indices where charge.entries[index].policy.mode == .enforced {
+            if let current = best, !decisions[index].isTighter(than: decisions[current]) { continue }
+            best = index
+        }
+        return best
+    }
+}
+
+extension Decision {
+    fileprivate func isTighter(than other: Decision) -> Bool {
+        func rank(_ decision: Decision) -> (Int, Microseconds) {
+            switch decision.outcome {
+            case .impossible: (2, 0)
+            case .refused(let retryAfter): (1, retryAfter)
+            case .allowed: (0, 0)
+            }
+        }
+        let (mine, its) = (rank(self), rank(other))
+        if mine != its { return mine > its }
+        // As fractions, without dividing: limits are at most 10^9, so the products fit.
+        return remaining * other.limit < other.remaining * limit
+    }
+}

@@ -1,0 +1,92 @@
+import CLMDB
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// The file of an embedded store: the owner of an `MDB_env`, shared by all event loops of the process.
+///
+/// The folder holds LMDB's `data.mdb` and `lock.mdb`, and `boot`. Nothing is synced to a disk: a process may die at any
+/// moment and loses nothing, but after a crash of the machine the file could be torn. So it is kept for one boot of the
+/// machine and begun anew in the next.
+public final class EmbeddedFile: @unchecked Sendable {
+    // @unchecked: an MDB_env and an MDB_dbi may be used by all threads; all else here is constant.
+    let environment: OpaquePointer
+    let database: MDB_dbi
+    let path: String
+
+    /// Bytes that a batch may need beyond what the file has; held free so that a full disk is an error and no SIGBUS.
+    static let headroom = 8 << 20
+
+    /// Opens the store in the folder `path`, which is created where it is missing.
+    ///
+    /// - Parameter size: the most bytes that the store may take.
+    /// - Throws: ``StoreError``: `.misconfigured` when the folder cannot be used, `.damaged` when the file is no store.
+    static func open(path: String, size: Int) throws(StoreError) -> EmbeddedFile {
+        try makeFolder(path)
+        let lock = Glibc.open(path + "/boot", O_RDWR | O_CREAT | O_CLOEXEC, 0o660)
+        guard lock >= 0, flock(lock, LOCK_EX) == 0 else { throw unusable(path, errno) }
+        defer { close(lock) }
+        forgetEarlierBoot(path, lock)
+        return try EmbeddedFile(path: path, size: size)
+    }
+
+    private init(path: String, size: Int) throws(StoreError) {
+        var environment: OpaquePointer?
+        var database: MDB_dbi = 0
+        var code = mdb_env_create(&environment)
+        let flags = MDB_WRITEMAP | MDB_NOSYNC | MDB_NOMETASYNC
+        if code == 0 { code = mdb_env_set_mapsize(environment, size) }
+        if code == 0 { code = mdb_env_open(environment, path, UInt32(flags), 0o660) }
+        var transaction: OpaquePointer?
+        if code == 0 { code = mdb_txn_begin(environment, nil, 0, &transaction) }
+        if code == 0 { code = mdb_dbi_open(transaction, nil, 0, &database) }
+        if code == 0 { code = mdb_txn_commit(transaction) }
+        guard code == 0, let environment else {
+            mdb_env_close(environment)
+            if code == MDB_INVALID || code == MDB_CORRUPTED || code == MDB_VERSION_MISMATCH {
+                throw StoreError(.damaged, "embedded:\(path): data.mdb is not a store: remove it, or name another folder")
+            }
+            throw Self.unusable(path, code)
+        }
+        self.environment = environment
+        self.database = database
+        self.path = path
+    }
+
+    deinit {
+        mdb_env_close(environment)
+    }
+
+    private static func makeFolder(_ path: String) throws(StoreError) {
+        for (index, byte) in path.utf8.enumerated().dropFirst() where byte == UInt8(ascii: "/") {
+            mkdir(String(path.utf8.prefix(index)) ?? path, 0o755)
+        }
+        guard mkdir(path, 0o770) == 0 || errno == EEXIST else { throw unusable(path, errno) }
+    }
+
+    /// Removes what an earlier boot left; the caller holds the lock on `boot`, which names the boot.
+    private static func forgetEarlierBoot(_ path: String, _ lock: Int32) {
+        func text(_ descriptor: Int32) -> [UInt8] {
+            var buffer = [UInt8](repeating: 0, count: 64)
+            let count = pread(descriptor, &buffer, buffer.count, 0)
+            return Array(buffer.prefix(max(0, count)))
+        }
+        let kernel = Glibc.open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC)
+        guard kernel >= 0 else { return }
+        defer { close(kernel) }
+        let boot = text(kernel)
+        guard text(lock) != boot else { return }
+        unlink(path + "/data.mdb")
+        unlink(path + "/lock.mdb")
+        ftruncate(lock, 0)
+        pwrite(lock, boot, boot.count, 0)
+    }
+
+    static func unusable(_ path: String, _ code: Int32) -> StoreError {
+        let reason = String(cString: mdb_strerror(code))
+        return StoreError(
+            .misconfigured,
+            "embedded:\(path): \(reason): give this user the folder, or name another with --store embedded:PATH")
+    }
+}

@@ -1,0 +1,156 @@
+import CLMDB
+public import Limiters
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// States in a memory-mapped file of this machine (LMDB), shared by all its processes. A batch is one transaction.
+///
+/// A record is the moment from which on it may be forgotten, then the state's integers.
+public final class EmbeddedStore: Store {
+    /// Records looked at in one step of the sweep, and how many charged keys bring the next step on.
+    private static let sweepStep = 128
+    private static let sweepInterval = 64
+
+    private let file: EmbeddedFile
+    private var allocated = 0
+    private var keysSinceSweep = 0
+    private var sweepPosition: [UInt8] = []
+    private var scratch: [UInt8] = []
+
+    public let kind = "embedded"
+
+    /// A store in `file`, for one owner.
+    public init(_ file: EmbeddedFile) {
+        self.file = file
+    }
+
+    public func charge(_ charges: [Charge]) throws(StoreError) -> [Verdict] {
+        do throws(StoreError) {
+            return try charge(charges, clock: nil)
+        } catch where error.kind == .full {
+            // What has expired may still take room: free some, then try once more.
+            var transaction = try begin()
+            try sweep(transaction, now: wallClock(), steps: 8 * Self.sweepStep)
+            try transaction.commit()
+            return try charge(charges, clock: nil)
+        }
+    }
+
+    public func check() throws(StoreError) {
+        var transaction = try begin()
+        try transaction.commit()
+    }
+
+    /// As ``charge(_:)``, by a clock of the caller's where one is given; then nothing is swept.
+    package func charge(_ charges: [Charge], clock: Microseconds?) throws(StoreError) -> [Verdict] {
+        var transaction = try begin()
+        let now = clock ?? wallClock()
+        var verdicts: [Verdict] = []
+        verdicts.reserveCapacity(charges.count)
+        for charge in charges {
+            verdicts.append(try self.charge(charge, now: now, transaction))
+            keysSinceSweep += charge.entries.count
+        }
+        if keysSinceSweep >= Self.sweepInterval, clock == nil {
+            keysSinceSweep = 0
+            try sweep(transaction, now: now, steps: Self.sweepStep)
+        }
+        try transaction.commit()
+        return verdicts
+    }
+
+    private func charge(
+        _ charge: Charge, now: Microseconds, _ transaction: borrowing Transaction
+    ) throws(StoreError) -> Verdict {
+        var decisions: [Decision] = []
+        decisions.reserveCapacity(charge.entries.count)
+        if charge.entries.count == 1 {
+            let entry = charge.entries[0]
+            let record = try transaction.record(entry.key.bytes)
+            let (decision, change) = entry.policy.quota.decide(record.state.bytes, now: now, cost: charge.cost)
+            decisions.append(decision)
+            if !change.isNone { try write(change, to: entry.key, from: record, transaction) }
+            return Verdict(decisions, on: charge, now: now)
+        }
+
+        var changes: [Change] = []
+        changes.reserveCapacity(charge.entries.count)
+        for entry in charge.entries {
+            let record = try transaction.record(entry.key.bytes)
+            let (decision, change) = entry.policy.quota.decide(record.state.bytes, now: now, cost: charge.cost)
+            decisions.append(decision)
+            changes.append(change)
+        }
+        let verdict = Verdict(decisions, on: charge, now: now)
+        if verdict.isAllowed {
+            for (entry, change) in zip(charge.entries, changes) where !change.isNone {
+                // Read again: a write may have moved it.
+                let record = try transaction.record(entry.key.bytes)
+                try write(change, to: entry.key, from: record, transaction)
+            }
+        }
+        return verdict
+    }
+
+    private func write(
+        _ change: Change, to key: Key, from record: Record, _ transaction: borrowing Transaction
+    ) throws(StoreError) {
+        // The new record may take the old one's place, so the old one is copied first.
+        var old: [UInt8] = []
+        swap(&old, &scratch)
+        defer { swap(&old, &scratch) }
+        old.removeAll(keepingCapacity: true)
+        old.append(contentsOf: record.state)
+        let state = old.span.bytes
+        let target = try transaction.reserve(key.bytes, count: 8 + change.byteCount(from: state))
+        target.storeBytes(of: change.expiry, as: Int64.self)
+        change.write(from: state, to: UnsafeMutableRawBufferPointer(rebasing: target[8...]))
+    }
+
+    /// Looks at the next records in the order of keys and removes those that have expired.
+    private func sweep(_ transaction: borrowing Transaction, now: Microseconds, steps: Int) throws(StoreError) {
+        var cursor = try transaction.cursor(from: sweepPosition)
+        var left = steps
+        while left > 0, let record = cursor.record {
+            if record.expiry <= now { try cursor.remove() }
+            try cursor.advance()
+            left -= 1
+        }
+        // At the end it starts over.
+        sweepPosition = cursor.key
+    }
+
+    private func begin() throws(StoreError) -> Transaction {
+        try allocate()
+        return try Transaction(file)
+    }
+
+    /// Makes sure that the disk has the blocks that the next batch may write.
+    ///
+    /// The map is sparse: a block that the disk cannot give would be a SIGBUS in the middle of a batch.
+    private func allocate() throws(StoreError) {
+        var info = MDB_envinfo()
+        mdb_env_info(file.environment, &info)
+        let used = (info.me_last_pgno + 1) * 4_096
+        let wanted = min(used + EmbeddedFile.headroom, info.me_mapsize)
+        guard wanted > allocated else { return }
+        // A further headroom each time, so that this is rare.
+        let goal = min(wanted + EmbeddedFile.headroom, info.me_mapsize)
+        var descriptor: Int32 = 0
+        mdb_env_get_fd(file.environment, &descriptor)
+        let code = posix_fallocate(descriptor, 0, goal)
+        guard code == 0 else {
+            throw StoreError(
+                .full, "embedded:\(file.path): \(String(cString: strerror(code))): free some space, or name another folder")
+        }
+        allocated = goal
+    }
+
+    private func wallClock() -> Microseconds {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000
+    }
+}

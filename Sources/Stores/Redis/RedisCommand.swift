@@ -1,0 +1,58 @@
+/// A command in the wire's own form (RESP): written as bytes, because Strings cost more than the rest of a request.
+struct RedisCommand: ~Copyable {
+    private(set) var bytes: [UInt8] = []
+
+    /// A command of so many words, to be appended.
+    init(wordCount: Int) {
+        begin(wordCount: wordCount)
+    }
+
+    /// Starts over, in the memory that there is.
+    mutating func begin(wordCount: Int) {
+        bytes.removeAll(keepingCapacity: true)
+        bytes.append(UInt8(ascii: "*"))
+        appendDigits(wordCount)
+        endLine()
+    }
+
+    /// Appends one word of any bytes.
+    mutating func append(_ word: some Collection<UInt8>) {
+        bytes.append(UInt8(ascii: "$"))
+        appendDigits(word.count)
+        endLine()
+        bytes.append(contentsOf: word)
+        endLine()
+    }
+
+    /// Appends one word that `write` writes, at most 99 bytes long.
+    mutating func append(_ write: (inout RedisCommand) -> Void) {
+        bytes.append(UInt8(ascii: "$"))
+        let length = bytes.count
+        bytes.append(contentsOf: [0x30, 0x30, 0x0D, 0x0A])
+        write(&self)
+        let count = bytes.count - length - 4
+        bytes[length] += UInt8(count / 10)
+        bytes[length + 1] += UInt8(count % 10)
+        endLine()
+    }
+
+    /// Writes a number that is not negative in decimal digits.
+    mutating func appendDigits(_ number: some FixedWidthInteger) {
+        var scale = type(of: number).init(1)
+        while number / scale >= 10 { scale *= 10 }
+        while scale > 0 {
+            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / scale % 10))
+            scale /= 10
+        }
+    }
+
+    /// Writes one byte.
+    mutating func append(byte: UInt8) {
+        bytes.append(byte)
+    }
+
+    private mutating func endLine() {
+        bytes.append(0x0D)
+        bytes.append(0x0A)
+    }
+}

@@ -1,0 +1,126 @@
+import CHiredis
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// How long a Redis server may take. Both in microseconds.
+public struct RedisDeadlines: Sendable, Hashable {
+    /// For a connection to be made.
+    public var connect: Int64
+    /// For a command to be answered.
+    public var command: Int64
+
+    /// Deadlines; a quarter of a second each unless told otherwise.
+    public init(connect: Int64 = 250_000, command: Int64 = 250_000) {
+        self.connect = connect
+        self.command = command
+    }
+}
+
+/// One connection to a Redis server: the owner of a `redisContext`.
+///
+/// After any thrown ``StoreError`` but an error reply the context is dead, because a late answer would be taken for the
+/// next request's: let go of it.
+final class RedisConnection {
+    private let context: UnsafeMutablePointer<redisContext>
+    private let location: RedisLocation
+
+    /// Connects (`redisConnectWithTimeout`, `redisConnectUnixWithTimeout`), then authenticates and selects the database.
+    init(_ location: RedisLocation, deadlines: RedisDeadlines) throws(StoreError) {
+        let connect = timeval(deadlines.connect)
+        let made =
+            switch location.endpoint {
+            case .tcp(let host, let port): redisConnectWithTimeout(host, Int32(port), connect)
+            case .unix(let path): redisConnectUnixWithTimeout(path, connect)
+            }
+        guard let made else { throw StoreError(.unreachable, "\(location): no memory for a connection") }
+        context = made
+        self.location = location
+        guard made.pointee.err == 0 else { throw failure() }
+        redisSetTimeout(made, timeval(deadlines.command))
+
+        if let password = location.password {
+            let credentials = location.user.map { ["AUTH", $0, password] } ?? ["AUTH", password]
+            _ = try command(credentials)
+        }
+        if location.database != 0 { _ = try command(["SELECT", String(location.database)]) }
+    }
+
+    deinit {
+        redisFree(context)
+    }
+
+    /// Sends one command made of words and waits for its answer (`redisAppendFormattedCommand`, `redisGetReply`).
+    func command(_ words: [String]) throws(StoreError) -> RedisReply {
+        var command = RedisCommand(wordCount: words.count)
+        for word in words { command.append(word.utf8) }
+        return try send(command)
+    }
+
+    /// Sends one command and waits for its answer (`redisAppendFormattedCommand`, `redisGetReply`).
+    ///
+    /// - Throws: ``StoreError``: `.refused` with the server's text for an error reply, after which the connection is
+    ///   still usable; any other kind means that it is not.
+    func send(_ command: borrowing RedisCommand) throws(StoreError) -> RedisReply {
+        let queued = command.bytes.withUnsafeBytes {
+            redisAppendFormattedCommand(context, $0.baseAddress, $0.count)
+        }
+        var reply: UnsafeMutableRawPointer?
+        guard queued == REDIS_OK, redisGetReply(context, &reply) == REDIS_OK, let reply else { throw failure() }
+        let answer = RedisReply(reply.assumingMemoryBound(to: redisReply.self))
+        if let text = answer.errorText { throw StoreError(.refused, "\(location) answered: \(text)") }
+        return answer
+    }
+
+    private func failure() -> StoreError {
+        let text = withUnsafeBytes(of: &context.pointee.errstr) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        let timedOut = context.pointee.err == REDIS_ERR_IO && (errno == EAGAIN || errno == ETIMEDOUT)
+        return timedOut || text.contains("timed out")
+            ? StoreError(.timedOut, "\(location) did not answer in time")
+            : StoreError(.unreachable, "\(location): \(text)")
+    }
+}
+
+/// One answer: the owner of a `redisReply`.
+struct RedisReply: ~Copyable {
+    private let reply: UnsafeMutablePointer<redisReply>
+
+    init(_ reply: UnsafeMutablePointer<redisReply>) {
+        self.reply = reply
+    }
+
+    deinit {
+        freeReplyObject(reply)
+    }
+
+    /// The text of an error reply.
+    var errorText: String? {
+        reply.pointee.type == REDIS_REPLY_ERROR ? text : nil
+    }
+
+    /// The text of a string or status reply.
+    var text: String {
+        String(decoding: UnsafeRawBufferPointer(start: reply.pointee.str, count: Int(reply.pointee.len)), as: UTF8.self)
+    }
+
+    /// How many elements an array reply has.
+    var count: Int { reply.pointee.type == REDIS_REPLY_ARRAY ? reply.pointee.elements : 0 }
+
+    /// The integer at `index` of an array reply, which the caller keeps below ``count``.
+    func integer(at index: Int) -> Int64 {
+        reply.pointee.element[index]?.pointee.integer ?? 0
+    }
+
+    /// The text at `index` of an array reply, which the caller keeps below ``count``.
+    func text(at index: Int) -> String {
+        guard let element = reply.pointee.element[index]?.pointee, let start = element.str else { return "" }
+        return String(decoding: UnsafeRawBufferPointer(start: start, count: Int(element.len)), as: UTF8.self)
+    }
+}
+
+extension timeval {
+    fileprivate init(_ microseconds: Int64) {
+        self.init(tv_sec: Int(microseconds / 1_000_000), tv_usec: Int(microseconds % 1_000_000))
+    }
+}

@@ -1,0 +1,168 @@
+public import Limiters
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// States in a Redis server, shared by all that use it. A batch is one `EVALSHA` of `charge.lua`; its clock is `TIME`.
+public final class RedisStore: Store {
+    /// The pauses between attempts to connect: the first, and the longest.
+    private static let pauses: ClosedRange<Microseconds> = 50_000...1_000_000
+
+    private let location: RedisLocation
+    private let deadlines: RedisDeadlines
+    private var connection: RedisConnection?
+    /// While there is no connection: why, when it is tried again by the steady clock, and the pause that ends then.
+    private var lastError: StoreError?
+    private var retryAt: Microseconds = 0
+    private var pause: Microseconds = 0
+    private var command = RedisCommand(wordCount: 0)
+    private var scriptDigest: [UInt8] = []
+
+    /// What is worth knowing of the server though it works: an eviction policy that drops limits. Set by connecting.
+    public private(set) var warning: String?
+
+    public let kind = "redis"
+
+    /// A store that connects when it is first used.
+    public init(_ location: RedisLocation, deadlines: RedisDeadlines = RedisDeadlines()) {
+        self.location = location
+        self.deadlines = deadlines
+    }
+
+    public func charge(_ charges: [Charge]) throws(StoreError) -> [Verdict] {
+        try charge(charges, clock: nil)
+    }
+
+    public func check() throws(StoreError) {
+        _ = try charge([], clock: nil)
+    }
+
+    /// As ``charge(_:)``, by a clock of the caller's where one is given.
+    package func charge(_ charges: [Charge], clock: Microseconds?) throws(StoreError) -> [Verdict] {
+        let connection = try connect()
+        do throws(StoreError) {
+            return try evaluate(charges, clock: clock, on: connection)
+        } catch {
+            self.connection = nil
+            rest(after: error, for: Self.pauses.lowerBound)
+            throw error
+        }
+    }
+
+    private func evaluate(
+        _ charges: [Charge], clock: Microseconds?, on connection: RedisConnection
+    ) throws(StoreError) -> [Verdict] {
+        write(charges, clock: clock, verb: "EVALSHA", script: scriptDigest)
+        do throws(StoreError) {
+            return try verdicts(on: charges, from: connection.send(command))
+        } catch where error.kind == .refused && error.description.contains("NOSCRIPT") {
+            // Nothing ran, so sending it whole counts nothing twice.
+            write(charges, clock: clock, verb: "EVAL", script: PackageResources.charge_lua)
+            return try verdicts(on: charges, from: connection.send(command))
+        }
+    }
+
+    private func write(_ charges: [Charge], clock: Microseconds?, verb: StaticString, script: [UInt8]) {
+        let keyCount = charges.reduce(0) { $0 + $1.entries.count }
+        command.begin(wordCount: 3 + 2 * keyCount + (clock == nil ? 0 : 1))
+        command.append(UnsafeBufferPointer(start: verb.utf8Start, count: verb.utf8CodeUnitCount))
+        command.append(script)
+        command.append { $0.appendDigits(keyCount) }
+        for charge in charges {
+            for entry in charge.entries { command.append(entry.key.bytes) }
+        }
+        for charge in charges {
+            var joint = UInt8(ascii: "-")
+            for entry in charge.entries {
+                command.append { $0.appendAsk(entry.policy, cost: charge.cost, joint: joint) }
+                joint = UInt8(ascii: "+")
+            }
+        }
+        if let clock { command.append { $0.appendDigits(clock) } }
+    }
+
+    private func verdicts(on charges: [Charge], from reply: consuming RedisReply) throws(StoreError) -> [Verdict] {
+        let keyCount = charges.reduce(0) { $0 + $1.entries.count }
+        guard reply.count == 1 + 3 * keyCount else {
+            throw StoreError(.damaged, "\(location): charge.lua gave \(reply.count) numbers for \(keyCount) keys")
+        }
+        let now = reply.integer(at: 0)
+        var next = 1
+        var verdicts: [Verdict] = []
+        verdicts.reserveCapacity(charges.count)
+        for charge in charges {
+            var decisions: [Decision] = []
+            decisions.reserveCapacity(charge.entries.count)
+            for entry in charge.entries {
+                let wait = reply.integer(at: next)
+                decisions.append(
+                    Decision(
+                        outcome: wait == 0 ? .allowed : wait < 0 ? .impossible : .refused(retryAfter: wait),
+                        limit: entry.policy.quota.limit, remaining: reply.integer(at: next + 1),
+                        resetAfter: reply.integer(at: next + 2)
+                    ))
+                next += 3
+            }
+            verdicts.append(Verdict(decisions, on: charge, now: now))
+        }
+        return verdicts
+    }
+
+    private func connect() throws(StoreError) -> RedisConnection {
+        if let connection { return connection }
+        if let lastError, steadyClock() < retryAt { throw lastError }
+        do throws(StoreError) {
+            let made = try RedisConnection(location, deadlines: deadlines)
+            let script = String(decoding: PackageResources.charge_lua, as: UTF8.self)
+            scriptDigest = Array(try made.command(["SCRIPT", "LOAD", script]).text.utf8)
+            warning = evictionWarning(made)
+            connection = made
+            lastError = nil
+            return made
+        } catch {
+            rest(after: error, for: min(max(2 * pause, Self.pauses.lowerBound), Self.pauses.upperBound))
+            throw error
+        }
+    }
+
+    private func rest(after error: StoreError, for pause: Microseconds) {
+        lastError = error
+        self.pause = pause
+        retryAt = steadyClock() + pause
+    }
+
+    /// Redis may be set to drop keys when its memory is full: then limits are forgotten. A server that does not let this
+    /// user ask gives no warning.
+    private func evictionWarning(_ connection: RedisConnection) -> String? {
+        guard let policy = try? connection.command(["CONFIG", "GET", "maxmemory-policy"]), policy.count == 2 else {
+            return nil
+        }
+        let name = policy.text(at: 1)
+        return name == "noeviction" || name.isEmpty
+            ? nil
+            : "\(location): maxmemory-policy is \(name), which may drop limits when memory is full: set it to noeviction"
+    }
+
+    private func steadyClock() -> Microseconds {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000
+    }
+}
+
+extension RedisCommand {
+    /// What `charge.lua` is asked of one key.
+    fileprivate mutating func appendAsk(_ policy: Policy, cost: Int64, joint: UInt8) {
+        append(byte: policy.quota.algorithm == .tokenBucket ? UInt8(ascii: "b") : UInt8(ascii: "w"))
+        append(byte: UInt8(ascii: " "))
+        appendDigits(policy.quota.limit)
+        append(byte: UInt8(ascii: " "))
+        appendDigits(policy.quota.window)
+        append(byte: UInt8(ascii: " "))
+        appendDigits(cost)
+        append(byte: UInt8(ascii: " "))
+        append(byte: policy.mode == .enforced ? UInt8(ascii: "e") : UInt8(ascii: "s"))
+        append(byte: joint)
+    }
+}

@@ -1,0 +1,179 @@
+-- Decides a batch of requests, each against all its policies, and charges each that is allowed: all or nothing.
+--
+-- KEYS[i]  the key of one policy of one request; the keys of one request follow each other
+-- ARGV[i]  what KEYS[i] is asked, in one text: algorithm (b, w), limit, window in microseconds, cost, mode (e enforced,
+--          s shadow), and whether the key belongs to the request of the key before it (+) or begins the next one (-)
+-- ARGV[#KEYS + 1]  the clock in microseconds; absent but in tests: this server's clock
+--
+-- Returns the clock, then three numbers a key: outcome (0 allowed, -1 impossible, else microseconds to wait),
+-- remaining, resetAfter. The names and their order are those of TokenBucket.swift and SlidingWindow.swift.
+
+local call, floor, ceil, max, min, match = redis.call, math.floor, math.ceil, math.max, math.min, string.match
+
+local time = call('TIME')
+local now = tonumber(ARGV[#KEYS + 1]) or time[1] * 1000000 + time[2]
+
+local bucket, window = {}, {}
+
+function bucket.prepare(ask)
+  ask.interval = ceil(ask.window / ask.limit)
+  ask.burst = ask.interval * ask.limit
+end
+
+function bucket.decide(ask, key)
+  local arrival = max(tonumber(call('GET', key)) or now, now)
+  arrival = min(arrival, now + ask.burst)
+
+  local outcome, change
+  if ask.cost > ask.limit then
+    outcome = -1
+  elseif arrival + ask.cost * ask.interval > now + ask.burst then
+    outcome = arrival + ask.cost * ask.interval - now - ask.burst
+  else
+    outcome = 0
+    arrival = arrival + ask.cost * ask.interval
+    if ask.cost > 0 then change = arrival end
+  end
+  return outcome, floor((now + ask.burst - arrival) / ask.interval), arrival - now, change
+end
+
+function bucket.write(ask, key, arrival)
+  call('SET', key, arrival, 'PX', ceil((arrival - now) / 1000))
+end
+
+local mostEntries = 1024
+
+function window.prepare(ask)
+  ask.grain = ask.limit <= mostEntries and 1 or ceil(ask.window / mostEntries)
+end
+
+-- The index of the first pair of which `holds` is true of the integer `offset` places after the pair's first, or `pairs`.
+local function firstPair(key, pairs, offset, holds)
+  local low, high = 0, pairs
+  local probe = 0
+  while low < high do
+    if holds(tonumber(call('LINDEX', key, 2 * probe + 1 + offset))) then high = probe else low = probe + 1 end
+    probe = floor((low + high) / 2)
+  end
+  return low
+end
+
+function window.decide(ask, key)
+  local head = call('LRANGE', key, 0, 2)
+  local empty = head[1] == nil
+  local newest, total = now, 0
+  if not empty then
+    local tail = call('LRANGE', key, -2, -1)
+    newest, total = tonumber(tail[1]), tonumber(tail[2])
+  end
+
+  local steppedFar = newest > now + ask.window + ask.grain
+  local moment = steppedFar and now or max(now, newest - ask.grain + 1)
+  local grainEnd = moment - moment % ask.grain + ask.grain - 1
+  local slot = (steppedFar or empty) and grainEnd or max(grainEnd, newest)
+
+  local gone, pairs = 0, nil
+  local allGone = empty or (not steppedFar and newest <= moment - ask.window)
+  local base = total
+  if not allGone then
+    base = tonumber(head[1])
+    if not steppedFar and tonumber(head[2]) <= moment - ask.window then
+      pairs = (call('LLEN', key) - 1) / 2
+      gone = firstPair(key, pairs, 0, function(time) return time > moment - ask.window end)
+      base = tonumber(call('LINDEX', key, 2 * gone))
+    end
+  end
+  local used = total - base
+  if steppedFar then newest = slot end
+
+  local outcome, change
+  if ask.cost > ask.limit then
+    outcome = -1
+  elseif used + ask.cost <= ask.limit or ask.cost == 0 then
+    outcome = 0
+    if ask.cost > 0 then
+      used = used + ask.cost
+      if allGone or steppedFar then
+        change = { fresh = not empty, slot = slot, total = used }
+      else
+        change = { gone = gone, same = newest == slot, slot = slot, total = base + used }
+      end
+      newest = slot
+    end
+  else
+    local leaving = used + ask.cost - ask.limit
+    local time = newest
+    if not steppedFar then
+      if gone == 0 and tonumber(head[3]) - base >= leaving then
+        time = tonumber(head[2])
+      else
+        pairs = pairs or (call('LLEN', key) - 1) / 2
+        local pair = firstPair(key, pairs, 1, function(total) return total - base >= leaving end)
+        time = tonumber(call('LINDEX', key, 2 * pair + 1))
+      end
+    end
+    outcome = time + ask.window - now
+  end
+  return outcome, max(0, ask.limit - used), used == 0 and 0 or newest + ask.window - now, change
+end
+
+function window.write(ask, key, change)
+  if change.gone == nil then
+    if change.fresh then call('DEL', key) end
+    call('RPUSH', key, 0, change.slot, change.total)
+  else
+    if change.gone > 0 then call('LTRIM', key, 2 * change.gone, -1) end
+    if change.same then
+      call('LSET', key, -1, change.total)
+    else
+      call('RPUSH', key, change.slot, change.total)
+    end
+  end
+  call('PEXPIRE', key, ceil((change.slot + ask.window - now) / 1000))
+end
+
+-- Texts repeat within a batch, so each is taken apart once.
+local asks = setmetatable({}, {
+  __index = function(asks, text)
+    local kind, limit, length, cost, mode, joint = match(text, '^(%a) (%d+) (%d+) (%d+) (%a)(.)$')
+    local algorithm = kind == 'b' and bucket or window
+    local ask = { decide = algorithm.decide, write = algorithm.write }
+    ask.limit, ask.window, ask.cost = tonumber(limit), tonumber(length), tonumber(cost)
+    ask.enforced, ask.joins = mode == 'e', joint == '+'
+    algorithm.prepare(ask)
+    asks[text] = ask
+    return ask
+  end,
+})
+
+local answer = { now }
+local count = #KEYS
+local first = 1
+while first <= count do
+  local last = first
+  while last < count and asks[ARGV[last + 1]].joins do last = last + 1 end
+
+  if first == last then
+    local ask, key = asks[ARGV[first]], KEYS[first]
+    local outcome, remaining, resetAfter, change = ask.decide(ask, key)
+    answer[3 * first - 1], answer[3 * first], answer[3 * first + 1] = outcome, remaining, resetAfter
+    if change then ask.write(ask, key, change) end
+  else
+    local changes, allowed = {}, true
+    for i = first, last do
+      local ask = asks[ARGV[i]]
+      local outcome, remaining, resetAfter, change = ask.decide(ask, KEYS[i])
+      answer[3 * i - 1], answer[3 * i], answer[3 * i + 1] = outcome, remaining, resetAfter
+      changes[i] = change
+      if outcome ~= 0 and ask.enforced then allowed = false end
+    end
+    if allowed then
+      for i = first, last do
+        local ask = asks[ARGV[i]]
+        if changes[i] then ask.write(ask, KEYS[i], changes[i]) end
+      end
+    end
+  end
+  first = last + 1
+end
+return answer

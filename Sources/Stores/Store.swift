@@ -1,0 +1,22 @@
+public import Limiters
+
+/// Keeps the states of all keys, and is the clock that decisions go by.
+///
+/// One owner at a time uses it: every event loop opens its own.
+public protocol Store: AnyObject {
+    /// What it is, in one word: `embedded`, `redis`.
+    var kind: String { get }
+
+    /// Decides a batch of requests in order, each against all its policies, and charges each that is allowed.
+    ///
+    /// A refused request changes nothing; the next request of the batch sees what the earlier ones took.
+    ///
+    /// - Returns: one verdict for each charge, in their order.
+    /// - Throws: ``StoreError``. Then nothing is known of the batch: it may or may not have been charged.
+    func charge(_ charges: [Charge]) throws(StoreError) -> [Verdict]
+
+    /// Asks the store for a sign of life, as costly as a small batch.
+    ///
+    /// - Throws: ``StoreError`` when a batch would fail now.
+    func check() throws(StoreError)
+}

@@ -1,0 +1,76 @@
+/// Where a store is, as an operator writes it.
+///
+///     embedded:/dev/shm/fcgi-limiter          embedded:/var/lib/limiter?size=2G
+///     redis://user:password@host:6379/0       redis+unix:/run/redis/redis.sock?db=1
+public enum StoreLocation: Sendable, Hashable, CustomStringConvertible {
+    /// A folder of this machine, and the most bytes that it may take.
+    case embedded(path: String, size: Int)
+    /// A Redis server.
+    case redis(RedisLocation)
+
+    /// The default size of an embedded store: room for some millions of clients.
+    public static let defaultSize = 1 << 30
+
+    /// The location written in `text`.
+    ///
+    /// - Throws: ``StoreError`` of kind `.misconfigured` that says what cannot be understood.
+    public init(_ text: String) throws(StoreError) {
+        let (scheme, rest) = text.split(at: ":") ?? (text[...], "")
+        switch scheme {
+        case "embedded":
+            let (path, query) = rest.split(at: "?") ?? (rest, "")
+            guard !path.isEmpty else { throw Self.unusable(text, "name a folder: embedded:/dev/shm/fcgi-limiter") }
+            var size = Self.defaultSize
+            if !query.isEmpty {
+                guard query.hasPrefix("size="), let bytes = Self.byteCount(query.dropFirst(5)), bytes >= 1 << 20 else {
+                    throw Self.unusable(text, "after '?' write size= and at least 1M, for example size=512M")
+                }
+                size = bytes
+            }
+            self = .embedded(path: String(path), size: size)
+        case "redis", "redis+unix":
+            self = .redis(try RedisLocation(text))
+        default:
+            throw Self.unusable(text, "write embedded:PATH, redis://HOST:PORT/DB or redis+unix:PATH")
+        }
+    }
+
+    /// Opens the store for one owner.
+    ///
+    /// - Throws: ``StoreError`` when the embedded store's folder cannot be used. A Redis that is away is no error here:
+    ///   it is connected to when it is back.
+    public func open(deadlines: RedisDeadlines = RedisDeadlines()) throws(StoreError) -> any Store {
+        switch self {
+        case .embedded(let path, let size): EmbeddedStore(try EmbeddedFile.open(path: path, size: size))
+        case .redis(let location): RedisStore(location, deadlines: deadlines)
+        }
+    }
+
+    /// The location without its password.
+    public var description: String {
+        switch self {
+        case .embedded(let path, _): "embedded:\(path)"
+        case .redis(let location): location.description
+        }
+    }
+
+    static func unusable(_ text: String, _ remedy: String) -> StoreError {
+        // A password may stand in it, so what is before the last '@' is not repeated.
+        let shown = text.lastIndex(of: "@").map { "…" + text[$0...] } ?? text
+        return StoreError(.misconfigured, "store \"\(shown)\" is not understood: \(remedy)")
+    }
+
+    private static func byteCount(_ text: Substring) -> Int? {
+        let units: [Character: Int] = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30]
+        guard let last = text.last, let unit = units[last] else { return Int(text) }
+        guard let number = Int(text.dropLast()), number >= 0, number < 1 << 20 else { return nil }
+        return number * unit
+    }
+}
+
+extension StringProtocol where SubSequence == Substring {
+    /// What stands before and after the first `separator`; `nil` where there is none.
+    func split(at separator: Character) -> (Substring, Substring)? {
+        firstIndex(of: separator).map { (self[..<$0], self[index(after: $0)...]) }
+    }
+}
