@@ -4,8 +4,8 @@ public import Limiters
 ///
 /// One owner at a time uses it: every event loop opens its own.
 public protocol Store: AnyObject {
-    /// What it is, in one word: `embedded`, `redis`.
-    var kind: String { get }
+    /// What is worth knowing of a store that works, in one line; `nil` where there is nothing.
+    var warning: String? { get }
 
     /// Decides a batch of requests in order, each against all its policies, and charges each that is allowed.
     ///
@@ -19,4 +19,9 @@ public protocol Store: AnyObject {
     ///
     /// - Throws: ``StoreError`` when a batch would fail now.
     func check() throws(StoreError)
+}
+
+extension Store {
+    /// Nothing, unless the store says otherwise.
+    public var warning: String? { nil }
 }

@@ -37,12 +37,22 @@ public enum StoreLocation: Sendable, Hashable, CustomStringConvertible {
 
     /// Opens the store for one owner.
     ///
+    /// - Throws: as ``opener(deadlines:)``.
+    public func open(deadlines: RedisDeadlines = RedisDeadlines()) throws(StoreError) -> any Store {
+        try opener(deadlines: deadlines)()
+    }
+
+    /// What opens the store, once for each owner in this process.
+    ///
     /// - Throws: ``StoreError`` when the embedded store's folder cannot be used. A Redis that is away is no error here:
     ///   it is connected to when it is back.
-    public func open(deadlines: RedisDeadlines = RedisDeadlines()) throws(StoreError) -> any Store {
+    public func opener(deadlines: RedisDeadlines = RedisDeadlines()) throws(StoreError) -> @Sendable () -> any Store {
         switch self {
-        case .embedded(let path, let size): EmbeddedStore(try EmbeddedFile.open(path: path, size: size))
-        case .redis(let location): RedisStore(location, deadlines: deadlines)
+        case .embedded(let path, let size):
+            let file = try EmbeddedFile.open(path: path, size: size)
+            return { EmbeddedStore(file) }
+        case .redis(let location):
+            return { RedisStore(location, deadlines: deadlines) }
         }
     }
 
@@ -51,6 +61,14 @@ public enum StoreLocation: Sendable, Hashable, CustomStringConvertible {
         switch self {
         case .embedded(let path, _): "embedded:\(path)"
         case .redis(let location): location.description
+        }
+    }
+
+    /// What it is, in one word: `embedded`, `redis`.
+    public var kind: String {
+        switch self {
+        case .embedded: "embedded"
+        case .redis: "redis"
         }
     }
 

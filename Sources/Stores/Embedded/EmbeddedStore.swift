@@ -19,8 +19,6 @@ public final class EmbeddedStore: Store {
     private var sweepPosition: [UInt8] = []
     private var scratch: [UInt8] = []
 
-    public let kind = "embedded"
-
     /// A store in `file`, for one owner.
     public init(_ file: EmbeddedFile) {
         self.file = file
@@ -32,7 +30,7 @@ public final class EmbeddedStore: Store {
         } catch where error.kind == .full {
             // What has expired may still take room: free some, then try once more.
             var transaction = try begin()
-            try sweep(transaction, now: wallClock(), steps: 8 * Self.sweepStep)
+            try sweep(transaction, now: Clock.wall(), steps: 8 * Self.sweepStep)
             try transaction.commit()
             return try charge(charges, clock: nil)
         }
@@ -46,7 +44,7 @@ public final class EmbeddedStore: Store {
     /// As ``charge(_:)``, by a clock of the caller's where one is given; then nothing is swept.
     package func charge(_ charges: [Charge], clock: Microseconds?) throws(StoreError) -> [Verdict] {
         var transaction = try begin()
-        let now = clock ?? wallClock()
+        let now = clock ?? Clock.wall()
         var verdicts: [Verdict] = []
         verdicts.reserveCapacity(charges.count)
         for charge in charges {
@@ -146,11 +144,5 @@ public final class EmbeddedStore: Store {
                 .full, "embedded:\(file.path): \(String(cString: strerror(code))): free some space, or name another folder")
         }
         allocated = goal
-    }
-
-    private func wallClock() -> Microseconds {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000
     }
 }

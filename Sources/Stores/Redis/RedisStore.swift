@@ -1,9 +1,5 @@
 public import Limiters
 
-#if canImport(Glibc)
-import Glibc
-#endif
-
 /// States in a Redis server, shared by all that use it. A batch is one `EVALSHA` of `charge.lua`; its clock is `TIME`.
 public final class RedisStore: Store {
     /// The pauses between attempts to connect: the first, and the longest.
@@ -21,8 +17,6 @@ public final class RedisStore: Store {
 
     /// What is worth knowing of the server though it works: an eviction policy that drops limits. Set by connecting.
     public private(set) var warning: String?
-
-    public let kind = "redis"
 
     /// A store that connects when it is first used.
     public init(_ location: RedisLocation, deadlines: RedisDeadlines = RedisDeadlines()) {
@@ -111,7 +105,7 @@ public final class RedisStore: Store {
 
     private func connect() throws(StoreError) -> RedisConnection {
         if let connection { return connection }
-        if let lastError, steadyClock() < retryAt { throw lastError }
+        if let lastError, Clock.steady() < retryAt { throw lastError }
         do throws(StoreError) {
             let made = try RedisConnection(location, deadlines: deadlines)
             let script = String(decoding: PackageResources.charge_lua, as: UTF8.self)
@@ -129,7 +123,7 @@ public final class RedisStore: Store {
     private func rest(after error: StoreError, for pause: Microseconds) {
         lastError = error
         self.pause = pause
-        retryAt = steadyClock() + pause
+        retryAt = Clock.steady() + pause
     }
 
     /// Redis may be set to drop keys when its memory is full: then limits are forgotten. A server that does not let this
@@ -142,12 +136,6 @@ public final class RedisStore: Store {
         return name == "noeviction" || name.isEmpty
             ? nil
             : "\(location): maxmemory-policy is \(name), which may drop limits when memory is full: set it to noeviction"
-    }
-
-    private func steadyClock() -> Microseconds {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000
     }
 }
 

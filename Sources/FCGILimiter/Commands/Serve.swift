@@ -1,0 +1,80 @@
+import ArgumentParser
+import FastCGI
+import Logging
+import Stores
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// `fcgi-limiter serve`: answers requests until SIGTERM.
+struct Serve: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Answer FastCGI requests until SIGTERM.",
+        discussion: """
+            Each flag is also an environment variable: FCGI_LIMITER_ and its name, as in FCGI_LIMITER_ON_STORE_FAILURE. \
+            A flag wins over its variable. REDIS_HOST and REDIS_PORT name the store where neither --store nor its \
+            variable does; REDIS_PASSWORD goes with them.
+            """
+    )
+
+    @Option(help: "unix:PATH, HOST:PORT, fd:0 or systemd. Default: a socket passed by the parent, or one in /run.")
+    var listen: String?
+
+    @Option(help: "A unix socket's mode. Default: 0660.")
+    var socketMode: String?
+
+    @Option(help: "A unix socket's group, for example www-data.")
+    var socketGroup: String?
+
+    @Option(help: "embedded:PATH, redis://[USER:PASSWORD@]HOST[:PORT][/DB] or redis+unix:PATH. Default: embedded in memory.")
+    var store: String?
+
+    @Option(help: "What to answer when the store gives no verdict: allow or deny. Default: allow.")
+    var onStoreFailure: String?
+
+    @Option(help: "Milliseconds that Redis may take to connect and to answer. Default: 250.")
+    var storeDeadline: String?
+
+    @Option(help: "Event loops, each a thread with its own store connection. Default: 1.")
+    var loops: String?
+
+    @Option(help: "trace, debug, info, notice, warning, error or critical. Default: info.")
+    var logLevel: String?
+
+    func run() throws {
+        let settings = try Settings(self, environment: ProcessEnvironment())
+        let logger = settings.makeLogger()
+        do {
+            try serve(settings, logger)
+        } catch {
+            // One line; ArgumentParser would add its usage.
+            logger.error("\(error)")
+            throw ExitCode.failure
+        }
+    }
+
+    private func serve(_ settings: Settings, _ logger: Logger) throws {
+        // Before any thread starts, so that all of them leave the signals to this one.
+        let signals = SignalSet(SIGTERM, SIGINT)
+        signals.block()
+
+        let openStore = try settings.storeOpener()
+        let listener = try Listener(settings.listen)
+        let tallies = Tallies(loops: settings.loops)
+        let connections = ConnectionCount()
+        let server = Server(
+            listener, loops: settings.loops, connections: connections, report: { logger.warning("\($0)") },
+            makeApplication: { index in
+                let store = GuardedStore(openStore(), onFailure: settings.onStoreFailure, logger: logger)
+                return Gateway(
+                    store: store, tally: tallies[index],
+                    pages: Pages(store: store, location: settings.store, tallies: tallies, connections: connections))
+            })
+        server.start()
+        logger.info("serving on \(settings.listen.description), store \(settings.store)")
+        let signal = signals.wait()
+        logger.info("stopping on \(signal == SIGTERM ? "SIGTERM" : "SIGINT")")
+        server.stop()
+    }
+}

@@ -1,0 +1,108 @@
+import ArgumentParser
+import FastCGI
+import Logging
+import Stores
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// What `serve` was told, by flags and environment variables, checked.
+struct Settings: Sendable {
+    let listen: Listener.Address
+    let store: StoreLocation
+    let storeDeadlines: RedisDeadlines
+    let onStoreFailure: StoreFailureAnswer
+    let loops: Int
+    let logLevel: Logger.Level
+
+    /// Flags before variables before defaults.
+    ///
+    /// - Throws: `ValidationError` that names the flag, its value and what it may be.
+    init(_ flags: Serve, environment: ProcessEnvironment) throws {
+        func setting(_ flag: String?, _ name: String) -> String? {
+            flag ?? environment["FCGI_LIMITER_" + name]
+        }
+        func parsed<Value>(_ text: String?, _ flag: String, _ allowed: String, _ parse: (String) -> Value?) throws -> Value? {
+            guard let text else { return nil }
+            guard let value = parse(text) else {
+                throw ValidationError("--\(flag) \"\(text)\" is not usable: write \(allowed)")
+            }
+            return value
+        }
+
+        let mode = try parsed(setting(flags.socketMode, "SOCKET_MODE"), "socket-mode", "an octal mode like 0660") {
+            UInt32($0, radix: 8).flatMap { $0 <= 0o777 ? $0 : nil }
+        }
+        let listen = setting(flags.listen, "LISTEN") ?? Self.defaultListen(environment)
+        let storeText = setting(flags.store, "STORE") ?? Self.defaultStore(environment)
+        do {
+            self.listen = try Listener.Address(
+                listen, mode: mode ?? 0o660, group: setting(flags.socketGroup, "SOCKET_GROUP"))
+            store = try StoreLocation(storeText)
+        } catch {
+            throw ValidationError("\(error)")
+        }
+
+        let deadline = try parsed(setting(flags.storeDeadline, "STORE_DEADLINE"), "store-deadline", "1 to 60000") {
+            Int64($0).flatMap { (1...60_000).contains($0) ? $0 * 1_000 : nil }
+        }
+        storeDeadlines = deadline.map { RedisDeadlines(connect: $0, command: $0) } ?? RedisDeadlines()
+        onStoreFailure =
+            try parsed(setting(flags.onStoreFailure, "ON_STORE_FAILURE"), "on-store-failure", "allow or deny") {
+                StoreFailureAnswer(rawValue: $0)
+            } ?? .allow
+        loops =
+            try parsed(setting(flags.loops, "LOOPS"), "loops", "1 to 256") {
+                Int($0).flatMap { (1...256).contains($0) ? $0 : nil }
+            } ?? 1
+        logLevel =
+            try parsed(
+                setting(flags.logLevel, "LOG_LEVEL"), "log-level",
+                Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+            ) { Logger.Level(rawValue: $0) } ?? .info
+    }
+
+    /// Descriptor 0 where mod_fcgid or spawn-fcgi put a socket there, systemd's socket where it passed one, else a unix
+    /// socket that this user can create.
+    private static func defaultListen(_ environment: ProcessEnvironment) -> String {
+        if Listener.isListening(0) { return "fd:0" }
+        if environment["LISTEN_PID"] == String(getpid()) { return "systemd" }
+        return "unix:" + runtimeFolder(environment) + "/fcgi-limiter.sock"
+    }
+
+    private static func runtimeFolder(_ environment: ProcessEnvironment) -> String {
+        environment["RUNTIME_DIRECTORY"] ?? (geteuid() == 0 ? "/run" : environment["XDG_RUNTIME_DIR"] ?? "/tmp")
+    }
+
+    /// Redis where the usual variables name one, else the embedded store in this machine's memory, one a user.
+    private static func defaultStore(_ environment: ProcessEnvironment) -> String {
+        guard let host = environment["REDIS_HOST"] else { return "embedded:/dev/shm/fcgi-limiter-\(geteuid())" }
+        let credentials = environment["REDIS_PASSWORD"].map { ":\(percentEncoded($0))@" } ?? ""
+        return "redis://\(credentials)\(host.contains(":") ? "[\(host)]" : host):\(environment["REDIS_PORT"] ?? "6379")"
+    }
+
+    private static func percentEncoded(_ text: String) -> String {
+        text.utf8.map { "%" + ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+
+    /// A logger that writes one line an event to standard error.
+    func makeLogger() -> Logger {
+        var logger = Logger(label: "fcgi-limiter", factory: StreamLogHandler.standardError(label:))
+        logger.logLevel = logLevel
+        return logger
+    }
+
+    /// Opens the store once, so that a folder that cannot be used is known at the start; each loop opens its own by the
+    /// result.
+    func storeOpener() throws(StoreError) -> @Sendable () -> any Store {
+        try store.opener(deadlines: storeDeadlines)
+    }
+}
+
+/// The process's environment variables; an empty one counts as absent.
+struct ProcessEnvironment {
+    subscript(_ name: String) -> String? {
+        getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+    }
+}

@@ -1,0 +1,78 @@
+import Limiters
+import Logging
+import Stores
+
+/// What to answer when the store gives no verdict.
+enum StoreFailureAnswer: String, Sendable {
+    /// The request passes uncounted: the limiter's failure is not the site's.
+    case allow
+    /// The request is refused with 503.
+    case deny
+}
+
+/// A store that may fail: it says so once, and what to answer meanwhile.
+///
+/// This is the place between the requests and the store: whatever keeps a failing store off a request's way goes here.
+final class GuardedStore {
+    /// What is known of a request.
+    enum Ruling {
+        /// The store decided.
+        case verdict(Verdict)
+        /// The store did not, and this is the answer instead.
+        case failure(StoreFailureAnswer)
+    }
+
+    let onFailure: StoreFailureAnswer
+    private let store: any Store
+    private let logger: Logger
+    private var isFailing = false
+    private var hasWarned = false
+
+    init(_ store: any Store, onFailure: StoreFailureAnswer, logger: Logger) {
+        self.store = store
+        self.onFailure = onFailure
+        self.logger = logger
+    }
+
+    /// One ruling for each charge.
+    func charge(_ charges: [Charge]) -> ([Ruling], StoreError?) {
+        guard !charges.isEmpty else { return ([], nil) }
+        do throws(StoreError) {
+            let verdicts = try store.charge(charges)
+            noteSuccess()
+            return (verdicts.map { .verdict($0) }, nil)
+        } catch {
+            note(error)
+            return (charges.map { _ in .failure(onFailure) }, error)
+        }
+    }
+
+    /// Asks the store for a sign of life.
+    func check() throws(StoreError) {
+        do throws(StoreError) {
+            try store.check()
+            noteSuccess()
+        } catch {
+            note(error)
+            throw error
+        }
+    }
+
+    private func noteSuccess() {
+        if isFailing {
+            isFailing = false
+            logger.notice("the store answers again")
+        }
+        if !hasWarned, let warning = store.warning {
+            hasWarned = true
+            logger.warning("\(warning)")
+        }
+    }
+
+    private func note(_ error: StoreError) {
+        guard !isFailing else { return }
+        isFailing = true
+        let meanwhile = onFailure == .allow ? "requests pass uncounted" : "requests are answered 503"
+        logger.error("\(error); until it answers, \(meanwhile)")
+    }
+}

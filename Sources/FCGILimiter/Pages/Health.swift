@@ -1,0 +1,37 @@
+import FastCGI
+import Stores
+
+extension Pages {
+    /// 200 where the store answers, 503 where it does not: JSON with the store's kind, state and latency.
+    func health() -> Response {
+        let asked = steadyMicroseconds()
+        var failure: StoreError?
+        do throws(StoreError) {
+            try store.check()
+        } catch {
+            failure = error
+        }
+        let latency = steadyMicroseconds() - asked
+
+        var body: [UInt8] = []
+        body.append(text: failure == nil ? #"{"status":"ok","store":{"kind":""# : #"{"status":"failing","store":{"kind":""#)
+        body.append(contentsOf: location.kind.utf8)
+        body.append(text: failure == nil ? #"","state":"up","latency_microseconds":"# : #"","state":"down","error":"#)
+        if let failure {
+            body.append(jsonString: Array(failure.description.utf8))
+        } else {
+            body.append(decimal: latency)
+        }
+        body.append(text: #"},"uptime_seconds":"#)
+        body.append(decimal: uptimeSeconds)
+        body.append(text: #","version":"#)
+        body.append(jsonString: Array(programVersion.utf8))
+        body.append(text: "}\n")
+
+        var response = Response(
+            status: failure == nil ? 200 : 503, reason: failure == nil ? "OK" : "Service Unavailable", body: body)
+        response.addHeader("Content-Type", "application/json".utf8)
+        response.addHeader("Cache-Control", "no-store".utf8)
+        return response
+    }
+}

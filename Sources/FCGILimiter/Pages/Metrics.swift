@@ -1,0 +1,95 @@
+import FastCGI
+import Limiters
+import Stores
+
+extension Pages {
+    /// The last hour's requests as JSON, or this process's counters as Prometheus text where the client prefers that.
+    func metrics(_ request: Request) -> Response {
+        var response: Response
+        if prefersPrometheus(request) {
+            response = Response(status: 200, reason: "OK", body: prometheusText())
+            response.addHeader("Content-Type", "text/plain; version=0.0.4; charset=utf-8".utf8)
+        } else {
+            response = Response(status: 200, reason: "OK", body: lastHourJSON())
+            response.addHeader("Content-Type", "application/json".utf8)
+        }
+        response.addHeader("Cache-Control", "no-store".utf8)
+        return response
+    }
+
+    /// `?format=` decides; without it, a client that accepts plain text or OpenMetrics and names no JSON.
+    private func prefersPrometheus(_ request: Request) -> Bool {
+        let format = FormText.value(of: "format", in: request.bytes(of: "QUERY_STRING") ?? [])
+        if !format.isEmpty { return format.elementsEqual("prometheus".utf8) }
+        let accepted = request.text(of: "HTTP_ACCEPT") ?? ""
+        return !accepted.contains("json") && (accepted.contains("text/plain") || accepted.contains("openmetrics"))
+    }
+
+    private func lastHourJSON() -> [UInt8] {
+        let counts = tallies.lastHour
+        func append(_ endpoints: some Sequence<Int>, to body: inout [UInt8]) {
+            let sums = Tally.Result.allCases.map { result in endpoints.reduce(0) { $0 + counts[$1, result] } }
+            body.append(text: #""total":"#)
+            body.append(decimal: sums.reduce(0, +))
+            for (result, sum) in zip(Tally.Result.allCases, sums) {
+                body.append(text: ",\"")
+                body.append(contentsOf: "\(result)".utf8)
+                body.append(text: "\":")
+                body.append(decimal: sum)
+            }
+        }
+
+        var body: [UInt8] = []
+        body.append(text: #"{"window_seconds":3600,"source":"process","#)
+        append(Endpoint.samples.indices, to: &body)
+        body.append(text: #","endpoints":{"#)
+        for (index, endpoint) in Endpoint.samples.enumerated() {
+            if index > 0 { body.append(text: ",") }
+            body.append(text: "\"")
+            body.append(text: endpoint.path)
+            body.append(text: "\":{")
+            append(CollectionOfOne(index), to: &body)
+            body.append(text: "}")
+        }
+        body.append(text: "}}\n")
+        return body
+    }
+
+    /// Source: Prometheus text format 0.0.4.
+    private func prometheusText() -> [UInt8] {
+        var text = """
+            # HELP fcgi_limiter_requests_total Requests to limited endpoints since the start, by policy and verdict.
+            # TYPE fcgi_limiter_requests_total counter
+
+            """
+        let counts = tallies.sinceStart
+        for (index, endpoint) in Endpoint.samples.enumerated() {
+            for result in Tally.Result.allCases {
+                text += "fcgi_limiter_requests_total{policy=\"\(endpoint.policy.name)\",verdict=\"\(result)\"} "
+                text += "\(counts[index, result])\n"
+            }
+        }
+        text += """
+            # HELP fcgi_limiter_store_errors_total Batches that the store did not decide, by kind of failure.
+            # TYPE fcgi_limiter_store_errors_total counter
+
+            """
+        let errors = tallies.storeErrors
+        for kind in StoreError.Kind.allCases {
+            text += "fcgi_limiter_store_errors_total{kind=\"\(kind.rawValue)\"} \(errors[kind] ?? 0)\n"
+        }
+        text += """
+            # HELP fcgi_limiter_connections Connections from web servers that are open now.
+            # TYPE fcgi_limiter_connections gauge
+            fcgi_limiter_connections \(connections.value)
+            # HELP fcgi_limiter_uptime_seconds Seconds since this process began to serve.
+            # TYPE fcgi_limiter_uptime_seconds gauge
+            fcgi_limiter_uptime_seconds \(uptimeSeconds)
+            # HELP fcgi_limiter_build_info The program that answers.
+            # TYPE fcgi_limiter_build_info gauge
+            fcgi_limiter_build_info{version="\(programVersion)",store="\(location.kind)"} 1
+
+            """
+        return Array(text.utf8)
+    }
+}

@@ -1,0 +1,34 @@
+import FastCGI
+import Stores
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// The limiter's own pages, never limited: `/health` and `/metrics`.
+struct Pages {
+    let store: GuardedStore
+    let location: StoreLocation
+    let tallies: Tallies
+    let connections: ConnectionCount
+    let started = steadyMicroseconds()
+
+    /// The answer where `path` is one of them.
+    func answer(_ path: ArraySlice<UInt8>, _ method: ArraySlice<UInt8>, _ request: Request) -> Response? {
+        let isHealth = path.elementsEqual("/health".utf8)
+        guard isHealth || path.elementsEqual("/metrics".utf8) else { return nil }
+        guard method.elementsEqual("GET".utf8) || method.elementsEqual("HEAD".utf8) else {
+            return .methodNotAllowed("GET, HEAD")
+        }
+        return isHealth ? health() : metrics(request)
+    }
+
+    var uptimeSeconds: Int64 { (steadyMicroseconds() - started) / 1_000_000 }
+}
+
+/// The steady clock in microseconds, for durations.
+func steadyMicroseconds() -> Int64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000
+}

@@ -1,0 +1,16 @@
+import Synchronization
+
+/// How many connections are open, over all event loops of a server.
+public final class ConnectionCount: Sendable {
+    private let count = Atomic<Int>(0)
+
+    /// No connections.
+    public init() {}
+
+    /// Connections that are open now.
+    public var value: Int { count.load(ordering: .relaxed) }
+
+    func add(_ difference: Int) {
+        count.add(difference, ordering: .relaxed)
+    }
+}

@@ -1,0 +1,215 @@
+import CLinux
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// One thread's loop: takes every connection that has a request ready, has all of them answered at once, sends the answers.
+///
+/// Under load the batches grow by themselves; without load a batch is one request and waits for nobody.
+final class EventLoop {
+    private typealias Seconds = Int
+
+    /// How long half a request may stand before its connection is closed.
+    private static let patience: Seconds = 10
+    /// How long a peer may go on sending a body that nobody reads.
+    private static let leaveTaking: Seconds = 30
+    /// How long to leave new connections alone when there are no descriptors for them.
+    private static let shortage: Int32 = 100
+
+    private let listener: Int32
+    private let wakeUp: Int32
+    private let application: any Application
+    private let report: @Sendable (String) -> Void
+    private let openConnections: ConnectionCount
+
+    private var poller = Poller()
+    private var peekBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: RecordScan.longestHead, alignment: 16)
+    private var spareExchanges: [Exchange] = []
+    private var batch: [(exchange: Exchange, ending: RecordScan.Body)] = []
+    private var requests: [Request] = []
+    private var connections: Set<Int32> = []
+    /// Connections whose request is not whole, or whose peer is still sending to nobody: when each is closed.
+    private var deadlines: [Int32: Seconds] = [:]
+    private var isStopping = false
+    private var isShortOfDescriptors = false
+
+    /// - Parameters:
+    ///   - listener: a listening socket, not blocking, shared with other loops and processes.
+    ///   - wakeUp: an eventfd that is written to when the loop is to stop.
+    ///   - report: takes one line on what went wrong with a peer.
+    init(
+        listener: Int32, wakeUp: Int32, connections: ConnectionCount, application: any Application,
+        report: @escaping @Sendable (String) -> Void
+    ) {
+        self.listener = listener
+        self.wakeUp = wakeUp
+        openConnections = connections
+        self.application = application
+        self.report = report
+        poller.watch(listener, for: .listener)
+        poller.watch(wakeUp, for: .wakeUp)
+    }
+
+    deinit {
+        for connection in connections { close(connection) }
+        peekBuffer.deallocate()
+    }
+
+    /// Serves until the wake-up descriptor is written to, then finishes what has begun.
+    func run() {
+        while !isStopping {
+            tick(milliseconds: isShortOfDescriptors ? Self.shortage : deadlines.isEmpty ? nil : 1_000)
+        }
+        // What peers have sent so far is answered; a request that is half here may become whole within a second.
+        let end = steadySeconds() + 1
+        var isQuiet = false
+        while !isQuiet || (!deadlines.isEmpty && steadySeconds() < end) {
+            isQuiet = !tick(milliseconds: isQuiet ? 50 : 0)
+        }
+    }
+
+    /// One turn. Returns whether there was a request.
+    @discardableResult
+    private func tick(milliseconds: Int32?) -> Bool {
+        var ready: [(Int32, Poller.Purpose)] = []
+        poller.wait(milliseconds: milliseconds) { ready.append(($0, $1)) }
+        if isShortOfDescriptors, !isStopping {
+            isShortOfDescriptors = false
+            poller.watch(listener, for: .listener)
+        }
+        for (descriptor, purpose) in ready {
+            switch purpose {
+            case .connection: receive(descriptor)
+            case .listener: acceptConnections()
+            case .leaving: discardInput(descriptor)
+            case .wakeUp: stop()
+            }
+        }
+        closeOverdue()
+        guard !batch.isEmpty else { return false }
+        answerBatch()
+        return true
+    }
+
+    private func stop() {
+        isStopping = true
+        poller.forget(listener)
+        poller.forget(wakeUp)
+    }
+
+    private func acceptConnections() {
+        for _ in 0..<64 {
+            let flags = Int32(SOCK_CLOEXEC.rawValue)
+            let connection = accept4(listener, nil, nil, flags)
+            guard connection >= 0 else {
+                if errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS {
+                    report("no descriptor for a new connection: raise the limit of open files (ulimit -n)")
+                    isShortOfDescriptors = true
+                    poller.forget(listener)
+                }
+                return
+            }
+            configure(connection)
+            connections.insert(connection)
+            openConnections.add(1)
+            poller.watch(connection, for: .connection)
+        }
+    }
+
+    /// The socket blocks, as libfcgi expects; its time limits bound what a peer can hold up after all.
+    private func configure(_ connection: Int32) {
+        var limit = timeval(tv_sec: 1, tv_usec: 0)
+        let size = socklen_t(MemoryLayout<timeval>.size)
+        setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
+        setsockopt(connection, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
+        // Fails on a unix socket, which needs it not.
+        var yes: Int32 = 1
+        setsockopt(connection, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    private func receive(_ connection: Int32) {
+        let count = recv(
+            connection, peekBuffer.baseAddress, peekBuffer.count, Int32(MSG_PEEK | MSG_DONTWAIT))
+        guard count > 0 else {
+            if count == 0 || (errno != EAGAIN && errno != EINTR) { end(connection) }
+            return
+        }
+        switch RecordScan(UnsafeRawBufferPointer(rebasing: peekBuffer[..<count])) {
+        case .incomplete:
+            if deadlines[connection] == nil { deadlines[connection] = steadySeconds() + Self.patience }
+        case .malformed(let fault):
+            report("closed a connection that sent \(fault.rawValue)")
+            end(connection)
+        case .request(let role, let body):
+            if !deadlines.isEmpty { deadlines[connection] = nil }
+            let exchange = spareExchanges.popLast() ?? Exchange()
+            if let request = exchange.accept(connection, role, body) {
+                batch.append((exchange, body))
+                requests.append(request)
+            } else {
+                spareExchanges.append(exchange)
+                forget(connection)
+            }
+        }
+    }
+
+    private func answerBatch() {
+        let responses = application.respond(to: requests)
+        precondition(responses.count == requests.count, "an application answers each request once")
+        for ((exchange, body), response) in zip(batch, responses) {
+            let connection = exchange.descriptor
+            switch (exchange.answer(response), body) {
+            case (.gone, _): forget(connection)
+            case (.keep, .ended), (.keep, .absent): break
+            case (.close, .ended), (.close, .absent): end(connection)
+            case (_, .unfinished), (_, .followed): leave(connection)
+            }
+            spareExchanges.append(exchange)
+        }
+        batch.removeAll(keepingCapacity: true)
+        requests.removeAll(keepingCapacity: true)
+    }
+
+    /// Says that nothing more comes, and reads on for a while: closed at once, the peer might lose the answer.
+    private func leave(_ connection: Int32) {
+        shutdown(connection, Int32(SHUT_WR))
+        deadlines[connection] = steadySeconds() + Self.leaveTaking
+        poller.watch(connection, for: .leaving)
+    }
+
+    private func discardInput(_ connection: Int32) {
+        for _ in 0..<16 {
+            let count = recv(connection, peekBuffer.baseAddress, peekBuffer.count, Int32(MSG_DONTWAIT))
+            guard count > 0 else {
+                if count == 0 || errno != EAGAIN { end(connection) }
+                return
+            }
+        }
+        // Others are waiting: the rest at the next turn.
+        poller.watch(connection, for: .leaving)
+    }
+
+    private func closeOverdue() {
+        guard !deadlines.isEmpty else { return }
+        let now = steadySeconds()
+        for (connection, deadline) in deadlines where deadline <= now { end(connection) }
+    }
+
+    private func end(_ connection: Int32) {
+        close(connection)
+        forget(connection)
+    }
+
+    private func forget(_ connection: Int32) {
+        connections.remove(connection)
+        deadlines[connection] = nil
+        openConnections.add(-1)
+    }
+
+    private func steadySeconds() -> Seconds {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return time.tv_sec
+    }
+}

@@ -1,0 +1,61 @@
+import CLinux
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// Waits for many descriptors at once: the owner of an epoll instance.
+struct Poller: ~Copyable {
+    /// What a descriptor is registered as; it comes back with each event.
+    enum Purpose: UInt32 {
+        case listener
+        case wakeUp
+        case connection
+        /// Answered and shut for writing; what still comes is thrown away.
+        case leaving
+    }
+
+    private let descriptor: Int32
+    private var events = [epoll_event](repeating: epoll_event(), count: 256)
+
+    init() {
+        descriptor = epoll_create1(Int32(EPOLL_CLOEXEC))
+        precondition(descriptor >= 0, "epoll_create1 failed with errno \(errno)")
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    /// Registers a descriptor, or registers it anew for another purpose (`epoll_ctl`).
+    ///
+    /// Connections are edge-triggered: one that holds half a request stays silent until more comes. A listener wakes one
+    /// of the loops and processes that wait for it.
+    func watch(_ watched: Int32, for purpose: Purpose) {
+        var event = epoll_event()
+        event.events = EPOLLIN.rawValue
+        switch purpose {
+        case .listener: event.events |= EPOLLEXCLUSIVE.rawValue
+        case .wakeUp: break
+        case .connection, .leaving: event.events |= EPOLLET.rawValue | EPOLLRDHUP.rawValue
+        }
+        event.data.u64 = UInt64(purpose.rawValue) << 32 | UInt64(UInt32(bitPattern: watched))
+        let operation = purpose == .leaving ? EPOLL_CTL_MOD : EPOLL_CTL_ADD
+        epoll_ctl(descriptor, operation, watched, &event)
+    }
+
+    /// Forgets a descriptor that stays open.
+    func forget(_ watched: Int32) {
+        epoll_ctl(descriptor, EPOLL_CTL_DEL, watched, nil)
+    }
+
+    /// Waits up to `milliseconds`, without end where that is `nil`, and hands over each event (`epoll_wait`).
+    mutating func wait(milliseconds: Int32?, _ body: (Int32, Purpose) -> Void) {
+        let count = epoll_wait(descriptor, &events, Int32(events.count), milliseconds ?? -1)
+        for index in 0..<Int(max(0, count)) {
+            let data = events[index].data.u64
+            guard let purpose = Purpose(rawValue: UInt32(data >> 32)) else { continue }
+            body(Int32(bitPattern: UInt32(truncatingIfNeeded: data)), purpose)
+        }
+    }
+}

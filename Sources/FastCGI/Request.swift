@@ -1,0 +1,90 @@
+import CFastCGI
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// One request as the web server describes it: the CGI variables, any bytes.
+public struct Request: Sendable {
+    /// What the web server asks for.
+    public enum Role: Int32, Sendable {
+        /// An answer for the client.
+        case responder = 1
+        /// A yes or a no, with variables for the server.
+        case authorizer = 2
+    }
+
+    /// What the web server asks for.
+    public let role: Role
+
+    private var bytes: [UInt8] = []
+    /// Three offsets into `bytes` a variable: where the name begins, where the value begins, where it ends.
+    private var offsets: [Int32] = []
+
+    /// A request made of variables, for tests and plain CGI.
+    public init(role: Role = .responder, variables: KeyValuePairs<String, String>) {
+        self.role = role
+        for (name, value) in variables {
+            offsets.append(Int32(bytes.count))
+            bytes += name.utf8
+            offsets.append(Int32(bytes.count))
+            bytes += value.utf8
+            offsets.append(Int32(bytes.count))
+        }
+    }
+
+    /// A request made of libfcgi's environment: `NAME=VALUE` strings, ended by a null.
+    init(role: Role, environment: UnsafePointer<UnsafeMutablePointer<CChar>?>) {
+        self.role = role
+        bytes.reserveCapacity(1_024)
+        offsets.reserveCapacity(96)
+        var entry = environment
+        while let text = entry.pointee {
+            let count = strlen(text)
+            let raw = UnsafeRawBufferPointer(start: text, count: count)
+            let nameCount = memchr(text, 61, count).map { UnsafeRawPointer($0) - UnsafeRawPointer(text) } ?? count
+            let start = Int32(bytes.count)
+            bytes.append(contentsOf: raw[..<nameCount])
+            offsets.append(start)
+            offsets.append(start + Int32(nameCount))
+            bytes.append(contentsOf: raw[min(nameCount + 1, count)...])
+            offsets.append(Int32(bytes.count))
+            entry += 1
+        }
+    }
+
+    /// The bytes of a variable, for example `request.bytes(of: "REMOTE_ADDR")`; `nil` where it was not sent.
+    ///
+    /// Where a server sends a name twice, the first one counts.
+    public func bytes(of name: StaticString) -> ArraySlice<UInt8>? {
+        find(UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+    }
+
+    /// The bytes of a variable whose name is not known before the program runs.
+    public func bytes(of name: [UInt8]) -> ArraySlice<UInt8>? {
+        name.withUnsafeBytes { find($0) }
+    }
+
+    /// A variable as text, invalid UTF-8 repaired; `nil` where it was not sent.
+    public func text(of name: StaticString) -> String? {
+        bytes(of: name).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    private func find(_ name: UnsafeRawBufferPointer) -> ArraySlice<UInt8>? {
+        let range: Range<Int>? = bytes.withUnsafeBytes { bytes in
+            var index = 0
+            while index < offsets.count {
+                let start = Int(offsets[index])
+                let value = Int(offsets[index + 1])
+                if value - start == name.count, let base = bytes.baseAddress, let wanted = name.baseAddress,
+                    memcmp(base + start, wanted, name.count) == 0
+                {
+                    return value..<Int(offsets[index + 2])
+                }
+                index += 3
+            }
+            return nil
+        }
+        return range.map { bytes[$0] }
+    }
+}

@@ -1,0 +1,78 @@
+/// One answer: a status, headers and a body.
+public struct Response: Sendable {
+    /// The status code.
+    public let status: Int
+    /// The headers as they go out, each line ended.
+    private(set) var head: [UInt8]
+    /// The body; its length is sent along.
+    public var body: [UInt8]
+    /// Whether the body itself is sent: not in answer to HEAD.
+    public var sendsBody = true
+
+    /// An answer without headers.
+    ///
+    /// - Parameters:
+    ///   - status: a code from 200 to 599.
+    ///   - reason: the words behind it, `Too Many Requests`.
+    public init(status: Int, reason: StaticString, body: [UInt8] = []) {
+        self.status = status
+        self.body = body
+        head = []
+        head.reserveCapacity(640)
+        head.append(text: "Status: ")
+        head.append(decimal: status)
+        head.append(UInt8(ascii: " "))
+        head.append(text: reason)
+        endLine()
+    }
+
+    /// Adds a header. A line break or another control byte in the value goes out as a space.
+    public mutating func addHeader(_ name: StaticString, _ value: some Collection<UInt8>) {
+        addHeader(name) { $0.append(contentsOf: value) }
+    }
+
+    /// Adds a header whose value `write` appends to the bytes it is given.
+    public mutating func addHeader(_ name: StaticString, writing write: (inout [UInt8]) -> Void) {
+        head.append(text: name)
+        head.append(text: ": ")
+        let start = head.count
+        write(&head)
+        for index in start..<head.count where head[index] < 0x20 || head[index] == 0x7F {
+            head[index] = UInt8(ascii: " ")
+        }
+        endLine()
+    }
+
+    private mutating func endLine() {
+        head.append(0x0D)
+        head.append(0x0A)
+    }
+
+    /// The headers, the body's length and the empty line that ends them.
+    var headBytes: [UInt8] {
+        var bytes = head
+        bytes.append(text: "Content-Length: ")
+        bytes.append(decimal: body.count)
+        bytes.append(text: "\r\n\r\n")
+        return bytes
+    }
+}
+
+extension [UInt8] {
+    /// Appends text that is known when the program is built.
+    public mutating func append(text: StaticString) {
+        append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    /// Appends an integer in decimal digits.
+    public mutating func append(decimal number: some FixedWidthInteger) {
+        var rest = UInt64(number.magnitude)
+        if number < 0 { append(UInt8(ascii: "-")) }
+        let start = count
+        repeat {
+            append(UInt8(ascii: "0") + UInt8(rest % 10))
+            rest /= 10
+        } while rest > 0
+        self[start...].reverse()
+    }
+}

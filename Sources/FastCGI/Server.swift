@@ -1,0 +1,93 @@
+import CFastCGI
+import CLinux
+import Synchronization
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// Event loops on one listening socket, each a thread with an application of its own.
+public final class Server: Sendable {
+    private let listener: Listener
+    private let wakeUps: [Int32]
+    private let connections: ConnectionCount
+    private let makeApplication: @Sendable (Int) -> any Application
+    private let report: @Sendable (String) -> Void
+    private let threads = Mutex<[pthread_t]>([])
+
+    /// A server that does not run yet.
+    ///
+    /// - Parameters:
+    ///   - loops: at least 1.
+    ///   - connections: where the open connections are counted.
+    ///   - report: takes one line on what went wrong with a peer; called on any thread.
+    ///   - makeApplication: makes the application of the loop with this index, on that loop's thread.
+    public init(
+        _ listener: Listener, loops: Int, connections: ConnectionCount = ConnectionCount(),
+        report: @escaping @Sendable (String) -> Void,
+        makeApplication: @escaping @Sendable (Int) -> any Application
+    ) {
+        self.listener = listener
+        self.report = report
+        self.makeApplication = makeApplication
+        wakeUps = (0..<max(1, loops)).map { _ in eventfd(0, Int32(EFD_CLOEXEC)) }
+        self.connections = connections
+    }
+
+    deinit {
+        for wakeUp in wakeUps { close(wakeUp) }
+    }
+
+    /// Starts the loops and returns.
+    public func start() {
+        FCGX_Init()
+        signal(SIGPIPE, SIG_IGN)
+        raiseDescriptorLimit()
+        threads.withLock { threads in
+            threads = wakeUps.indices.map { index in
+                startThread { [listener, wakeUps, connections, makeApplication, report] in
+                    EventLoop(
+                        listener: listener.descriptor, wakeUp: wakeUps[index], connections: connections,
+                        application: makeApplication(index), report: report
+                    ).run()
+                }
+            }
+        }
+    }
+
+    /// Accepts no further connection, has the loops finish what has begun, and returns when they have.
+    public func stop() {
+        for wakeUp in wakeUps { eventfd_write(wakeUp, 1) }
+        threads.withLock { threads in
+            for thread in threads { pthread_join(thread, nil) }
+            threads = []
+        }
+    }
+
+    /// Every kept connection takes a descriptor, and the usual soft limit is 1,024.
+    private func raiseDescriptorLimit() {
+        var limit = rlimit()
+        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+}
+
+/// Runs `body` on a thread of its own.
+private func startThread(_ body: @escaping @Sendable () -> Void) -> pthread_t {
+    final class Body: Sendable {
+        let call: @Sendable () -> Void
+        init(_ call: @escaping @Sendable () -> Void) { self.call = call }
+    }
+    var thread = pthread_t()
+    let context = Unmanaged.passRetained(Body(body)).toOpaque()
+    let code = pthread_create(
+        &thread, nil,
+        { context in
+            guard let context else { return nil }
+            Unmanaged<Body>.fromOpaque(context).takeRetainedValue().call()
+            return nil
+        }, context)
+    precondition(code == 0, "pthread_create failed with \(code)")
+    return thread
+}

@@ -1,0 +1,63 @@
+# Requests through nginx: what each contender carries and what it costs. Sourced by run.
+
+# one_run CONTENDER starts it with a store that has seen no key, measures it once, and stops it.
+one_run() {
+    local fresh="$memory/gateway.$runs_made" responder_pid='' used_redis=$redis_pid
+    redis_do "$work/redis.sock" FLUSHALL SYNC >/dev/null
+    # Redis is counted only for those who use it.
+    local redis_pid=''
+    case $1 in
+        bare)
+            start_bare
+            measure "$runs" "$1" bare ;;
+        limit_req)
+            measure "$runs" "$1" limit_req ;;
+        lua)
+            redis_pid=$used_redis
+            measure "$runs" "$1" lua
+            spread=$(redis_do "$work/redis.sock" --raw EVAL "return #redis.call('KEYS', ARGV[1])" 0 "lua:$runs_made-*") ;;
+        embedded | redis)
+            start_store "$1"
+            measure "$runs" "$1" limiter ;;
+        embedded-denied | redis-denied)
+            start_store "${1%-denied}"
+            measure "$runs" "$1" limiter "exhausted-$runs_made" ;;
+        *) fail "there is no contender $1" ;;
+    esac
+    stop "$responder_pid"
+    rm -rf "$fresh"
+}
+
+# start_store KIND starts the limiter for one_run.
+start_store() {
+    case $1 in
+        embedded) start_limiter "embedded:$fresh" ;;
+        redis)
+            redis_pid=$used_redis
+            start_limiter "redis+unix:$work/redis.sock" ;;
+    esac
+}
+
+gateway() {
+    local runs="$work/gateway.runs" spread='' round contender sums
+    start_redis redis
+    start_nginx
+    for round in $(seq "$rounds"); do
+        for contender in $contenders; do one_run "$contender"; done
+    done
+    stop "$nginx_pid"
+    stop "$redis_pid"
+
+    heading "Through nginx: one worker, wrk -t1 -c64, $duration s a run, medians of $rounds interleaved runs; CPU in µs a request"
+    # shellcheck disable=SC2086 # a list of words
+    gateway_table "$runs" bare $contenders
+    [ -z "$spread" ] || echo "Keys of the last run of lua: $spread."
+    echo
+    rate() { median "$runs" "$1" 2; }
+    sums() { median "$runs" "$1" 8; }
+    goal 'embedded / bare, requests/s' "$(quotient "$(rate embedded)" "$(rate bare)")" at_least 1.7
+    goal 'redis / bare, requests/s' "$(quotient "$(rate redis)" "$(rate bare)")" at_least 1.15
+    goal 'redis / lua, CPU a request of all processes' "$(quotient "$(sums redis)" "$(sums lua)")" at_most 0.75
+    goal 'embedded denied / allowed, requests/s' "$(quotient "$(rate embedded-denied)" "$(rate embedded)")" at_least 1.0
+    goal 'redis denied / allowed, requests/s' "$(quotient "$(rate redis-denied)" "$(rate redis)")" at_least 1.0
+}

@@ -1,0 +1,78 @@
+# Load through nginx, and what a run of it cost. Sourced. Needs a running nginx (servers.sh).
+#
+# measure appends one line a run to a file of runs, columns by tabulators:
+# 1 contender, 2 requests/s, 3 p50 ms, 4 p99 ms, 5–7 CPU µs a request: nginx, limiter, Redis, 8 their sum,
+# 9 percent of requests that were not answered 2xx
+
+runs_made=0
+
+# ask HOST KEY [CURL OPTION...] prints the status of one request; an empty KEY leaves it to nginx to make one.
+ask() {
+    local host=$1 key=$2
+    shift 2
+    curl -s -o "$work/answer" -w '%{http_code}' -H "Host: $host" -H 'X-Bench-Run: check' ${key:+-H "X-API-Key: $key"} \
+        "$@" "$url"
+}
+
+# expect STATUS CONTENDER HOST KEY: no load on something that does not answer as it should. A server that has just
+# started is given a moment.
+expect() {
+    local left=100 got
+    while got=$(ask "$3" "$4" || true); [ "$got" != "$1" ]; do
+        [ $left -gt 0 ] ||
+            fail "$2 answers $got where $1 was expected: $(head -c 200 "$work/answer" | tr '\n' ' ')" "$work/nginx.log"
+        left=$((left - 1))
+        sleep 0.02
+    done
+}
+
+# measure FILE CONTENDER HOST [KEY]: warms up, loads, and appends the run to FILE. With a KEY all requests carry it.
+# responder_pid and redis_pid are counted where they are set.
+measure() {
+    local file=$1 contender=$2 host=$3 key=${4:-} url="http://127.0.0.1:$port/api/search?q=x"
+    local headers=(-H "Host: $host")
+    local before_nginx before_responder before_redis after_nginx after_responder after_redis requests pid
+
+    runs_made=$((runs_made + 1))
+    expect 200 "$contender" "$host" "$key"
+    if [ -n "$key" ]; then headers+=(-H "X-API-Key: $key"); fi
+    # Connections, pools and caches are filled before, with keys that the run does not use; a KEY is exhausted by it.
+    ab -q -l -k -n 4000 -c 64 "${headers[@]}" -H 'X-Bench-Run: warm' "$url" >"$work/ab.log" 2>&1 ||
+        fail "warming $contender up failed" "$work/ab.log"
+    if [ -n "$key" ]; then expect 429 "$contender" "$host" "$key"; fi
+
+    before_nginx=$(cpu_ns "$worker_pid")
+    before_responder=$(cpu_ns ${responder_pid:+"$responder_pid"})
+    before_redis=$(cpu_ns ${redis_pid:+"$redis_pid"})
+    wrk -t1 -c64 "-d${duration}s" --latency "${headers[@]}" -H "X-Bench-Run: $runs_made" "$url" >"$work/wrk.log" 2>&1 ||
+        fail "wrk failed on $contender" "$work/wrk.log"
+    for pid in "$worker_pid" ${responder_pid:+"$responder_pid"} ${redis_pid:+"$redis_pid"}; do
+        kill -0 "$pid" 2>/dev/null || fail "a server of $contender ended under load" "$work/nginx.log"
+    done
+    after_nginx=$(cpu_ns "$worker_pid")
+    after_responder=$(cpu_ns ${responder_pid:+"$responder_pid"})
+    after_redis=$(cpu_ns ${redis_pid:+"$redis_pid"})
+
+    requests=$(awk '/requests in/ { print $1 }' "$work/wrk.log")
+    [ "${requests:-0}" -gt 0 ] || fail "no request of $contender was answered" "$work/wrk.log"
+    awk -v contender="$contender" -v requests="$requests" \
+        -v nginx="$(per_request "$before_nginx" "$after_nginx" "$requests")" \
+        -v responder="$(per_request "$before_responder" "$after_responder" "$requests")" \
+        -v redis="$(per_request "$before_redis" "$after_redis" "$requests")" '
+        function milliseconds(text) {
+            if (text ~ /us$/) return text / 1000
+            if (text ~ /ms$/) return text + 0
+            return text * 1000
+        }
+        $1 == "50%" { p50 = milliseconds($2) }
+        $1 == "99%" { p99 = milliseconds($2) }
+        /Requests\/sec:/ { rate = $2 }
+        /Non-2xx/ { other += $NF }
+        # A request that timed out or lost its connection was not answered 2xx either.
+        /Socket errors:/ { gsub(",", ""); other += $4 + $6 + $8 + $10 }
+        END {
+            printf "%s\t%.0f\t%.3f\t%.3f\t%s\t%s\t%s\t%.2f\t%.3f\n", contender, rate, p50, p99, nginx, responder, redis,
+                nginx + responder + redis, 100 * other / requests
+        }' "$work/wrk.log" >>"$file"
+    progress "$(tail -n 1 "$file" | cut -f 1,2)"
+}

@@ -1,0 +1,116 @@
+#!/usr/bin/env bash
+# Prints the nginx.conf of the benchmark: one worker, one loopback port, a server for each contender, told apart by Host.
+#
+#     nginx.conf.sh FOLDER PORT SCRIPT_SHA > FOLDER/nginx.conf
+#
+# FOLDER is absolute and private: pid, logs, temporary files and sockets (bare.sock, limiter.sock, redis.sock) are there.
+set -euo pipefail
+folder=$1 port=$2 script_sha=$3
+bench=$(cd "$(dirname "$0")" && pwd)
+
+modules=$(nginx -V 2>&1 | tr ' ' '\n' | sed -n 's/^--modules-path=//p')
+modules=${modules:-/usr/lib/nginx/modules}
+for module in ndk_http_module ngx_http_lua_module; do
+    [ -e "$modules/$module.so" ] || {
+        echo "nginx has no $module.so in $modules: apt-get install libnginx-mod-http-lua" >&2
+        exit 1
+    }
+    echo "load_module $modules/$module.so;"
+done
+
+# A worker started by root would become another user, who may not enter the private folder.
+[ "$(id -u)" != 0 ] || echo "user root;"
+
+# What the limiter needs and no more: each variable costs nginx and the responder time, and both get the same.
+# shellcheck disable=SC2016 # nginx expands them
+fastcgi='
+            fastcgi_pass_request_headers off;
+            fastcgi_param REQUEST_METHOD $request_method;
+            fastcgi_param REQUEST_URI $request_uri;
+            fastcgi_param QUERY_STRING $query_string;
+            fastcgi_param REMOTE_ADDR $remote_addr;
+            fastcgi_param HTTP_X_API_KEY $key;
+            fastcgi_param CONTENT_LENGTH $content_length;
+            fastcgi_param SERVER_PROTOCOL $server_protocol;
+            fastcgi_keep_conn on;'
+
+cat <<CONF
+worker_processes 1;
+daemon off;
+pid $folder/nginx.pid;
+error_log $folder/nginx.log warn;
+events { worker_connections 1024; }
+
+http {
+    access_log off;
+    default_type application/json;
+    client_body_temp_path $folder/client_body;
+    proxy_temp_path $folder/proxy;
+    fastcgi_temp_path $folder/fastcgi;
+    uwsgi_temp_path $folder/uwsgi;
+    scgi_temp_path $folder/scgi;
+
+    # The load generator's connections live through the whole run: what is measured is requests, not connecting.
+    keepalive_requests 1000000000;
+
+    # 10,000 API keys are made here, because wrk with a script that makes them costs about twice what it costs without:
+    # the last digit of the connection's number, then the last three of the request's number on that connection.
+    # A run's own name in front makes every run start with keys that were never charged.
+    map \$connection \$caller { "~(?<last>\\d)\$" \$last; }
+    map \$connection_requests \$turn {
+        "~(?<tail>\\d\\d\\d)\$" \$tail;
+        "~^\\d\\d\$" 0\$connection_requests;
+        default 00\$connection_requests;
+    }
+    map \$http_x_api_key \$key { default \$http_x_api_key; "" "\$http_x_bench_run-\$caller-\$turn"; }
+
+    upstream bare {
+        server unix:$folder/bare.sock;
+        keepalive 64;
+        keepalive_requests 1000000000;
+    }
+    upstream limiter {
+        server unix:$folder/limiter.sock;
+        keepalive 128;
+        keepalive_requests 1000000000;
+    }
+
+    # In process, for one machine only: what limiting costs at the least. The rate is one that no key reaches.
+    limit_req_zone \$key zone=keys:16m rate=100000r/s;
+    limit_req_status 429;
+
+    lua_package_path "$bench/?.lua;;";
+    init_by_lua_block { require("lua_limiter").configure("$folder/redis.sock", "$script_sha", 30, 60) }
+
+    server {
+        listen 127.0.0.1:$port default_server;
+        server_name bare;
+        location / {$fastcgi
+            fastcgi_pass bare;
+        }
+    }
+    server {
+        listen 127.0.0.1:$port;
+        server_name limiter;
+        location / {$fastcgi
+            fastcgi_pass limiter;
+        }
+    }
+    server {
+        listen 127.0.0.1:$port;
+        server_name limit_req;
+        location = /api/search {
+            limit_req zone=keys burst=1000 nodelay;
+            alias $folder/answer.json;
+        }
+    }
+    server {
+        listen 127.0.0.1:$port;
+        server_name lua;
+        location = /api/search {
+            access_by_lua_block { require("lua_limiter").access() }
+            alias $folder/answer.json;
+        }
+    }
+}
+CONF

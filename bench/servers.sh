@@ -1,0 +1,104 @@
+# The servers of a benchmark: each starts privately in $work and stops by its own process id. Sourced.
+#
+# A start leaves the id in a variable of the server's name: nginx_pid (and worker_pid), redis_pid, responder_pid.
+
+started=()
+
+# start NAME COMMAND... runs COMMAND in the background, its output in $work/NAME.log, and sets `pid`.
+start() {
+    local name=$1
+    shift
+    "$@" >>"$work/$name.log" 2>&1 </dev/null &
+    pid=$!
+    started+=("$pid")
+}
+
+# stop PID ends one server and waits for it; one that does not heed SIGTERM within 5 s is killed.
+stop() {
+    local left=250
+    [ -n "${1:-}" ] || return 0
+    kill -TERM "$1" 2>/dev/null || true
+    while kill -0 "$1" 2>/dev/null && [ $left -gt 0 ]; do sleep 0.02; left=$((left - 1)); done
+    kill -KILL "$1" 2>/dev/null || true
+    wait "$1" 2>/dev/null || true
+}
+
+stop_all() {
+    local pid
+    for pid in ${started[@]+"${started[@]}"}; do stop "$pid"; done
+    started=()
+}
+
+# fail MESSAGE [LOG] ends the benchmark with one line, and the end of the log that tells why.
+fail() {
+    local tail=
+    [ -z "${2:-}" ] || tail=": $(tail -n 3 "$2" 2>/dev/null | tr '\n' ' ' | cut -c1-400)"
+    echo "bench: $1$tail" >&2
+    exit 1
+}
+
+# await NAME COMMAND... waits up to 10 s until COMMAND succeeds while the server `pid` lives.
+await() {
+    local name=$1 left=500
+    shift
+    until "$@" >/dev/null 2>&1; do
+        kill -0 "$pid" 2>/dev/null || fail "$name ended while starting" "$work/$name.log"
+        [ $left -gt 0 ] || fail "$name does not answer after 10 s" "$work/$name.log"
+        left=$((left - 1))
+        sleep 0.02
+    done
+}
+
+# start_redis NAME: no port, nothing written to disk. NAME.sock in $work.
+start_redis() {
+    rm -f "$work/$1.sock"
+    start "$1" redis-server --port 0 --unixsocket "$work/$1.sock" --unixsocketperm 700 --dir "$work" \
+        --save '' --appendonly no --daemonize no
+    redis_pid=$pid
+    await "$1" redis-cli -s "$work/$1.sock" ping
+}
+
+# redis_do SOCKET COMMAND... prints the reply; an error reply ends the benchmark.
+redis_do() {
+    local socket=$1
+    shift
+    redis-cli -e -s "$socket" "$@" || fail "redis-cli $1 failed"
+}
+
+start_bare() {
+    rm -f "$work/bare.sock"
+    start bare "$work/bare_responder" "$work/bare.sock"
+    responder_pid=$pid
+    await bare test -S "$work/bare.sock"
+}
+
+# start_limiter STORE: our limiter in front of STORE, one event loop.
+start_limiter() {
+    [ -x "$limiter" ] || fail "there is no $limiter: swift build -c release"
+    rm -f "$work/limiter.sock"
+    start limiter "$limiter" serve --listen "unix:$work/limiter.sock" --store "$1" --loops 1 --log-level warning
+    responder_pid=$pid
+    await limiter test -S "$work/limiter.sock"
+}
+
+# start_nginx: needs $work/redis.sock to answer, for the Lua contender's script. Sets `port`.
+start_nginx() {
+    local sha left=20
+    # As large as the bare responder's answer.
+    printf '{"query":"x","results":[],"total":0}\n' >"$work/answer.json"
+    sha=$(redis_do "$work/redis.sock" SCRIPT LOAD "$(cat "$bench/token_bucket.lua")")
+    while :; do
+        port=$((20000 + RANDOM % 12000))
+        "$bench/nginx.conf.sh" "$work" "$port" "$sha" >"$work/nginx.conf" 2>"$work/nginx.log" ||
+            fail "nginx.conf was not written" "$work/nginx.log"
+        # The test binds too, so it finds a port that somebody has.
+        if nginx -t -p "$work" -e "$work/nginx.log" -c "$work/nginx.conf" >"$work/nginx.log" 2>&1; then break; fi
+        grep -q 'Address already in use' "$work/nginx.log" && [ $left -gt 0 ] ||
+            fail "nginx does not accept its configuration" "$work/nginx.log"
+        left=$((left - 1))
+    done
+    start nginx nginx -p "$work" -e "$work/nginx.log" -c "$work/nginx.conf"
+    nginx_pid=$pid
+    await nginx curl -s -o /dev/null -H 'Host: limit_req' "http://127.0.0.1:$port/"
+    worker_pid=$(pgrep -P "$nginx_pid")
+}

@@ -1,0 +1,51 @@
+# The stores alone, without a web server: decisions a second. Sourced by run.
+
+# decisions STORE KEYS prints what store-bench counts.
+decisions() {
+    local printed
+    printed=$("$store_bench" rate --store "$1" --keys "$2" --batch 32 --seconds "$duration" --algorithm token_bucket \
+        2>"$work/store-bench.log") || fail "store-bench rate failed on $1" "$work/store-bench.log"
+    echo "$printed" | awk '$1 == "decisions_per_second" { print $2 }'
+}
+
+# one_by_one prints the rate of one EVALSHA a decision, 16 of them in each pipeline.
+one_by_one() {
+    local sha
+    sha=$(redis_do "$work/redis.sock" SCRIPT LOAD "$(cat "$bench/token_bucket.lua")")
+    redis-benchmark -s "$work/redis.sock" --csv -P 16 -r 100000 -n $((duration * 80000)) \
+        EVALSHA "$sha" 1 peer:__rand_int__ 30 60000000 2>"$work/redis-benchmark.log" |
+        tee -a "$work/redis-benchmark.log" | awk -F '","' 'END { print $2 }'
+}
+
+stores() {
+    local runs="$work/stores.runs" round contender rate name
+    [ -x "$store_bench" ] || fail "there is no $store_bench: swift build -c release"
+    start_redis redis
+    for round in $(seq "$rounds"); do
+        for contender in embedded redis EVALSHA; do
+            redis_do "$work/redis.sock" FLUSHALL SYNC >/dev/null
+            case $contender in
+                embedded) rate=$(decisions "embedded:$memory/stores.$round" 1000000) ;;
+                redis) rate=$(decisions "redis+unix:$work/redis.sock" 100000) ;;
+                EVALSHA) rate=$(one_by_one) ;;
+            esac
+            [ -n "$rate" ] || fail "$contender told no rate" "$work/redis-benchmark.log"
+            printf '%s\t%s\n' "$contender" "$rate" >>"$runs"
+            progress "$contender $rate"
+            rm -rf "$memory/stores.$round"
+        done
+    done
+    stop "$redis_pid"
+
+    heading "Stores alone: token bucket decisions a second, medians of $rounds interleaved runs of about $duration s"
+    while read -r contender name; do
+        printf '%-66s %10.0f\n' "$name" "$(median "$runs" "$contender" 2)"
+    done <<NAMES
+embedded embedded, 1,000,000 keys, batches of 32
+redis Redis, 100,000 keys, batches of 32 in one EVALSHA
+EVALSHA Redis, 100,000 keys, one EVALSHA a decision, pipelined 16 deep
+NAMES
+    echo
+    goal 'Redis, batches / one EVALSHA a decision' \
+        "$(quotient "$(median "$runs" redis 2)" "$(median "$runs" EVALSHA 2)")" at_least 1.8
+}
