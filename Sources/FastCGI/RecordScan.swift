@@ -37,11 +37,12 @@ enum RecordScan: Equatable {
     /// The most bytes that a request may take up to the end of its variables.
     static let longestHead = 65_536
 
+    /// Management records are not among them: no web server sends any, and libfcgi's answer to GET_VALUES overruns its
+    /// buffer where a name comes more than three times.
     private enum RecordType: UInt8 {
         case begin = 1
         case parameters = 4
         case body = 5
-        case getValues = 9
     }
 
     /// Looks at the bytes that a connection has ready.
@@ -65,8 +66,6 @@ enum RecordScan: Equatable {
             let next = start + content + Int(bytes[offset + 6])
 
             switch (type, role) {
-            case (.getValues, nil) where record == 0:
-                break
             case (.begin, nil) where record != 0 && content == 8:
                 guard bytes.count >= start + 8 else {
                     self = .incomplete
