@@ -21,7 +21,8 @@ enum RecordScan: Equatable {
         case unfinished
         /// There was none, and none will come: an authorizer's request has no body.
         case absent
-        /// It has ended, and further bytes follow. One request at a time is the rule, so the connection ends with it.
+        /// It has ended, and padding or further bytes follow. One request at a time is the rule, so the connection ends
+        /// with it.
         case followed
     }
 
@@ -32,6 +33,8 @@ enum RecordScan: Equatable {
         case role = "an unknown role"
         case parameters = "parameter lengths that exceed their record"
         case size = "more than 64 KiB of parameters"
+        /// Allowed by the specification and sent by no web server; libfcgi would take it for the next header.
+        case padding = "padding behind a record that ends a part of the request"
     }
 
     /// The most bytes that a request may take up to the end of its variables.
@@ -63,7 +66,8 @@ enum RecordScan: Equatable {
             let record = UInt16(bytes[offset + 2]) << 8 | UInt16(bytes[offset + 3])
             let content = Int(bytes[offset + 4]) << 8 | Int(bytes[offset + 5])
             let start = offset + 8
-            let next = start + content + Int(bytes[offset + 6])
+            let padding = Int(bytes[offset + 6])
+            let next = start + content + padding
 
             switch (type, role) {
             case (.begin, nil) where record != 0 && content == 8:
@@ -73,6 +77,10 @@ enum RecordScan: Equatable {
                 }
                 guard let named = Request.Role(rawValue: Int32(bytes[start]) << 8 | Int32(bytes[start + 1])) else {
                     self = .malformed(.role)
+                    return
+                }
+                guard padding == 0 else {
+                    self = .malformed(.padding)
                     return
                 }
                 role = named
@@ -85,11 +93,15 @@ enum RecordScan: Equatable {
                         self = .malformed(.parameters)
                         return
                     }
+                    guard padding == 0 else {
+                        self = .malformed(.padding)
+                        return
+                    }
                     inBody = true
                 }
             case (.body, _?) where record == identifier && inBody:
                 if content == 0, next <= bytes.count, let role {
-                    self = .request(role: role, body: next == bytes.count ? .ended : .followed)
+                    self = .request(role: role, body: next == bytes.count && padding == 0 ? .ended : .followed)
                     return
                 }
             default:
