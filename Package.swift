@@ -9,6 +9,8 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
     // C modules and other layers stay out of a module's public interface unless it says `public import`.
     .enableUpcomingFeature("InternalImportsByDefault"),
+    // A warning that stays is soon one of many.
+    .treatAllWarnings(as: .error),
 ]
 
 let package = Package(

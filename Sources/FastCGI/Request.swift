@@ -1,8 +1,5 @@
 import CFastCGI
-
-#if canImport(Glibc)
 import Glibc
-#endif
 
 /// One request as the web server describes it: the CGI variables, any bytes.
 public struct Request: Sendable {

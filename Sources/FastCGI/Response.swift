@@ -14,6 +14,7 @@ public struct Response: Sendable {
     /// - Parameters:
     ///   - status: a code from 200 to 599.
     ///   - reason: the words behind it, `Too Many Requests`.
+    ///   - body: any bytes.
     public init(status: Int, reason: StaticString, body: [UInt8] = []) {
         self.status = status
         self.body = body
@@ -26,7 +27,9 @@ public struct Response: Sendable {
         endLine()
     }
 
-    /// Adds a header. A line break or another control byte in the value goes out as a space.
+    /// Adds a header.
+    ///
+    /// A line break or another control byte in the value goes out as a space.
     public mutating func addHeader(_ name: StaticString, _ value: some Collection<UInt8>) {
         addHeader(name) { $0.append(contentsOf: value) }
     }

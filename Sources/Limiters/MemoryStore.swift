@@ -1,4 +1,6 @@
-/// A store in memory for one owner: an actor, a lock or a test around it. It is the model that the other stores agree with.
+/// A store in memory for one owner: an actor, a lock or a test around it.
+///
+/// It is the model that the other stores agree with.
 ///
 ///     var store = MemoryStore()
 ///     let verdict = store.charge(Charge([.init(policy, for: Identity("user", name.utf8))]), now: clock)
@@ -18,7 +20,10 @@ public struct MemoryStore: Sendable {
 
     /// Decides one request against all its policies and, if all enforced ones allow, charges those that allow.
     ///
-    /// - Parameter now: a clock of the caller's that does not run backward for long.
+    /// - Parameters:
+    ///   - charge: the request.
+    ///   - now: a clock of the caller's that does not run backward for long.
+    /// - Returns: the verdict.
     public mutating func charge(_ charge: Charge, now: Microseconds) -> Verdict {
         var decisions: [Decision] = []
         var changes: [Change] = []
@@ -38,7 +43,9 @@ public struct MemoryStore: Sendable {
         return verdict
     }
 
-    /// Forgets every key whose quota is full again. A caller with many clients calls it now and then.
+    /// Forgets every key whose quota is full again.
+    ///
+    /// A caller with many clients calls it now and then.
     public mutating func sweep(now: Microseconds) {
         states = states.filter { $0.value.expiry > now }
     }

@@ -79,7 +79,9 @@ struct SlidingWindow {
         return (decision, change)
     }
 
-    /// The index of the first pair of which `holds` is true, or `pairs`. `holds` is false up to some pair and true after.
+    /// The index of the first pair of which `holds` is true, or `pairs`.
+    ///
+    /// `holds` is false up to some pair and true after.
     private func firstPair(in state: State, _ pairs: Int, where holds: (_ time: Int64, _ total: Int64) -> Bool) -> Int {
         var low = 0
         var high = pairs

@@ -2,7 +2,9 @@ import FastCGI
 
 /// The text of a query: `a=1&b=two%20words`.
 enum FormText {
-    /// The decoded value of the first field `name`; empty where there is none. What is torn stays as it is.
+    /// The decoded value of the first field `name`; empty where there is none.
+    ///
+    /// What is torn stays as it is.
     static func value(of name: StaticString, in query: ArraySlice<UInt8>) -> [UInt8] {
         for field in query.split(separator: UInt8(ascii: "&"), omittingEmptySubsequences: true) {
             let end = field.firstIndex(of: UInt8(ascii: "=")) ?? field.endIndex

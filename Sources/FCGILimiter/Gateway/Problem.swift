@@ -2,7 +2,9 @@ import FastCGI
 import Limiters
 
 extension Response {
-    /// 429: the client is over its limits. RFC 6585 and, for the body, RFC 9457.
+    /// 429: the client is over its limits.
+    ///
+    /// RFC 6585 and, for the body, RFC 9457.
     static func tooManyRequests(_ verdict: Verdict, on charge: Charge) -> Response {
         var body: [UInt8] = []
         body.reserveCapacity(256)
@@ -49,7 +51,8 @@ extension Response {
     /// 405, with the methods that the path knows.
     static func methodNotAllowed(_ allowed: StaticString) -> Response {
         var response = problem(
-            405, "Method Not Allowed", Array("{\"title\":\"The path does not know this method\",\"status\":405}\n".utf8))
+            405, "Method Not Allowed", Array("{\"title\":\"The path does not know this method\",\"status\":405}\n".utf8)
+        )
         response.addHeader("Allow", allowed.bytes)
         return response
     }

@@ -51,7 +51,9 @@ private func seconds(_ time: Microseconds) -> Int64 {
 }
 
 extension [UInt8] {
-    /// Appends a structured-field string, after a comma where it is not the first. Policy names need no escapes.
+    /// Appends a structured-field string, after a comma where it is not the first.
+    ///
+    /// Policy names need no escapes.
     fileprivate mutating func append(listMember name: String) {
         if last != UInt8(ascii: " ") { append(text: ", ") }
         append(UInt8(ascii: "\""))

@@ -1,9 +1,6 @@
+import Glibc
 import Stores
 import Synchronization
-
-#if canImport(Glibc)
-import Glibc
-#endif
 
 /// What one event loop has decided: by the minute for the last hour, and since the start.
 ///

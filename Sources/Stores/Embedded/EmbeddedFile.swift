@@ -1,8 +1,5 @@
 import CLMDB
-
-#if canImport(Glibc)
 import Glibc
-#endif
 
 /// The file of an embedded store: the owner of an `MDB_env`, shared by all event loops of the process.
 ///
@@ -20,7 +17,10 @@ public final class EmbeddedFile: @unchecked Sendable {
 
     /// Opens the store in the folder `path`, which is created where it is missing.
     ///
-    /// - Parameter size: the most bytes that the store may take.
+    /// - Parameters:
+    ///   - path: the folder.
+    ///   - size: the most bytes that the store may take.
+    /// - Returns: the one owner in this process.
     /// - Throws: ``StoreError``: `.misconfigured` when the folder cannot be used, `.damaged` when the file is no store.
     static func open(path: String, size: Int) throws(StoreError) -> EmbeddedFile {
         try makeFolder(path)
@@ -45,7 +45,8 @@ public final class EmbeddedFile: @unchecked Sendable {
         guard code == 0, let environment else {
             mdb_env_close(environment)
             if code == MDB_INVALID || code == MDB_CORRUPTED || code == MDB_VERSION_MISMATCH {
-                throw StoreError(.damaged, "embedded:\(path): data.mdb is not a store: remove it, or name another folder")
+                throw StoreError(
+                    .damaged, "embedded:\(path): data.mdb is not a store: remove it, or name another folder")
             }
             throw Self.unusable(path, code)
         }

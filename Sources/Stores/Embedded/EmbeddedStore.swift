@@ -1,13 +1,10 @@
 import CLMDB
+import Glibc
 public import Limiters
 
-#if canImport(Glibc)
-import Glibc
-#endif
-
-/// States in a memory-mapped file of this machine (LMDB), shared by all its processes. A batch is one transaction.
+/// States in a memory-mapped file of this machine (LMDB), shared by all its processes.
 ///
-/// A record is the moment from which on it may be forgotten, then the state's integers.
+/// A batch is one transaction. /// A record is the moment from which on it may be forgotten, then the state's integers.
 public final class EmbeddedStore: Store {
     /// Records looked at in one step of the sweep, and how many charged keys bring the next step on.
     private static let sweepStep = 128
@@ -24,10 +21,11 @@ public final class EmbeddedStore: Store {
         self.file = file
     }
 
+    /// Decides a batch in one transaction.
     public func charge(_ charges: [Charge]) throws(StoreError) -> [Verdict] {
         do throws(StoreError) {
             return try charge(charges, clock: nil)
-        } catch where error.kind == .full {
+        } catch  where error.kind == .full {
             // What has expired may still take room: free some, then try once more.
             var transaction = try begin()
             try sweep(transaction, now: Clock.wall(), steps: 8 * Self.sweepStep)
@@ -36,6 +34,7 @@ public final class EmbeddedStore: Store {
         }
     }
 
+    /// Begins and ends a transaction.
     public func check() throws(StoreError) {
         var transaction = try begin()
         try transaction.commit()
@@ -141,7 +140,8 @@ public final class EmbeddedStore: Store {
         let code = posix_fallocate(descriptor, 0, goal)
         guard code == 0 else {
             throw StoreError(
-                .full, "embedded:\(file.path): \(String(cString: strerror(code))): free some space, or name another folder")
+                .full,
+                "embedded:\(file.path): \(String(cString: strerror(code))): free some space, or name another folder")
         }
         allocated = goal
     }

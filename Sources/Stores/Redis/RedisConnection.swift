@@ -1,10 +1,7 @@
 import CHiredis
-
-#if canImport(Glibc)
 import Glibc
-#endif
 
-/// How long a Redis server may take. Both in microseconds.
+/// How long a Redis server may take, in microseconds.
 public struct RedisDeadlines: Sendable, Hashable {
     /// For a connection to be made.
     public var connect: Int64
@@ -74,7 +71,9 @@ final class RedisConnection {
     }
 
     private func failure() -> StoreError {
-        let text = withUnsafeBytes(of: &context.pointee.errstr) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        let text = withUnsafeBytes(of: &context.pointee.errstr) {
+            String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+        }
         let timedOut = context.pointee.err == REDIS_ERR_IO && (errno == EAGAIN || errno == ETIMEDOUT)
         return timedOut || text.contains("timed out")
             ? StoreError(.timedOut, "\(location) did not answer in time")

@@ -1,6 +1,8 @@
 public import Limiters
 
-/// States in a Redis server, shared by all that use it. A batch is one `EVALSHA` of `charge.lua`; its clock is `TIME`.
+/// States in a Redis server, shared by all that use it.
+///
+/// A batch is one `EVALSHA` of `charge.lua`; its clock is `TIME`.
 public final class RedisStore: Store {
     /// The pauses between attempts to connect: the first, and the longest.
     private static let pauses: ClosedRange<Microseconds> = 50_000...1_000_000
@@ -15,7 +17,7 @@ public final class RedisStore: Store {
     private var command = RedisCommand(wordCount: 0)
     private var scriptDigest: [UInt8] = []
 
-    /// What is worth knowing of the server though it works: an eviction policy that drops limits. Set by connecting.
+    /// What is worth knowing of the server though it works: an eviction policy that drops limits; set by connecting.
     public private(set) var warning: String?
 
     /// A store that connects when it is first used.
@@ -24,10 +26,12 @@ public final class RedisStore: Store {
         self.deadlines = deadlines
     }
 
+    /// Decides a batch by one script.
     public func charge(_ charges: [Charge]) throws(StoreError) -> [Verdict] {
         try charge(charges, clock: nil)
     }
 
+    /// Has the script decide nothing.
     public func check() throws(StoreError) {
         _ = try charge([], clock: nil)
     }
@@ -50,7 +54,7 @@ public final class RedisStore: Store {
         write(charges, clock: clock, verb: "EVALSHA", script: scriptDigest)
         do throws(StoreError) {
             return try verdicts(on: charges, from: connection.send(command))
-        } catch where error.kind == .refused && error.description.contains("NOSCRIPT") {
+        } catch  where error.kind == .refused && error.description.contains("NOSCRIPT") {
             // Nothing ran, so sending it whole counts nothing twice.
             write(charges, clock: clock, verb: "EVAL", script: PackageResources.charge_lua)
             return try verdicts(on: charges, from: connection.send(command))
@@ -126,8 +130,9 @@ public final class RedisStore: Store {
         retryAt = Clock.steady() + pause
     }
 
-    /// Redis may be set to drop keys when its memory is full: then limits are forgotten. A server that does not let this
-    /// user ask gives no warning.
+    /// Redis may be set to drop keys when its memory is full: then limits are forgotten.
+    ///
+    /// A server that does not let this user ask gives no warning.
     private func evictionWarning(_ connection: RedisConnection) -> String? {
         guard let policy = try? connection.command(["CONFIG", "GET", "maxmemory-policy"]), policy.count == 2 else {
             return nil
