@@ -46,8 +46,8 @@ measure() {
     before_redis=$(cpu_ns ${redis_pid:+"$redis_pid"})
     wrk -t1 -c64 "-d${duration}s" --latency "${headers[@]}" -H "X-Bench-Run: $runs_made" "$url" >"$work/wrk.log" 2>&1 ||
         fail "wrk failed on $contender" "$work/wrk.log"
-    for pid in "$worker_pid" ${responder_pid:+"$responder_pid"} ${redis_pid:+"$redis_pid"}; do
-        kill -0 "$pid" 2>/dev/null || fail "a server of $contender ended under load" "$work/nginx.log"
+    for pid in "$nginx_pid" ${responder_pid:+"$responder_pid"} ${redis_pid:+"$redis_pid"}; do
+        running "$pid" || fail "a server of $contender ended under load" "$work/nginx.log"
     done
     after_nginx=$(cpu_ns "$worker_pid")
     after_responder=$(cpu_ns ${responder_pid:+"$responder_pid"})

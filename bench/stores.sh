@@ -12,7 +12,7 @@ decisions() {
 one_by_one() {
     local sha
     sha=$(redis_do "$work/redis.sock" SCRIPT LOAD "$(cat "$bench/token_bucket.lua")")
-    redis-benchmark -s "$work/redis.sock" --csv -P 16 -r 100000 -n $((duration * 80000)) \
+    redis-benchmark -s "$work/redis.sock" --csv -P 16 -r 100000 -n $((duration * 120000)) \
         EVALSHA "$sha" 1 peer:__rand_int__ 30 60000000 2>"$work/redis-benchmark.log" |
         tee -a "$work/redis-benchmark.log" | awk -F '","' 'END { print $2 }'
 }

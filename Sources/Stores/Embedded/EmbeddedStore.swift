@@ -4,7 +4,7 @@ public import Limiters
 
 /// States in a memory-mapped file of this machine (LMDB), shared by all its processes.
 ///
-/// A batch is one transaction. /// A record is the moment from which on it may be forgotten, then the state's integers.
+/// A batch is one transaction. A record is the moment from which on it may be forgotten, then the state's integers.
 public final class EmbeddedStore: Store {
     /// Records looked at in one step of the sweep, and how many charged keys bring the next step on.
     private static let sweepStep = 128
@@ -25,7 +25,8 @@ public final class EmbeddedStore: Store {
     public func charge(_ charges: [Charge]) throws(StoreError) -> [Verdict] {
         do throws(StoreError) {
             return try charge(charges, clock: nil)
-        } catch  where error.kind == .full {
+        } catch {
+            guard error.kind == .full else { throw error }
             // What has expired may still take room: free some, then try once more.
             var transaction = try begin()
             try sweep(transaction, now: Clock.wall(), steps: 8 * Self.sweepStep)

@@ -54,7 +54,8 @@ public final class RedisStore: Store {
         write(charges, clock: clock, verb: "EVALSHA", script: scriptDigest)
         do throws(StoreError) {
             return try verdicts(on: charges, from: connection.send(command))
-        } catch  where error.kind == .refused && error.description.contains("NOSCRIPT") {
+        } catch {
+            guard error.kind == .refused, error.description.contains("answered: NOSCRIPT") else { throw error }
             // Nothing ran, so sending it whole counts nothing twice.
             write(charges, clock: clock, verb: "EVAL", script: PackageResources.charge_lua)
             return try verdicts(on: charges, from: connection.send(command))
