@@ -1,9 +1,5 @@
 public import Limiters
 
-#if canImport(Glibc)
-import Glibc
-#endif
-
 /// States in a Redis server, shared by all that use it. A batch is one `EVALSHA` of `charge.lua`; its clock is `TIME`.
 public final class RedisStore: Store {
     /// The pauses between attempts to connect: the first, and the longest.
@@ -14,7 +10,7 @@ public final class RedisStore: Store {
     private var connection: RedisConnection?
     /// While there is no connection: why, when it is tried again by the steady clock, and the pause that ends then.
     private var lastError: StoreError?
-    private var retryAt: Microseconds = 0
+    private var retryAt = ContinuousClock.now
     private var pause: Microseconds = 0
     private var command = RedisCommand(wordCount: 0)
     private var scriptDigest: [UInt8] = []
@@ -111,7 +107,7 @@ public final class RedisStore: Store {
 
     private func connect() throws(StoreError) -> RedisConnection {
         if let connection { return connection }
-        if let lastError, steadyClock() < retryAt { throw lastError }
+        if let lastError, ContinuousClock.now < retryAt { throw lastError }
         do throws(StoreError) {
             let made = try RedisConnection(location, deadlines: deadlines)
             let script = String(decoding: PackageResources.charge_lua, as: UTF8.self)
@@ -129,7 +125,7 @@ public final class RedisStore: Store {
     private func rest(after error: StoreError, for pause: Microseconds) {
         lastError = error
         self.pause = pause
-        retryAt = steadyClock() + pause
+        retryAt = .now + .microseconds(pause)
     }
 
     /// Redis may be set to drop keys when its memory is full: then limits are forgotten. A server that does not let this
@@ -142,12 +138,6 @@ public final class RedisStore: Store {
         return name == "noeviction" || name.isEmpty
             ? nil
             : "\(location): maxmemory-policy is \(name), which may drop limits when memory is full: set it to noeviction"
-    }
-
-    private func steadyClock() -> Microseconds {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000
     }
 }
 
