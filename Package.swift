@@ -17,6 +17,7 @@ let package = Package(
     name: "fcgi-limiter",
     products: [
         .executable(name: "fcgi-limiter", targets: ["FCGILimiter"]),
+        .executable(name: "store-bench", targets: ["StoreBench"]),
         .library(name: "Limiters", targets: ["Limiters"]),
     ],
     dependencies: [
@@ -61,9 +62,17 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        .testTarget(name: "LimitersTests", dependencies: ["Limiters"], swiftSettings: strict),
-        .testTarget(name: "StoresTests", dependencies: ["Limiters", "Stores"], swiftSettings: strict),
-        .testTarget(name: "FastCGITests", dependencies: ["FastCGI"], swiftSettings: strict),
-        .testTarget(name: "FCGILimiterTests", dependencies: ["FCGILimiter"], swiftSettings: strict),
+        // What tests need of the machine: private servers, free ports, folders that go away.
+        .target(name: "Servers", path: "Tests/Servers", swiftSettings: strict),
+
+        .testTarget(name: "LimitersTests", dependencies: ["Limiters", "Servers"], swiftSettings: strict),
+        .testTarget(
+            name: "StoresTests",
+            // StoreBench: its program is the process that is killed, or lacks permissions, or has a full disk.
+            dependencies: ["Limiters", "Stores", "StoreBench", "Servers"],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "FastCGITests", dependencies: ["FastCGI", "Servers"], swiftSettings: strict),
+        .testTarget(name: "FCGILimiterTests", dependencies: ["FCGILimiter", "Servers"], swiftSettings: strict),
     ]
 )

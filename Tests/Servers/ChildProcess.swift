@@ -1,0 +1,91 @@
+import Foundation
+import Synchronization
+
+/// A process that this one started, which the kernel ends when this one ends, however it does.
+final class ChildProcess: Sendable {
+    /// What the kernel sends the process when its parent is gone.
+    enum OrphanSignal: String {
+        case kill = "KILL"
+        case term = "TERM"
+    }
+
+    let pid: pid_t
+    private let reapedStatus = Mutex<Int32?>(nil)
+
+    /// Starts `program` as the leader of a process group of its own; files are named by their paths.
+    init(
+        _ program: Program, _ arguments: [String], environment: [String: String], orphanSignal: OrphanSignal = .kill,
+        input: String = "/dev/null", output: String, errors: String
+    ) throws {
+        let wrapper = try Program("setpriv", package: "util-linux")
+        let words = [wrapper.path, "--pdeathsig", orphanSignal.rawValue, "--", program.path] + arguments
+        let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }.map { "\($0)=\($1)" }
+        pid = try SpawningThread.shared.run {
+            try Self.spawn(words, variables, input: input, output: output, errors: errors)
+        }
+    }
+
+    /// The exit status, or the ending signal's number below 0; `nil` while it runs.
+    var endStatus: Int32? {
+        reapedStatus.withLock { status in
+            var end = siginfo_t()
+            // WNOWAIT leaves the process to be reaped, so that its number stays its own until ``finish()``.
+            let asked = waitid(P_PID, id_t(pid), &end, WEXITED | WNOHANG | WNOWAIT)
+            guard status == nil, asked == 0, end._sifields._sigchld.si_pid == pid else { return status }
+            let code = end._sifields._sigchld.si_status
+            return end.si_code == CLD_EXITED ? code : -code
+        }
+    }
+
+    /// Waits for the end, ends what the process left behind in its group, and forgets the process.
+    @discardableResult
+    func finish() -> Int32 {
+        var end = siginfo_t()
+        waitid(P_PID, id_t(pid), &end, WEXITED | WNOWAIT)
+        return reapedStatus.withLock { status in
+            if let status { return status }
+            kill(-pid, SIGKILL)
+            var raw: Int32 = 0
+            waitpid(pid, &raw, 0)
+            let end = raw & 0x7F == 0 ? raw >> 8 & 0xFF : -(raw & 0x7F)
+            status = end
+            return end
+        }
+    }
+
+    private static func spawn(
+        _ words: [String], _ variables: [String], input: String, output: String, errors: String
+    ) throws -> pid_t {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o644)
+        if errors == output {
+            posix_spawn_file_actions_adddup2(&actions, 1, 2)
+        } else {
+            posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_APPEND, 0o644)
+        }
+
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        // Signals that the tests ignore must not be ignored by the servers.
+        var signals = sigset_t()
+        sigfillset(&signals)
+        posix_spawnattr_setsigdefault(&attributes, &signals)
+        sigemptyset(&signals)
+        posix_spawnattr_setsigmask(&attributes, &signals)
+        posix_spawnattr_setpgroup(&attributes, 0)
+        let flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP
+        posix_spawnattr_setflags(&attributes, Int16(flags))
+
+        var arguments = words.map { strdup($0) } + [nil]
+        var environment = variables.map { strdup($0) } + [nil]
+        defer { (arguments + environment).forEach { free($0) } }
+        var pid: pid_t = 0
+        let code = posix_spawn(&pid, words[0], &actions, &attributes, &arguments, &environment)
+        guard code == 0 else { throw ServerError("\(words[0]): \(String(cString: strerror(code)))") }
+        return pid
+    }
+}

@@ -1,0 +1,51 @@
+import Foundation
+
+/// Where a server listens on this machine.
+public enum Endpoint: Sendable, Hashable {
+    /// A port of 127.0.0.1.
+    case tcp(port: Int)
+    /// A unix socket.
+    case unix(path: String)
+
+    /// Whether something accepts connections there.
+    public var accepts: Bool {
+        let descriptor = socket(family, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return withAddress { connect(descriptor, $0, $1) == 0 }
+    }
+
+    private var family: Int32 {
+        switch self {
+        case .tcp: AF_INET
+        case .unix: AF_UNIX
+        }
+    }
+
+    /// Calls `body` with the address as the socket calls take it.
+    func withAddress<Value>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Value) -> Value {
+        switch self {
+        case .tcp(let port):
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_port = in_port_t(port).bigEndian
+            address.sin_addr.s_addr = in_addr_t(INADDR_LOOPBACK).bigEndian
+            return withBytes(of: &address, body)
+        case .unix(let path):
+            var address = sockaddr_un()
+            address.sun_family = sa_family_t(AF_UNIX)
+            withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix($0.count - 1)) }
+            return withBytes(of: &address, body)
+        }
+    }
+
+    private func withBytes<Address, Value>(
+        of address: inout Address, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Value
+    ) -> Value {
+        withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                body($0, socklen_t(MemoryLayout<Address>.size))
+            }
+        }
+    }
+}

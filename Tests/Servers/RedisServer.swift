@@ -1,0 +1,81 @@
+import Foundation
+import Synchronization
+
+/// A private Redis on a unix socket, and on TCP where asked, that keeps nothing.
+public final class RedisServer: Sendable {
+    /// How it can be reached.
+    public enum Reach: Sendable {
+        /// By its unix socket.
+        case socket
+        /// By its unix socket and by a free port of 127.0.0.1.
+        case socketAndPort
+    }
+
+    /// The unix socket's path.
+    public var socket: String { folder.path("redis.sock") }
+
+    /// The TCP port; 0 where it has none.
+    public let port: Int
+
+    private let folder: TemporaryFolder
+    private let process: Mutex<ServerProcess>
+
+    /// Starts a server.
+    ///
+    /// - Parameters:
+    ///   - reach: how it can be reached.
+    ///   - options: lines of `redis.conf`, such as `requirepass secret`.
+    /// - Throws: ``ServerError`` when Redis is not installed, or does not start.
+    public init(_ reach: Reach = .socket, options: [String] = []) throws {
+        folder = try TemporaryFolder()
+        port = reach == .socket ? 0 : try FreePort().number
+        let lines = [
+            "port \(port)", "bind 127.0.0.1", "unixsocket \(folder.path("redis.sock"))", "unixsocketperm 777",
+            "save \"\"", "appendonly no", "dir \(folder.path)",
+        ]
+        try folder.write((lines + options).joined(separator: "\n") + "\n", to: "redis.conf")
+        process = Mutex(try Self.start(in: folder))
+    }
+
+    private static func start(in folder: TemporaryFolder) throws -> ServerProcess {
+        let socket = Endpoint.unix(path: folder.path("redis.sock"))
+        return try ServerProcess(
+            Program("redis-server", package: "redis-server"), [folder.path("redis.conf")], in: folder
+        ) { socket.accepts }
+    }
+
+    /// Sends the server a signal.
+    public func send(_ signal: Int32) {
+        process.withLock { $0.send(signal) }
+    }
+
+    /// Ends the server as an operator would.
+    public func stop() {
+        process.withLock { $0.stop() }
+    }
+
+    /// Ends the server if it runs, and starts it anew with the same options and no keys.
+    public func restart() throws {
+        try process.withLock { process in
+            process.stop()
+            process = try Self.start(in: folder)
+        }
+    }
+
+    /// What `redis-cli` prints for a command, in the raw form: a line for each element.
+    ///
+    /// - Parameters:
+    ///   - words: the command and its arguments.
+    ///   - user: who asks; `nil` is the default user.
+    ///   - password: its password; `nil` does not authenticate.
+    /// - Returns: the answer without the last line's end; an error reply is an answer too.
+    /// - Throws: ``ServerError`` when `redis-cli` is missing or cannot connect.
+    @discardableResult
+    public func command(_ words: String..., user: String? = nil, password: String? = nil) throws -> String {
+        let client = try Program("redis-cli", package: "redis-tools")
+        let credentials = (user.map { ["--user", $0] } ?? []) + (password.map { ["--pass", $0] } ?? [])
+        let outcome = try client.run(["-s", socket, "--no-auth-warning", "--raw"] + credentials + words)
+        guard outcome.status == 0 else { throw ServerError("redis-cli: \(outcome.errors)\(outcome.text)") }
+        return outcome.text
+    }
+}

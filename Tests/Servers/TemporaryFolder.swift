@@ -1,0 +1,43 @@
+import Foundation
+
+/// A folder of its own below the system's folder for temporary files, removed with all that is in it when it is let go of.
+///
+/// Every user may enter it, because servers under test give up the user that started them.
+public final class TemporaryFolder: Sendable {
+    /// The folder's absolute path.
+    public let path: String
+
+    /// Makes the folder.
+    ///
+    /// - Throws: ``ServerError`` when the system's folder for temporary files cannot be written to.
+    public init() throws {
+        var template = Array((NSTemporaryDirectory() + "/fcgi-limiter-XXXXXX").utf8CString)
+        guard mkdtemp(&template) != nil, chmod(template, 0o755) == 0 else {
+            throw ServerError("\(NSTemporaryDirectory()): \(String(cString: strerror(errno)))")
+        }
+        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(atPath: path)
+    }
+
+    /// The path of `name` in the folder.
+    public func path(_ name: String) -> String {
+        path + "/" + name
+    }
+
+    /// Writes a file into the folder.
+    ///
+    /// - Returns: the file's path.
+    @discardableResult
+    public func write(_ text: String, to name: String) throws -> String {
+        try text.write(toFile: path(name), atomically: false, encoding: .utf8)
+        return path(name)
+    }
+
+    /// The text of a file in the folder; empty where there is none.
+    public func text(of name: String) -> String {
+        String(decoding: FileManager.default.contents(atPath: path(name)) ?? Data(), as: UTF8.self)
+    }
+}
