@@ -17,10 +17,11 @@ ask() {
 # expect STATUS CONTENDER HOST KEY: no load on something that does not answer as it should. A server that has just
 # started is given a moment.
 expect() {
-    local left=100 got
+    local left=100 got log="$work/nginx.log"
+    if [ "$3" = limiter ]; then log="$work/limiter.log"; fi
     while got=$(ask "$3" "$4" || true); [ "$got" != "$1" ]; do
         [ $left -gt 0 ] ||
-            fail "$2 answers $got where $1 was expected: $(head -c 200 "$work/answer" | tr '\n' ' ')" "$work/nginx.log"
+            fail "$2 answers $got where $1 was expected: $(head -c 200 "$work/answer" | tr '\n' ' ')" "$log"
         left=$((left - 1))
         sleep 0.02
     done

@@ -74,11 +74,13 @@ start_bare() {
     await bare test -S "$work/bare.sock"
 }
 
-# start_limiter STORE: our limiter in front of STORE, one event loop.
+# start_limiter STORE: our limiter in front of STORE, one event loop. It denies when the store fails: by default it would
+# let requests pass uncounted, and a run without decisions would look fast.
 start_limiter() {
     [ -x "$limiter" ] || fail "there is no $limiter: swift build -c release"
     rm -f "$work/limiter.sock"
-    start limiter "$limiter" serve --listen "unix:$work/limiter.sock" --store "$1" --loops 1 --log-level warning
+    start limiter "$limiter" serve --listen "unix:$work/limiter.sock" --store "$1" --loops 1 \
+        --on-store-failure deny --log-level warning
     responder_pid=$pid
     await limiter test -S "$work/limiter.sock"
 }

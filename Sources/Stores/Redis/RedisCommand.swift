@@ -24,13 +24,29 @@ struct RedisCommand: ~Copyable {
         endLine()
     }
 
-    /// Appends one word that `write` writes, at most 99 bytes long.
-    mutating func append(_ write: (inout RedisCommand) -> Void) {
+    /// Appends one word: a number that is not negative, in decimal digits.
+    mutating func append(number: some FixedWidthInteger) {
+        var count = 1
+        var rest = number / 10
+        while rest > 0 {
+            count += 1
+            rest /= 10
+        }
+        bytes.append(UInt8(ascii: "$"))
+        appendDigits(count)
+        endLine()
+        appendDigits(number)
+        endLine()
+    }
+
+    /// Appends one word that `write` writes, 10 to 99 bytes long: Redis takes no length with a leading zero.
+    mutating func append(writing write: (inout RedisCommand) -> Void) {
         bytes.append(UInt8(ascii: "$"))
         let length = bytes.count
         bytes.append(contentsOf: [0x30, 0x30, 0x0D, 0x0A])
         write(&self)
         let count = bytes.count - length - 4
+        precondition((10...99).contains(count), "a word of \(count) bytes was written where 10 to 99 were meant")
         bytes[length] += UInt8(count / 10)
         bytes[length + 1] += UInt8(count % 10)
         endLine()

@@ -67,18 +67,18 @@ public final class RedisStore: Store {
         command.begin(wordCount: 3 + 2 * keyCount + (clock == nil ? 0 : 1))
         command.append(UnsafeBufferPointer(start: verb.utf8Start, count: verb.utf8CodeUnitCount))
         command.append(script)
-        command.append { $0.appendDigits(keyCount) }
+        command.append(number: keyCount)
         for charge in charges {
             for entry in charge.entries { command.append(entry.key.bytes) }
         }
         for charge in charges {
             var joint = UInt8(ascii: "-")
             for entry in charge.entries {
-                command.append { $0.appendAsk(entry.policy, cost: charge.cost, joint: joint) }
+                command.append(writing: { $0.appendAsk(entry.policy, cost: charge.cost, joint: joint) })
                 joint = UInt8(ascii: "+")
             }
         }
-        if let clock { command.append { $0.appendDigits(clock) } }
+        if let clock { command.append(number: clock) }
     }
 
     private func verdicts(on charges: [Charge], from reply: consuming RedisReply) throws(StoreError) -> [Verdict] {
