@@ -87,7 +87,7 @@ final class Gateway: Application {
 
     private func admitted(_ request: Request, _ endpoint: Endpoint) -> Response {
         var response = Response(status: 200, reason: "OK", body: endpoint.answer(request))
-        response.addHeader("Content-Type", "application/json".utf8)
+        response.addHeader("Content-Type", "application/json")
         return response
     }
 }

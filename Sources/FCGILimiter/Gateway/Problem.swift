@@ -53,14 +53,14 @@ extension Response {
         var response = problem(
             405, "Method Not Allowed", Array("{\"title\":\"The path does not know this method\",\"status\":405}\n".utf8)
         )
-        response.addHeader("Allow", allowed.bytes)
+        response.addHeader("Allow", allowed)
         return response
     }
 
     private static func problem(_ status: Int, _ reason: StaticString, _ body: [UInt8]) -> Response {
         var response = Response(status: status, reason: reason, body: body)
-        response.addHeader("Content-Type", "application/problem+json".utf8)
-        response.addHeader("Cache-Control", "no-store".utf8)
+        response.addHeader("Content-Type", "application/problem+json")
+        response.addHeader("Cache-Control", "no-store")
         return response
     }
 }

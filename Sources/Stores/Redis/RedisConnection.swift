@@ -51,7 +51,7 @@ final class RedisConnection {
     /// Sends one command made of words and waits for its answer (`redisAppendFormattedCommand`, `redisGetReply`).
     func command(_ words: [String]) throws(StoreError) -> RedisReply {
         var command = RedisCommand(wordCount: words.count)
-        for word in words { command.append(word.utf8) }
+        for word in words { command.append(Array(word.utf8)) }
         return try send(command)
     }
 

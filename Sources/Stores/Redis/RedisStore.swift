@@ -7,6 +7,9 @@ public final class RedisStore: Store {
     /// The pauses between attempts to connect: the first, and the longest.
     private static let pauses: ClosedRange<Microseconds> = 50_000...1_000_000
 
+    private static let byDigest = Array("EVALSHA".utf8)
+    private static let whole = Array("EVAL".utf8)
+
     private let location: RedisLocation
     private let deadlines: RedisDeadlines
     private var connection: RedisConnection?
@@ -51,23 +54,23 @@ public final class RedisStore: Store {
     private func evaluate(
         _ charges: [Charge], clock: Microseconds?, on connection: RedisConnection
     ) throws(StoreError) -> [Verdict] {
-        write(charges, clock: clock, verb: "EVALSHA", script: scriptDigest)
+        write(charges, clock: clock, verb: Self.byDigest, script: scriptDigest)
         do throws(StoreError) {
             return try verdicts(on: charges, from: connection.send(command))
         } catch {
             guard error.kind == .refused, error.description.contains("answered: NOSCRIPT") else { throw error }
             // Nothing ran, so sending it whole counts nothing twice.
-            write(charges, clock: clock, verb: "EVAL", script: PackageResources.charge_lua)
+            write(charges, clock: clock, verb: Self.whole, script: PackageResources.charge_lua)
             return try verdicts(on: charges, from: connection.send(command))
         }
     }
 
-    private func write(_ charges: [Charge], clock: Microseconds?, verb: StaticString, script: [UInt8]) {
+    private func write(_ charges: [Charge], clock: Microseconds?, verb: [UInt8], script: [UInt8]) {
         let keyCount = charges.reduce(0) { $0 + $1.entries.count }
         command.begin(wordCount: 3 + 2 * keyCount + (clock == nil ? 0 : 1))
-        command.append(UnsafeBufferPointer(start: verb.utf8Start, count: verb.utf8CodeUnitCount))
+        command.append(verb)
         command.append(script)
-        command.append(number: keyCount)
+        command.append(number: Int64(keyCount))
         for charge in charges {
             for entry in charge.entries { command.append(entry.key.bytes) }
         }
