@@ -13,7 +13,7 @@ public struct FreePort: Sendable, Hashable {
         defer { close(descriptor) }
         var address = sockaddr_in()
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let bound = Endpoint.tcp(port: 0).withAddress { bind(descriptor, $0, $1) == 0 }
+        let bound = ServerAddress.tcp(port: 0).withAddress { bind(descriptor, $0, $1) == 0 }
         let named = withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) == 0 }
         }

@@ -1,7 +1,7 @@
 import Foundation
 
 /// Where a server listens on this machine.
-public enum Endpoint: Sendable, Hashable {
+public enum ServerAddress: Sendable, Hashable {
     /// A port of 127.0.0.1.
     case tcp(port: Int)
     /// A unix socket.
