@@ -168,6 +168,15 @@ while first <= count do
         local ask = asks[ARGV[i]]
         if changes[i] then ask.write(ask, KEYS[i], changes[i]) end
       end
+    else
+      -- Nothing is taken, so what is left is what a peek finds.
+      for i = first, last do
+        if answer[3 * i - 1] == 0 then
+          local peek = setmetatable({ cost = 0 }, { __index = asks[ARGV[i]] })
+          local _, remaining, resetAfter = peek.decide(peek, KEYS[i])
+          answer[3 * i], answer[3 * i + 1] = remaining, resetAfter
+        end
+      end
     end
   end
   first = last + 1
