@@ -34,11 +34,17 @@ public struct MemoryStore: Sendable {
             changes.append(change)
         }
         let verdict = Verdict(decisions, on: charge, now: now)
-        if verdict.isAllowed {
-            for (entry, change) in zip(charge.entries, changes) where !change.isNone {
+        guard verdict.isAllowed else {
+            // Nothing is taken, so what is left is what a peek finds.
+            for (index, entry) in charge.entries.enumerated() where decisions[index].outcome == .allowed {
                 let words = states[entry.key]?.words ?? []
-                states[entry.key] = Kept(words: change.words(from: words), expiry: change.expiry)
+                decisions[index] = entry.policy.quota.decide(words.span.bytes, now: now, cost: 0).0
             }
+            return Verdict(decisions, on: charge, now: now)
+        }
+        for (entry, change) in zip(charge.entries, changes) where !change.isNone {
+            let words = states[entry.key]?.words ?? []
+            states[entry.key] = Kept(words: change.words(from: words), expiry: change.expiry)
         }
         return verdict
     }

@@ -82,12 +82,18 @@ public final class EmbeddedStore: Store {
             changes.append(change)
         }
         let verdict = Verdict(decisions, on: charge, now: now)
-        if verdict.isAllowed {
-            for (entry, change) in zip(charge.entries, changes) where !change.isNone {
-                // Read again: a write may have moved it.
+        guard verdict.isAllowed else {
+            // Nothing is taken, so what is left is what a peek finds.
+            for (index, entry) in charge.entries.enumerated() where decisions[index].outcome == .allowed {
                 let record = try transaction.record(entry.key.bytes)
-                try write(change, to: entry.key, from: record, transaction)
+                decisions[index] = entry.policy.quota.decide(record.state.bytes, now: now, cost: 0).0
             }
+            return Verdict(decisions, on: charge, now: now)
+        }
+        for (entry, change) in zip(charge.entries, changes) where !change.isNone {
+            // Read again: a write may have moved it.
+            let record = try transaction.record(entry.key.bytes)
+            try write(change, to: entry.key, from: record, transaction)
         }
         return verdict
     }

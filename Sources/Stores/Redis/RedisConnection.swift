@@ -23,6 +23,9 @@ final class RedisConnection {
     private let context: UnsafeMutablePointer<redisContext>
     private let location: RedisLocation
 
+    /// How error replies begin that say that the location's user, password or database is wrong.
+    private static let credentialErrors = ["NOAUTH", "WRONGPASS", "NOPERM", "ERR AUTH", "ERR DB index"]
+
     /// Connects (`redisConnectWithTimeout`, `redisConnectUnixWithTimeout`), then authenticates and selects the database.
     init(_ location: RedisLocation, deadlines: RedisDeadlines) throws(StoreError) {
         let connect = timeval(deadlines.connect)
@@ -57,8 +60,8 @@ final class RedisConnection {
 
     /// Sends one command and waits for its answer (`redisAppendFormattedCommand`, `redisGetReply`).
     ///
-    /// - Throws: ``StoreError``: `.refused` with the server's text for an error reply, after which the connection is
-    ///   still usable; any other kind means that it is not.
+    /// - Throws: ``StoreError``: `.refused` or `.misconfigured` with the server's text for an error reply, after which
+    ///   the connection is still usable; any other kind means that it is not.
     func send(_ command: borrowing RedisCommand) throws(StoreError) -> RedisReply {
         let queued = command.bytes.withUnsafeBytes {
             redisAppendFormattedCommand(context, $0.baseAddress, $0.count)
@@ -66,7 +69,10 @@ final class RedisConnection {
         var reply: UnsafeMutableRawPointer?
         guard queued == REDIS_OK, redisGetReply(context, &reply) == REDIS_OK, let reply else { throw failure() }
         let answer = RedisReply(reply.assumingMemoryBound(to: redisReply.self))
-        if let text = answer.errorText { throw StoreError(.refused, "\(location) answered: \(text)") }
+        if let text = answer.errorText {
+            let isOurs = Self.credentialErrors.contains { text.hasPrefix($0) }
+            throw StoreError(isOurs ? .misconfigured : .refused, "\(location) answered: \(text)")
+        }
         return answer
     }
 
