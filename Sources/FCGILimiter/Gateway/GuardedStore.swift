@@ -2,14 +2,6 @@ import Limiters
 import Logging
 import Stores
 
-/// What to answer when the store gives no verdict.
-enum StoreFailureAnswer: String, Sendable {
-    /// The request passes uncounted: the limiter's failure is not the site's.
-    case allow
-    /// The request is refused with 503.
-    case deny
-}
-
 /// A store that may fail: it says so once, and what to answer meanwhile.
 ///
 /// This is the place between the requests and the store: whatever keeps a failing store off a request's way goes here.

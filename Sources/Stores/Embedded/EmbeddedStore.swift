@@ -67,7 +67,7 @@ public final class EmbeddedStore: Store {
         if charge.entries.count == 1 {
             let entry = charge.entries[0]
             let record = try transaction.record(entry.key.bytes)
-            let (decision, change) = entry.policy.quota.decide(record.state.bytes, now: now, cost: charge.cost)
+            let (decision, change) = entry.policy.quota.decide(record.state.bytes, now: now, cost: entry.cost)
             decisions.append(decision)
             if !change.isNone { try write(change, to: entry.key, from: record, transaction) }
             return Verdict(decisions, on: charge, now: now)
@@ -77,7 +77,7 @@ public final class EmbeddedStore: Store {
         changes.reserveCapacity(charge.entries.count)
         for entry in charge.entries {
             let record = try transaction.record(entry.key.bytes)
-            let (decision, change) = entry.policy.quota.decide(record.state.bytes, now: now, cost: charge.cost)
+            let (decision, change) = entry.policy.quota.decide(record.state.bytes, now: now, cost: entry.cost)
             decisions.append(decision)
             changes.append(change)
         }

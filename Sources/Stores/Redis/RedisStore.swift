@@ -77,7 +77,7 @@ public final class RedisStore: Store {
         for charge in charges {
             var joint = UInt8(ascii: "-")
             for entry in charge.entries {
-                command.append(writing: { $0.appendAsk(entry.policy, cost: charge.cost, joint: joint) })
+                command.append(writing: { $0.appendAsk(entry.policy, cost: entry.cost, joint: joint) })
                 joint = UInt8(ascii: "+")
             }
         }
