@@ -6,12 +6,20 @@ import Stores
 ///
 /// This is the place between the requests and the store: whatever keeps a failing store off a request's way goes here.
 final class GuardedStore {
-    /// What is known of a request.
+    /// What is known of a charge.
     enum Ruling {
         /// The store decided.
         case verdict(Verdict)
         /// The store did not, and this is the answer instead.
         case failure(StoreFailureAnswer)
+
+        /// The finding about the request of this charge.
+        func finding(_ charge: Charge) -> Finding {
+            switch self {
+            case .failure(let answer): .undecided(answer)
+            case .verdict(let verdict): verdict.isAllowed ? .admitted(verdict, charge) : .refused(verdict, charge)
+            }
+        }
     }
 
     let onFailure: StoreFailureAnswer
