@@ -59,6 +59,15 @@ public final class EmbeddedStore: Store {
         return verdicts
     }
 
+    /// How many records there are, expired ones among them, and how many pages of the file have ever been used.
+    package var usage: (records: Int, pages: Int) {
+        var statistics = MDB_stat()
+        mdb_env_stat(file.environment, &statistics)
+        var info = MDB_envinfo()
+        mdb_env_info(file.environment, &info)
+        return (statistics.ms_entries, info.me_last_pgno + 1)
+    }
+
     private func charge(
         _ charge: Charge, now: Microseconds, _ transaction: borrowing Transaction
     ) throws(StoreError) -> Verdict {
@@ -145,11 +154,7 @@ public final class EmbeddedStore: Store {
         var descriptor: Int32 = 0
         mdb_env_get_fd(file.environment, &descriptor)
         let code = posix_fallocate(descriptor, 0, goal)
-        guard code == 0 else {
-            throw StoreError(
-                .full,
-                "embedded:\(file.path): \(String(cString: strerror(code))): free some space, or name another folder")
-        }
+        guard code == 0 else { throw EmbeddedFile.unusable(file.path, code) }
         allocated = goal
     }
 }
