@@ -9,6 +9,8 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
     // C modules and other layers stay out of a module's public interface unless it says `public import`.
     .enableUpcomingFeature("InternalImportsByDefault"),
+    // A warning that stays is soon one of many.
+    .treatAllWarnings(as: .error),
 ]
 
 let package = Package(
@@ -62,12 +64,14 @@ let package = Package(
 
         // What tests need of the machine: private servers, free ports, folders that go away.
         .target(name: "Servers", path: "Tests/Servers", swiftSettings: strict),
+        // Tables and random sequences that both the maths and every store are put to.
+        .target(name: "Cases", dependencies: ["Limiters"], path: "Tests/Cases", swiftSettings: strict),
 
-        .testTarget(name: "LimitersTests", dependencies: ["Limiters", "Servers"], swiftSettings: strict),
+        .testTarget(name: "LimitersTests", dependencies: ["Limiters", "Cases", "Servers"], swiftSettings: strict),
         .testTarget(
             name: "StoresTests",
             // StoreBench: its program is the process that is killed, or lacks permissions, or has a full disk.
-            dependencies: ["Limiters", "Stores", "StoreBench", "Servers"],
+            dependencies: ["Limiters", "Stores", "StoreBench", "Cases", "Servers"],
             swiftSettings: strict
         ),
         .testTarget(name: "FastCGITests", dependencies: ["FastCGI", "Servers"], swiftSettings: strict),

@@ -14,8 +14,7 @@ one_run() {
             measure "$runs" "$1" limit_req ;;
         lua)
             redis_pid=$used_redis
-            measure "$runs" "$1" lua
-            spread=$(redis_do "$work/redis.sock" --raw EVAL "return #redis.call('KEYS', ARGV[1])" 0 "lua:$runs_made-*") ;;
+            measure "$runs" "$1" lua ;;
         embedded | redis)
             start_store "$1"
             measure "$runs" "$1" limiter ;;
@@ -24,6 +23,7 @@ one_run() {
             measure "$runs" "$1" limiter "exhausted-$runs_made" ;;
         *) fail "there is no contender $1" ;;
     esac
+    [ -z "$redis_pid" ] || keys_of[$1]=$(redis_do "$work/redis.sock" DBSIZE)
     stop "$responder_pid"
     rm -rf "$fresh"
 }
@@ -39,7 +39,8 @@ start_store() {
 }
 
 gateway() {
-    local runs="$work/gateway.runs" spread='' round contender sums
+    local runs="$work/gateway.runs" round contender
+    local -A keys_of=()
     start_redis redis
     start_nginx
     for round in $(seq "$rounds"); do
@@ -48,10 +49,10 @@ gateway() {
     stop "$nginx_pid"
     stop "$redis_pid"
 
-    heading "Through nginx: one worker, wrk -t1 -c64, $duration s a run, medians of $rounds interleaved runs; CPU in µs a request"
+    heading "Through nginx: one worker, wrk -t1 -c64, $duration s a run, medians of $rounds interleaved runs; CPU in µs a request; ratio to bare"
     # shellcheck disable=SC2086 # a list of words
     gateway_table "$runs" bare $contenders
-    [ -z "$spread" ] || echo "Keys of the last run of lua: $spread."
+    echo "Keys in Redis after the last run, with some hundreds of the warm-up: lua ${keys_of[lua]:--}, redis ${keys_of[redis]:--}."
     echo
     rate() { median "$runs" "$1" 2; }
     sums() { median "$runs" "$1" 8; }

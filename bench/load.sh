@@ -17,10 +17,11 @@ ask() {
 # expect STATUS CONTENDER HOST KEY: no load on something that does not answer as it should. A server that has just
 # started is given a moment.
 expect() {
-    local left=100 got
+    local left=100 got log="$work/nginx.log"
+    if [ "$3" = limiter ]; then log="$work/limiter.log"; fi
     while got=$(ask "$3" "$4" || true); [ "$got" != "$1" ]; do
         [ $left -gt 0 ] ||
-            fail "$2 answers $got where $1 was expected: $(head -c 200 "$work/answer" | tr '\n' ' ')" "$work/nginx.log"
+            fail "$2 answers $got where $1 was expected: $(head -c 200 "$work/answer" | tr '\n' ' ')" "$log"
         left=$((left - 1))
         sleep 0.02
     done
@@ -46,8 +47,8 @@ measure() {
     before_redis=$(cpu_ns ${redis_pid:+"$redis_pid"})
     wrk -t1 -c64 "-d${duration}s" --latency "${headers[@]}" -H "X-Bench-Run: $runs_made" "$url" >"$work/wrk.log" 2>&1 ||
         fail "wrk failed on $contender" "$work/wrk.log"
-    for pid in "$worker_pid" ${responder_pid:+"$responder_pid"} ${redis_pid:+"$redis_pid"}; do
-        kill -0 "$pid" 2>/dev/null || fail "a server of $contender ended under load" "$work/nginx.log"
+    for pid in "$nginx_pid" ${responder_pid:+"$responder_pid"} ${redis_pid:+"$redis_pid"}; do
+        running "$pid" || fail "a server of $contender ended under load" "$work/nginx.log"
     done
     after_nginx=$(cpu_ns "$worker_pid")
     after_responder=$(cpu_ns ${responder_pid:+"$responder_pid"})

@@ -2,31 +2,33 @@
 #
 # A start leaves the id in a variable of the server's name: nginx_pid (and worker_pid), redis_pid, responder_pid.
 
-started=()
-
 # start NAME COMMAND... runs COMMAND in the background, its output in $work/NAME.log, and sets `pid`.
 start() {
     local name=$1
     shift
     "$@" >>"$work/$name.log" 2>&1 </dev/null &
     pid=$!
-    started+=("$pid")
 }
+
+# running PID: it is a living child of this shell. A bare number could by now be another's process.
+running() { [[ $'\n'$(jobs -rp)$'\n' == *$'\n'"$1"$'\n'* ]]; }
 
 # stop PID ends one server and waits for it; one that does not heed SIGTERM within 5 s is killed.
 stop() {
     local left=250
-    [ -n "${1:-}" ] || return 0
-    kill -TERM "$1" 2>/dev/null || true
-    while kill -0 "$1" 2>/dev/null && [ $left -gt 0 ]; do sleep 0.02; left=$((left - 1)); done
-    kill -KILL "$1" 2>/dev/null || true
+    [ -n "${1:-}" ] && running "$1" || return 0
+    kill -TERM "$1"
+    while running "$1" && [ $left -gt 0 ]; do
+        sleep 0.02
+        left=$((left - 1))
+    done
+    if running "$1"; then kill -KILL "$1"; fi
     wait "$1" 2>/dev/null || true
 }
 
 stop_all() {
     local pid
-    for pid in ${started[@]+"${started[@]}"}; do stop "$pid"; done
-    started=()
+    for pid in $(jobs -rp); do stop "$pid"; done
 }
 
 # fail MESSAGE [LOG] ends the benchmark with one line, and the end of the log that tells why.
@@ -42,7 +44,7 @@ await() {
     local name=$1 left=500
     shift
     until "$@" >/dev/null 2>&1; do
-        kill -0 "$pid" 2>/dev/null || fail "$name ended while starting" "$work/$name.log"
+        running "$pid" || fail "$name ended while starting" "$work/$name.log"
         [ $left -gt 0 ] || fail "$name does not answer after 10 s" "$work/$name.log"
         left=$((left - 1))
         sleep 0.02
@@ -72,11 +74,13 @@ start_bare() {
     await bare test -S "$work/bare.sock"
 }
 
-# start_limiter STORE: our limiter in front of STORE, one event loop.
+# start_limiter STORE: our limiter in front of STORE, one event loop. It denies when the store fails: by default it would
+# let requests pass uncounted, and a run without decisions would look fast.
 start_limiter() {
     [ -x "$limiter" ] || fail "there is no $limiter: swift build -c release"
     rm -f "$work/limiter.sock"
-    start limiter "$limiter" serve --listen "unix:$work/limiter.sock" --store "$1" --loops 1 --log-level warning
+    start limiter "$limiter" serve --listen "unix:$work/limiter.sock" --store "$1" --loops 1 \
+        --on-store-failure deny --log-level warning
     responder_pid=$pid
     await limiter test -S "$work/limiter.sock"
 }

@@ -48,7 +48,7 @@ size() {
     stop_all
 
     heading "Size of the store: through nginx as above, keys at rest in the store, medians of $rounds interleaved runs"
-    gateway_table "$runs" embedded-1000 embedded-1000 embedded-1000000 redis-1000 redis-1000000
+    for kind in embedded redis; do gateway_table "$runs" "$kind-1000" "$kind-1000" "$kind-1000000"; done
     echo
     # Time a request is the reciprocal of requests a second.
     for kind in embedded redis; do

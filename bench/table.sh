@@ -16,12 +16,12 @@ quotient() { awk -v a="${1:-}" -v b="${2:-}" 'BEGIN { if (a != "" && b + 0 > 0) 
 # heading TEXT
 heading() { printf '\n%s\n' "$1"; }
 
-# gateway_table FILE BASE NAME... prints a line a contender; ratios are to the contender BASE.
+# gateway_table FILE BASE NAME... prints a line a contender; the ratio is that of its requests/s to those of BASE.
 gateway_table() {
     local file=$1 base=$2 name
     shift 2
     printf '%-18s %10s %16s %6s %8s %8s %7s %7s %7s %7s %8s\n' \
-        '' 'requests/s' 'lowest-highest' "/ $base" 'p50 ms' 'p99 ms' 'nginx' 'limiter' 'Redis' 'sum' 'non-2xx'
+        '' 'requests/s' 'lowest-highest' 'ratio' 'p50 ms' 'p99 ms' 'nginx' 'limiter' 'Redis' 'sum' 'non-2xx'
     for name in "$@"; do
         local rates cells=() number
         rates=$(column "$file" "$name" 2)

@@ -1,8 +1,5 @@
 import CLinux
-
-#if canImport(Glibc)
 import Glibc
-#endif
 
 /// One thread's loop: takes every connection that has a request ready, has all of them answered at once, sends the answers.
 ///
@@ -34,9 +31,13 @@ final class EventLoop {
     private var isStopping = false
     private var isShortOfDescriptors = false
 
+    /// A loop that does not run yet.
+    ///
     /// - Parameters:
     ///   - listener: a listening socket, not blocking, shared with other loops and processes.
     ///   - wakeUp: an eventfd that is written to when the loop is to stop.
+    ///   - connections: where open connections are counted.
+    ///   - application: answers the requests.
     ///   - report: takes one line on what went wrong with a peer.
     init(
         listener: Int32, wakeUp: Int32, connections: ConnectionCount, application: any Application,
@@ -69,7 +70,9 @@ final class EventLoop {
         }
     }
 
-    /// One turn. Returns whether there was a request.
+    /// One turn.
+    ///
+    /// - Returns: whether there was a request.
     @discardableResult
     private func tick(milliseconds: Int32?) -> Bool {
         var ready: [Poller.Event] = []

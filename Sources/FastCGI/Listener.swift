@@ -1,6 +1,4 @@
-#if canImport(Glibc)
 import Glibc
-#endif
 
 /// Where requests come from: the owner of a listening socket.
 public final class Listener: Sendable {
@@ -166,8 +164,10 @@ extension Listener.Address {
     /// The address written in `text`: `unix:PATH`, `HOST:PORT`, `fd:N` or `systemd`.
     ///
     /// - Parameters:
+    ///   - text: the address as an operator writes it.
     ///   - mode: a unix socket's mode.
     ///   - group: a unix socket's group; `nil` leaves the process's own.
+    /// - Throws: ``ListenError`` that says what may be written.
     public init(_ text: String, mode: UInt32 = 0o660, group: String? = nil) throws(ListenError) {
         if text == "systemd" {
             self = .systemd

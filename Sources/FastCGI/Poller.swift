@@ -1,8 +1,5 @@
 import CLinux
-
-#if canImport(Glibc)
 import Glibc
-#endif
 
 /// Waits for many descriptors at once: the owner of an epoll instance.
 struct Poller: ~Copyable {

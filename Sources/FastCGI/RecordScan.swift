@@ -26,7 +26,9 @@ enum RecordScan: Equatable {
         case followed
     }
 
-    /// Why it is no request. The raw value is the reason in the log.
+    /// Why it is no request.
+    ///
+    /// The raw value is the reason in the log.
     enum Fault: String {
         case version = "not FastCGI version 1"
         case sequence = "a record out of its order"
@@ -140,7 +142,9 @@ enum RecordScan: Equatable {
                 | Int(content[offset + 2])
         }
         while offset < content.count {
-            guard let name = length(), let value = length(), name + value <= content.count - offset else { return false }
+            guard let name = length(), let value = length(), name + value <= content.count - offset else {
+                return false
+            }
             offset += name + value
         }
         return true

@@ -1,10 +1,7 @@
 import CFastCGI
 import CLinux
-import Synchronization
-
-#if canImport(Glibc)
 import Glibc
-#endif
+import Synchronization
 
 /// Event loops on one listening socket, each a thread with an application of its own.
 public final class Server: Sendable {
@@ -18,6 +15,7 @@ public final class Server: Sendable {
     /// A server that does not run yet.
     ///
     /// - Parameters:
+    ///   - listener: where requests come from.
     ///   - loops: at least 1.
     ///   - connections: where the open connections are counted.
     ///   - report: takes one line on what went wrong with a peer; called on any thread.

@@ -17,7 +17,7 @@ public struct Decision: Sendable, Hashable {
     public let outcome: Outcome
     /// The quota's limit in units.
     public let limit: Int64
-    /// Whole units left: after this request where it was allowed, as they are where it was not. Never below 0.
+    /// Whole units left: after this request where it was allowed, as they are where it was not; never below 0.
     ///
     /// 30 a minute, token bucket, full: a request of cost 1 leaves 29, and 3 s later a peek finds 30.
     public let remaining: Int64

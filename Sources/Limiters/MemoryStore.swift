@@ -1,4 +1,6 @@
-/// A store in memory for one owner: an actor, a lock or a test around it. It is the model that the other stores agree with.
+/// A store in memory for one owner: an actor, a lock or a test around it.
+///
+/// It is the model that the other stores agree with.
 ///
 ///     var store = MemoryStore()
 ///     let verdict = store.charge(Charge([.init(policy, for: Identity("user", name.utf8))]), now: clock)
@@ -18,27 +20,38 @@ public struct MemoryStore: Sendable {
 
     /// Decides one request against all its policies and, if all enforced ones allow, charges those that allow.
     ///
-    /// - Parameter now: a clock of the caller's that does not run backward for long.
+    /// - Parameters:
+    ///   - charge: the request.
+    ///   - now: a clock of the caller's that does not run backward for long.
+    /// - Returns: the verdict.
     public mutating func charge(_ charge: Charge, now: Microseconds) -> Verdict {
         var decisions: [Decision] = []
         var changes: [Change] = []
         for entry in charge.entries {
             let words = states[entry.key]?.words ?? []
-            let (decision, change) = entry.policy.quota.decide(words.span.bytes, now: now, cost: charge.cost)
+            let (decision, change) = entry.policy.quota.decide(words.span.bytes, now: now, cost: entry.cost)
             decisions.append(decision)
             changes.append(change)
         }
         let verdict = Verdict(decisions, on: charge, now: now)
-        if verdict.isAllowed {
-            for (entry, change) in zip(charge.entries, changes) where !change.isNone {
+        guard verdict.isAllowed else {
+            // Nothing is taken, so what is left is what a peek finds.
+            for (index, entry) in charge.entries.enumerated() where decisions[index].outcome == .allowed {
                 let words = states[entry.key]?.words ?? []
-                states[entry.key] = Kept(words: change.words(from: words), expiry: change.expiry)
+                decisions[index] = entry.policy.quota.decide(words.span.bytes, now: now, cost: 0).0
             }
+            return Verdict(decisions, on: charge, now: now)
+        }
+        for (entry, change) in zip(charge.entries, changes) where !change.isNone {
+            let words = states[entry.key]?.words ?? []
+            states[entry.key] = Kept(words: change.words(from: words), expiry: change.expiry)
         }
         return verdict
     }
 
-    /// Forgets every key whose quota is full again. A caller with many clients calls it now and then.
+    /// Forgets every key whose quota is full again.
+    ///
+    /// A caller with many clients calls it now and then.
     public mutating func sweep(now: Microseconds) {
         states = states.filter { $0.value.expiry > now }
     }

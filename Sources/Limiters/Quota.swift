@@ -1,7 +1,9 @@
 /// A length or a point of time in whole microseconds; a point counts from the Unix epoch.
 public typealias Microseconds = Int64
 
-/// How a quota counts. The raw value is the name that headers, metrics and configuration files use.
+/// How a quota counts.
+///
+/// The raw value is the name that headers, metrics and configuration files use.
 public enum Algorithm: String, Sendable, CaseIterable {
     /// See ``TokenBucket``.
     case tokenBucket = "token_bucket"

@@ -25,21 +25,21 @@ struct SlidingWindow {
 
     /// As ``Quota/decide(_:now:cost:)``; `charge.lua` has the same names in the same order.
     func decide(_ state: State, now: Microseconds, cost: Int64) -> (Decision, Change) {
-        let pairs = max(0, (state.wordCount - 1) / 2)
+        var pairs = max(0, (state.wordCount - 1) / 2)
+        // The clock stepped back by more than a window. Waiting for it to come back could take years, so what is kept
+        // counts as nothing.
+        if pairs > 0, state.word(2 * pairs - 1) > now + window + grain { pairs = 0 }
         var newest = pairs == 0 ? now : state.word(2 * pairs - 1)
         let total = pairs == 0 ? 0 : state.word(2 * pairs)
 
-        // The clock stepped back: it stands still until it has caught up with the newest admission; where that is more
-        // than a window away, all that is in use counts as admitted now.
-        let steppedFar = newest > now + window + grain
-        let moment = steppedFar ? now : max(now, newest - grain + 1)
+        // After a smaller step it stands still until it has caught up with the newest admission.
+        let moment = max(now, newest - grain + 1)
         let grainEnd = moment - moment % grain + grain - 1
-        let slot = steppedFar || pairs == 0 ? grainEnd : max(grainEnd, newest)
+        let slot = max(grainEnd, newest)
 
-        let gone = steppedFar ? 0 : firstPair(in: state, pairs) { time, _ in time > moment - window }
+        let gone = firstPair(in: state, pairs) { time, _ in time > moment - window }
         let base = pairs == 0 ? 0 : state.word(2 * gone)
         var used = total - base
-        if steppedFar { newest = slot }
 
         let outcome: Decision.Outcome
         var change = Change()
@@ -49,7 +49,7 @@ struct SlidingWindow {
             outcome = .allowed
             if cost > 0 {
                 used += cost
-                if gone == pairs || steppedFar {
+                if gone == pairs {
                     change.cutFirst = state.wordCount
                     change.append(0)
                     change.append(slot)
@@ -68,9 +68,8 @@ struct SlidingWindow {
             }
         } else {
             let leaving = used + cost - limit
-            let pair = steppedFar ? pairs : firstPair(in: state, pairs) { _, total in total - base >= leaving }
-            let time = pair == pairs ? newest : state.word(2 * pair + 1)
-            outcome = .refused(retryAfter: time + window - now)
+            let pair = firstPair(in: state, pairs) { _, total in total - base >= leaving }
+            outcome = .refused(retryAfter: state.word(2 * pair + 1) + window - now)
         }
         let decision = Decision(
             outcome: outcome, limit: limit, remaining: max(0, limit - used),
@@ -79,7 +78,9 @@ struct SlidingWindow {
         return (decision, change)
     }
 
-    /// The index of the first pair of which `holds` is true, or `pairs`. `holds` is false up to some pair and true after.
+    /// The index of the first pair of which `holds` is true, or `pairs`.
+    ///
+    /// `holds` is false up to some pair and true after.
     private func firstPair(in state: State, _ pairs: Int, where holds: (_ time: Int64, _ total: Int64) -> Bool) -> Int {
         var low = 0
         var high = pairs

@@ -22,14 +22,15 @@ struct TokenBucket {
     /// As ``Quota/decide(_:now:cost:)``; `charge.lua` has the same names in the same order.
     func decide(_ state: State, now: Microseconds, cost: Int64) -> (Decision, Change) {
         var arrival = state.wordCount == 0 ? now : max(state.word(0), now)
-        // More than a whole bucket ahead: the clock stepped back. The bucket counts as empty, no worse.
-        arrival = min(arrival, now + burst)
+        // More than two buckets ahead: the clock stepped back further than a whole bucket lasts. Waiting for it to come
+        // back could take years, so the bucket counts as new. After a smaller step it stands still until then.
+        if arrival > now + 2 * burst { arrival = now }
 
         let outcome: Decision.Outcome
         var change = Change()
         if cost > limit {
             outcome = .impossible
-        } else if arrival + cost * interval > now + burst {
+        } else if cost > 0, arrival + cost * interval > now + burst {
             outcome = .refused(retryAfter: arrival + cost * interval - now - burst)
         } else {
             outcome = .allowed
@@ -40,7 +41,7 @@ struct TokenBucket {
                 change.expiry = arrival
             }
         }
-        let remaining = (now + burst - arrival) / interval
+        let remaining = max(0, now + burst - arrival) / interval
         return (Decision(outcome: outcome, limit: limit, remaining: remaining, resetAfter: arrival - now), change)
     }
 }

@@ -36,8 +36,10 @@ public struct Verdict: Sendable {
     /// Whether every enforced policy allows.
     public var isAllowed: Bool { outcome == .allowed }
 
-    /// The index of the decision that a client should look at: of the enforced policies the one that refuses longest,
-    /// or else the one with the smallest share of its limit left. `nil` where no policy is enforced.
+    /// The index of the decision that a client should look at; `nil` where no policy is enforced.
+    ///
+    /// Of the enforced policies it is the one that refuses longest, or else the one with the smallest share of its limit
+    /// left.
     public func governing(_ charge: Charge) -> Int? {
         var best: Int?
         for index in decisions.indices where charge.entries[index].policy.mode == .enforced {

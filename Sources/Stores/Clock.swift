@@ -1,10 +1,7 @@
 // lmdb.h brings its own view of `timespec` into the compiler's sight.
 import CLMDB
-import Limiters
-
-#if canImport(Glibc)
 import Glibc
-#endif
+import Limiters
 
 /// The machine's clocks.
 enum Clock {

@@ -1,6 +1,8 @@
 /// Why a store gave no verdict.
 public struct StoreError: Error, Hashable, CustomStringConvertible {
-    /// The kinds of failure that a caller may want to tell apart. The raw value is the name in metrics.
+    /// The kinds of failure that a caller may want to tell apart.
+    ///
+    /// The raw value is the name in metrics.
     public enum Kind: String, Sendable, CaseIterable {
         /// There is no connection, or it broke.
         case unreachable

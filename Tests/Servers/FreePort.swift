@@ -9,11 +9,12 @@ public struct FreePort: Sendable, Hashable {
     ///
     /// - Throws: ``ServerError`` when there is none.
     public init() throws {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let any = ServerAddress.tcp(port: 0)
+        let descriptor = any.makeSocket()
         defer { close(descriptor) }
         var address = sockaddr_in()
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let bound = Endpoint.tcp(port: 0).withAddress { bind(descriptor, $0, $1) == 0 }
+        let bound = any.withAddress { bind(descriptor, $0, $1) == 0 }
         let named = withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) == 0 }
         }

@@ -39,6 +39,13 @@ public struct Program: Sendable {
         /// What it wrote to its standard error.
         public let errors: String
 
+        /// What a program did.
+        public init(status: Int32, output: [UInt8], errors: String) {
+            self.status = status
+            self.output = output
+            self.errors = errors
+        }
+
         /// What it wrote, as text without the last line's end.
         public var text: String {
             let text = String(decoding: output, as: UTF8.self)

@@ -38,7 +38,7 @@ public final class RedisServer: Sendable {
     }
 
     private static func start(in folder: TemporaryFolder) throws -> ServerProcess {
-        let socket = Endpoint.unix(path: folder.path("redis.sock"))
+        let socket = ServerAddress.unix(path: folder.path("redis.sock"))
         return try ServerProcess(
             Program("redis-server", package: "redis-server"), [folder.path("redis.conf")], in: folder
         ) { socket.accepts }

@@ -11,7 +11,7 @@ public final class TemporaryFolder: Sendable {
     ///
     /// - Throws: ``ServerError`` when the system's folder for temporary files cannot be written to.
     public init() throws {
-        var template = Array((NSTemporaryDirectory() + "/fcgi-limiter-XXXXXX").utf8CString)
+        var template = Array((NSTemporaryDirectory() + "fcgi-limiter-XXXXXX").utf8CString)
         guard mkdtemp(&template) != nil, chmod(template, 0o755) == 0 else {
             throw ServerError("\(NSTemporaryDirectory()): \(String(cString: strerror(errno)))")
         }

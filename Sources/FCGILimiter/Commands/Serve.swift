@@ -1,11 +1,8 @@
 import ArgumentParser
 import FastCGI
+import Glibc
 import Logging
 import Stores
-
-#if canImport(Glibc)
-import Glibc
-#endif
 
 /// `fcgi-limiter serve`: answers requests until SIGTERM.
 struct Serve: ParsableCommand {
@@ -27,7 +24,9 @@ struct Serve: ParsableCommand {
     @Option(help: "A unix socket's group, for example www-data.")
     var socketGroup: String?
 
-    @Option(help: "embedded:PATH, redis://[USER:PASSWORD@]HOST[:PORT][/DB] or redis+unix:PATH. Default: embedded in memory.")
+    @Option(
+        help: "embedded:PATH, redis://[USER:PASSWORD@]HOST[:PORT][/DB] or redis+unix:PATH. Default: embedded in memory."
+    )
     var store: String?
 
     @Option(help: "What to answer when the store gives no verdict: allow or deny. Default: allow.")

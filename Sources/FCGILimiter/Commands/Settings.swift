@@ -1,11 +1,9 @@
 import ArgumentParser
 import FastCGI
+import Glibc
+import Limiters
 import Logging
 import Stores
-
-#if canImport(Glibc)
-import Glibc
-#endif
 
 /// What `serve` was told, by flags and environment variables, checked.
 struct Settings: Sendable {
@@ -23,7 +21,9 @@ struct Settings: Sendable {
         func setting(_ flag: String?, _ name: String) -> String? {
             flag ?? environment["FCGI_LIMITER_" + name]
         }
-        func parsed<Value>(_ text: String?, _ flag: String, _ allowed: String, _ parse: (String) -> Value?) throws -> Value? {
+        func parsed<Value>(_ text: String?, _ flag: String, _ allowed: String, _ parse: (String) -> Value?) throws
+            -> Value?
+        {
             guard let text else { return nil }
             guard let value = parse(text) else {
                 throw ValidationError("--\(flag) \"\(text)\" is not usable: write \(allowed)")

@@ -1,6 +1,4 @@
-#if canImport(Glibc)
 import Glibc
-#endif
 
 /// Signals that are waited for instead of interrupting.
 struct SignalSet {

@@ -1,9 +1,6 @@
+import Glibc
 import Stores
 import Synchronization
-
-#if canImport(Glibc)
-import Glibc
-#endif
 
 /// What one event loop has decided: by the minute for the last hour, and since the start.
 ///
@@ -14,6 +11,14 @@ final class Tally: Sendable {
         case allowed, blocked
         /// The store gave no verdict.
         case failed
+
+        init(_ finding: Finding) {
+            switch finding {
+            case .unlimited, .admitted: self = .allowed
+            case .refused, .banned: self = .blocked
+            case .undecided: self = .failed
+            }
+        }
     }
 
     /// One request.

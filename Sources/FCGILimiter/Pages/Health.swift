@@ -14,7 +14,8 @@ extension Pages {
         let latency = steadyMicroseconds() - asked
 
         var body: [UInt8] = []
-        body.append(text: failure == nil ? #"{"status":"ok","store":{"kind":""# : #"{"status":"failing","store":{"kind":""#)
+        body.append(text: failure == nil ? #"{"status":"ok""# : #"{"status":"failing""#)
+        body.append(text: #","store":{"kind":""#)
         body.append(contentsOf: location.kind.utf8)
         body.append(text: failure == nil ? #"","state":"up","latency_microseconds":"# : #"","state":"down","error":"#)
         if let failure {
@@ -30,8 +31,8 @@ extension Pages {
 
         var response = Response(
             status: failure == nil ? 200 : 503, reason: failure == nil ? "OK" : "Service Unavailable", body: body)
-        response.addHeader("Content-Type", "application/json".utf8)
-        response.addHeader("Cache-Control", "no-store".utf8)
+        response.addHeader("Content-Type", "application/json")
+        response.addHeader("Cache-Control", "no-store")
         return response
     }
 }

@@ -1,9 +1,6 @@
 import FastCGI
-import Stores
-
-#if canImport(Glibc)
 import Glibc
-#endif
+import Stores
 
 /// The limiter's own pages, never limited: `/health` and `/metrics`.
 struct Pages {

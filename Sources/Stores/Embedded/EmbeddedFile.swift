@@ -1,8 +1,5 @@
 import CLMDB
-
-#if canImport(Glibc)
 import Glibc
-#endif
 
 /// The file of an embedded store: the owner of an `MDB_env`, shared by all event loops of the process.
 ///
@@ -20,14 +17,19 @@ public final class EmbeddedFile: @unchecked Sendable {
 
     /// Opens the store in the folder `path`, which is created where it is missing.
     ///
-    /// - Parameter size: the most bytes that the store may take.
-    /// - Throws: ``StoreError``: `.misconfigured` when the folder cannot be used, `.damaged` when the file is no store.
+    /// - Parameters:
+    ///   - path: the folder.
+    ///   - size: the most bytes that the store may take.
+    /// - Returns: the one owner in this process.
+    /// - Throws: ``StoreError``: `.misconfigured` when the folder cannot be used, `.full` when the disk has no room,
+    ///   `.damaged` when the file is no store.
     static func open(path: String, size: Int) throws(StoreError) -> EmbeddedFile {
         try makeFolder(path)
         let lock = Glibc.open(path + "/boot", O_RDWR | O_CREAT | O_CLOEXEC, 0o660)
         guard lock >= 0, flock(lock, LOCK_EX) == 0 else { throw unusable(path, errno) }
         defer { close(lock) }
-        forgetEarlierBoot(path, lock)
+        try forgetEarlierBoot(path, lock)
+        try allocateLockFile(path)
         return try EmbeddedFile(path: path, size: size)
     }
 
@@ -45,7 +47,8 @@ public final class EmbeddedFile: @unchecked Sendable {
         guard code == 0, let environment else {
             mdb_env_close(environment)
             if code == MDB_INVALID || code == MDB_CORRUPTED || code == MDB_VERSION_MISMATCH {
-                throw StoreError(.damaged, "embedded:\(path): data.mdb is not a store: remove it, or name another folder")
+                throw StoreError(
+                    .damaged, "embedded:\(path): data.mdb is not a store: remove it, or name another folder")
             }
             throw Self.unusable(path, code)
         }
@@ -66,7 +69,7 @@ public final class EmbeddedFile: @unchecked Sendable {
     }
 
     /// Removes what an earlier boot left; the caller holds the lock on `boot`, which names the boot.
-    private static func forgetEarlierBoot(_ path: String, _ lock: Int32) {
+    private static func forgetEarlierBoot(_ path: String, _ lock: Int32) throws(StoreError) {
         func text(_ descriptor: Int32) -> [UInt8] {
             var buffer = [UInt8](repeating: 0, count: 64)
             let count = pread(descriptor, &buffer, buffer.count, 0)
@@ -80,13 +83,26 @@ public final class EmbeddedFile: @unchecked Sendable {
         unlink(path + "/data.mdb")
         unlink(path + "/lock.mdb")
         ftruncate(lock, 0)
-        pwrite(lock, boot, boot.count, 0)
+        // Where it is not written, the next process would remove the store that this one is to use.
+        guard pwrite(lock, boot, boot.count, 0) == boot.count else { throw unusable(path, errno) }
     }
 
+    /// Gives LMDB's lock file its blocks: it is written through a mapping, where a full disk would be a SIGBUS.
+    private static func allocateLockFile(_ path: String) throws(StoreError) {
+        let descriptor = Glibc.open(path + "/lock.mdb", O_RDWR | O_CREAT | O_CLOEXEC, 0o660)
+        guard descriptor >= 0 else { throw unusable(path, errno) }
+        defer { close(descriptor) }
+        // As large as LMDB makes it for the readers that it expects unless told otherwise.
+        let code = posix_fallocate(descriptor, 0, 8_192)
+        guard code == 0 else { throw unusable(path, code) }
+    }
+
+    /// What the system's error `code` means for the store in `path`.
     static func unusable(_ path: String, _ code: Int32) -> StoreError {
-        let reason = String(cString: mdb_strerror(code))
-        return StoreError(
-            .misconfigured,
-            "embedded:\(path): \(reason): give this user the folder, or name another with --store embedded:PATH")
+        let reason = "embedded:\(path): \(String(cString: mdb_strerror(code)))"
+        return code == ENOSPC || code == EDQUOT
+            ? StoreError(.full, "\(reason): free some space, or name another folder")
+            : StoreError(
+                .misconfigured, "\(reason): give this user the folder, or name another with --store embedded:PATH")
     }
 }

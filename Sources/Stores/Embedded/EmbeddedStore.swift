@@ -1,13 +1,10 @@
 import CLMDB
+import Glibc
 public import Limiters
 
-#if canImport(Glibc)
-import Glibc
-#endif
-
-/// States in a memory-mapped file of this machine (LMDB), shared by all its processes. A batch is one transaction.
+/// States in a memory-mapped file of this machine (LMDB), shared by all its processes.
 ///
-/// A record is the moment from which on it may be forgotten, then the state's integers.
+/// A batch is one transaction. A record is the moment from which on it may be forgotten, then the state's integers.
 public final class EmbeddedStore: Store {
     /// Records looked at in one step of the sweep, and how many charged keys bring the next step on.
     private static let sweepStep = 128
@@ -24,10 +21,12 @@ public final class EmbeddedStore: Store {
         self.file = file
     }
 
+    /// Decides a batch in one transaction.
     public func charge(_ charges: [Charge]) throws(StoreError) -> [Verdict] {
         do throws(StoreError) {
             return try charge(charges, clock: nil)
-        } catch where error.kind == .full {
+        } catch {
+            guard error.kind == .full else { throw error }
             // What has expired may still take room: free some, then try once more.
             var transaction = try begin()
             try sweep(transaction, now: Clock.wall(), steps: 8 * Self.sweepStep)
@@ -36,6 +35,7 @@ public final class EmbeddedStore: Store {
         }
     }
 
+    /// Begins and ends a transaction.
     public func check() throws(StoreError) {
         var transaction = try begin()
         try transaction.commit()
@@ -59,6 +59,15 @@ public final class EmbeddedStore: Store {
         return verdicts
     }
 
+    /// How many records there are, expired ones among them, and how many pages of the file have ever been used.
+    package var usage: (records: Int, pages: Int) {
+        var statistics = MDB_stat()
+        mdb_env_stat(file.environment, &statistics)
+        var info = MDB_envinfo()
+        mdb_env_info(file.environment, &info)
+        return (statistics.ms_entries, info.me_last_pgno + 1)
+    }
+
     private func charge(
         _ charge: Charge, now: Microseconds, _ transaction: borrowing Transaction
     ) throws(StoreError) -> Verdict {
@@ -67,7 +76,7 @@ public final class EmbeddedStore: Store {
         if charge.entries.count == 1 {
             let entry = charge.entries[0]
             let record = try transaction.record(entry.key.bytes)
-            let (decision, change) = entry.policy.quota.decide(record.state.bytes, now: now, cost: charge.cost)
+            let (decision, change) = entry.policy.quota.decide(record.state.bytes, now: now, cost: entry.cost)
             decisions.append(decision)
             if !change.isNone { try write(change, to: entry.key, from: record, transaction) }
             return Verdict(decisions, on: charge, now: now)
@@ -77,17 +86,23 @@ public final class EmbeddedStore: Store {
         changes.reserveCapacity(charge.entries.count)
         for entry in charge.entries {
             let record = try transaction.record(entry.key.bytes)
-            let (decision, change) = entry.policy.quota.decide(record.state.bytes, now: now, cost: charge.cost)
+            let (decision, change) = entry.policy.quota.decide(record.state.bytes, now: now, cost: entry.cost)
             decisions.append(decision)
             changes.append(change)
         }
         let verdict = Verdict(decisions, on: charge, now: now)
-        if verdict.isAllowed {
-            for (entry, change) in zip(charge.entries, changes) where !change.isNone {
-                // Read again: a write may have moved it.
+        guard verdict.isAllowed else {
+            // Nothing is taken, so what is left is what a peek finds.
+            for (index, entry) in charge.entries.enumerated() where decisions[index].outcome == .allowed {
                 let record = try transaction.record(entry.key.bytes)
-                try write(change, to: entry.key, from: record, transaction)
+                decisions[index] = entry.policy.quota.decide(record.state.bytes, now: now, cost: 0).0
             }
+            return Verdict(decisions, on: charge, now: now)
+        }
+        for (entry, change) in zip(charge.entries, changes) where !change.isNone {
+            // Read again: a write may have moved it.
+            let record = try transaction.record(entry.key.bytes)
+            try write(change, to: entry.key, from: record, transaction)
         }
         return verdict
     }
@@ -139,10 +154,7 @@ public final class EmbeddedStore: Store {
         var descriptor: Int32 = 0
         mdb_env_get_fd(file.environment, &descriptor)
         let code = posix_fallocate(descriptor, 0, goal)
-        guard code == 0 else {
-            throw StoreError(
-                .full, "embedded:\(file.path): \(String(cString: strerror(code))): free some space, or name another folder")
-        }
+        guard code == 0 else { throw EmbeddedFile.unusable(file.path, code) }
         allocated = goal
     }
 }

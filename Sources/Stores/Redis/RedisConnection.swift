@@ -1,10 +1,7 @@
 import CHiredis
-
-#if canImport(Glibc)
 import Glibc
-#endif
 
-/// How long a Redis server may take. Both in microseconds.
+/// How long a Redis server may take, in microseconds.
 public struct RedisDeadlines: Sendable, Hashable {
     /// For a connection to be made.
     public var connect: Int64
@@ -25,6 +22,9 @@ public struct RedisDeadlines: Sendable, Hashable {
 final class RedisConnection {
     private let context: UnsafeMutablePointer<redisContext>
     private let location: RedisLocation
+
+    /// How error replies begin that say that the location's user, password or database is wrong.
+    private static let credentialErrors = ["NOAUTH", "WRONGPASS", "NOPERM", "ERR AUTH", "ERR DB index"]
 
     /// Connects (`redisConnectWithTimeout`, `redisConnectUnixWithTimeout`), then authenticates and selects the database.
     init(_ location: RedisLocation, deadlines: RedisDeadlines) throws(StoreError) {
@@ -54,14 +54,14 @@ final class RedisConnection {
     /// Sends one command made of words and waits for its answer (`redisAppendFormattedCommand`, `redisGetReply`).
     func command(_ words: [String]) throws(StoreError) -> RedisReply {
         var command = RedisCommand(wordCount: words.count)
-        for word in words { command.append(word.utf8) }
+        for word in words { command.append(Array(word.utf8)) }
         return try send(command)
     }
 
     /// Sends one command and waits for its answer (`redisAppendFormattedCommand`, `redisGetReply`).
     ///
-    /// - Throws: ``StoreError``: `.refused` with the server's text for an error reply, after which the connection is
-    ///   still usable; any other kind means that it is not.
+    /// - Throws: ``StoreError``: `.refused` or `.misconfigured` with the server's text for an error reply, after which
+    ///   the connection is still usable; any other kind means that it is not.
     func send(_ command: borrowing RedisCommand) throws(StoreError) -> RedisReply {
         let queued = command.bytes.withUnsafeBytes {
             redisAppendFormattedCommand(context, $0.baseAddress, $0.count)
@@ -69,12 +69,17 @@ final class RedisConnection {
         var reply: UnsafeMutableRawPointer?
         guard queued == REDIS_OK, redisGetReply(context, &reply) == REDIS_OK, let reply else { throw failure() }
         let answer = RedisReply(reply.assumingMemoryBound(to: redisReply.self))
-        if let text = answer.errorText { throw StoreError(.refused, "\(location) answered: \(text)") }
+        if let text = answer.errorText {
+            let isOurs = Self.credentialErrors.contains { text.hasPrefix($0) }
+            throw StoreError(isOurs ? .misconfigured : .refused, "\(location) answered: \(text)")
+        }
         return answer
     }
 
     private func failure() -> StoreError {
-        let text = withUnsafeBytes(of: &context.pointee.errstr) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        let text = withUnsafeBytes(of: &context.pointee.errstr) {
+            String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+        }
         let timedOut = context.pointee.err == REDIS_ERR_IO && (errno == EAGAIN || errno == ETIMEDOUT)
         return timedOut || text.contains("timed out")
             ? StoreError(.timedOut, "\(location) did not answer in time")

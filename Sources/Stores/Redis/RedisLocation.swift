@@ -47,7 +47,7 @@ public struct RedisLocation: Sendable, Hashable, CustomStringConvertible {
         if scheme == "redis+unix" {
             let (path, query) = rest.split(at: "?") ?? (rest, "db=0")
             guard path.hasPrefix("/") else { throw unusable("name an absolute path: redis+unix:/run/redis/redis.sock") }
-            guard query.hasPrefix("db="), let database = Int(query.dropFirst(3)), database >= 0 else {
+            guard query.hasPrefix("db="), let database = wholeNumber(query.dropFirst(3)) else {
                 throw unusable("after '?' write db= and the database's number")
             }
             self.init(.unix(path: String(path)), user: user, password: password, database: database)
@@ -55,14 +55,15 @@ public struct RedisLocation: Sendable, Hashable, CustomStringConvertible {
         }
 
         let (authority, databaseText) = rest.split(at: "/") ?? (rest, "")
-        guard let database = databaseText.isEmpty ? 0 : Int(databaseText), database >= 0 else {
+        guard !rest.contains("?"), let database = databaseText.isEmpty ? 0 : wholeNumber(databaseText) else {
             throw unusable("after '/' write the database's number")
         }
         var host = authority
         var port = 6379
         // An IPv6 address stands in brackets: its colons are not the port's.
         if let colon = authority.lastIndex(of: ":"), !authority[colon...].contains("]") {
-            guard let number = Int(authority[authority.index(after: colon)...]), (1...65_535).contains(number) else {
+            guard let number = wholeNumber(authority[authority.index(after: colon)...]), (1...65_535).contains(number)
+            else {
                 throw unusable("after the host's ':' write a port from 1 to 65535")
             }
             port = number
@@ -82,6 +83,11 @@ public struct RedisLocation: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
+/// The number that `text` writes in digits alone.
+private func wholeNumber(_ text: Substring) -> Int? {
+    text.utf8.allSatisfy((UInt8(ascii: "0")...UInt8(ascii: "9")).contains) ? Int(text) : nil
+}
+
 /// `text` with `%XX` replaced by its byte; `nil` where it is torn or no UTF-8.
 private func percentDecoded(_ text: Substring) -> String? {
     var bytes: [UInt8] = []
@@ -91,7 +97,11 @@ private func percentDecoded(_ text: Substring) -> String? {
             bytes.append(byte)
             continue
         }
-        guard rest.count >= 2, let value = UInt8(String(rest.prefix(2)) ?? "", radix: 16) else { return nil }
+        let digits = rest.prefix(2)
+        // UInt8 would take a sign too.
+        guard digits.count == 2, digits.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }),
+            let value = UInt8(String(digits) ?? "", radix: 16)
+        else { return nil }
         bytes.append(value)
         rest = rest.dropFirst(2)
     }

@@ -1,9 +1,14 @@
 public import Limiters
 
-/// States in a Redis server, shared by all that use it. A batch is one `EVALSHA` of `charge.lua`; its clock is `TIME`.
+/// States in a Redis server, shared by all that use it.
+///
+/// A batch is one `EVALSHA` of `charge.lua`; its clock is `TIME`.
 public final class RedisStore: Store {
     /// The pauses between attempts to connect: the first, and the longest.
     private static let pauses: ClosedRange<Microseconds> = 50_000...1_000_000
+
+    private static let byDigest = Array("EVALSHA".utf8)
+    private static let whole = Array("EVAL".utf8)
 
     private let location: RedisLocation
     private let deadlines: RedisDeadlines
@@ -15,7 +20,7 @@ public final class RedisStore: Store {
     private var command = RedisCommand(wordCount: 0)
     private var scriptDigest: [UInt8] = []
 
-    /// What is worth knowing of the server though it works: an eviction policy that drops limits. Set by connecting.
+    /// What is worth knowing of the server though it works: an eviction policy that drops limits; set by connecting.
     public private(set) var warning: String?
 
     /// A store that connects when it is first used.
@@ -24,10 +29,12 @@ public final class RedisStore: Store {
         self.deadlines = deadlines
     }
 
+    /// Decides a batch by one script.
     public func charge(_ charges: [Charge]) throws(StoreError) -> [Verdict] {
         try charge(charges, clock: nil)
     }
 
+    /// Has the script decide nothing.
     public func check() throws(StoreError) {
         _ = try charge([], clock: nil)
     }
@@ -47,33 +54,34 @@ public final class RedisStore: Store {
     private func evaluate(
         _ charges: [Charge], clock: Microseconds?, on connection: RedisConnection
     ) throws(StoreError) -> [Verdict] {
-        write(charges, clock: clock, verb: "EVALSHA", script: scriptDigest)
+        write(charges, clock: clock, verb: Self.byDigest, script: scriptDigest)
         do throws(StoreError) {
             return try verdicts(on: charges, from: connection.send(command))
-        } catch where error.kind == .refused && error.description.contains("NOSCRIPT") {
+        } catch {
+            guard error.kind == .refused, error.description.contains("answered: NOSCRIPT") else { throw error }
             // Nothing ran, so sending it whole counts nothing twice.
-            write(charges, clock: clock, verb: "EVAL", script: PackageResources.charge_lua)
+            write(charges, clock: clock, verb: Self.whole, script: PackageResources.charge_lua)
             return try verdicts(on: charges, from: connection.send(command))
         }
     }
 
-    private func write(_ charges: [Charge], clock: Microseconds?, verb: StaticString, script: [UInt8]) {
+    private func write(_ charges: [Charge], clock: Microseconds?, verb: [UInt8], script: [UInt8]) {
         let keyCount = charges.reduce(0) { $0 + $1.entries.count }
         command.begin(wordCount: 3 + 2 * keyCount + (clock == nil ? 0 : 1))
-        command.append(UnsafeBufferPointer(start: verb.utf8Start, count: verb.utf8CodeUnitCount))
+        command.append(verb)
         command.append(script)
-        command.append { $0.appendDigits(keyCount) }
+        command.append(number: Int64(keyCount))
         for charge in charges {
             for entry in charge.entries { command.append(entry.key.bytes) }
         }
         for charge in charges {
             var joint = UInt8(ascii: "-")
             for entry in charge.entries {
-                command.append { $0.appendAsk(entry.policy, cost: charge.cost, joint: joint) }
+                command.append(writing: { $0.appendAsk(entry.policy, cost: entry.cost, joint: joint) })
                 joint = UInt8(ascii: "+")
             }
         }
-        if let clock { command.append { $0.appendDigits(clock) } }
+        if let clock { command.append(number: clock) }
     }
 
     private func verdicts(on charges: [Charge], from reply: consuming RedisReply) throws(StoreError) -> [Verdict] {
@@ -126,8 +134,9 @@ public final class RedisStore: Store {
         retryAt = Clock.steady() + pause
     }
 
-    /// Redis may be set to drop keys when its memory is full: then limits are forgotten. A server that does not let this
-    /// user ask gives no warning.
+    /// Redis may be set to drop keys when its memory is full: then limits are forgotten.
+    ///
+    /// A server that does not let this user ask gives no warning.
     private func evictionWarning(_ connection: RedisConnection) -> String? {
         guard let policy = try? connection.command(["CONFIG", "GET", "maxmemory-policy"]), policy.count == 2 else {
             return nil

@@ -8,7 +8,7 @@
 -- Returns the clock, then three numbers a key: outcome (0 allowed, -1 impossible, else microseconds to wait),
 -- remaining, resetAfter. The names and their order are those of TokenBucket.swift and SlidingWindow.swift.
 
-local call, floor, ceil, max, min, match = redis.call, math.floor, math.ceil, math.max, math.min, string.match
+local call, floor, ceil, max, match = redis.call, math.floor, math.ceil, math.max, string.match
 
 local time = call('TIME')
 local now = tonumber(ARGV[#KEYS + 1]) or time[1] * 1000000 + time[2]
@@ -22,19 +22,19 @@ end
 
 function bucket.decide(ask, key)
   local arrival = max(tonumber(call('GET', key)) or now, now)
-  arrival = min(arrival, now + ask.burst)
+  if arrival > now + 2 * ask.burst then arrival = now end
 
   local outcome, change
   if ask.cost > ask.limit then
     outcome = -1
-  elseif arrival + ask.cost * ask.interval > now + ask.burst then
+  elseif ask.cost > 0 and arrival + ask.cost * ask.interval > now + ask.burst then
     outcome = arrival + ask.cost * ask.interval - now - ask.burst
   else
     outcome = 0
     arrival = arrival + ask.cost * ask.interval
     if ask.cost > 0 then change = arrival end
   end
-  return outcome, floor((now + ask.burst - arrival) / ask.interval), arrival - now, change
+  return outcome, floor(max(0, now + ask.burst - arrival) / ask.interval), arrival - now, change
 end
 
 function bucket.write(ask, key, arrival)
@@ -60,31 +60,31 @@ end
 
 function window.decide(ask, key)
   local head = call('LRANGE', key, 0, 2)
-  local empty = head[1] == nil
+  local stored = head[1] ~= nil
+  local empty = not stored
   local newest, total = now, 0
-  if not empty then
+  if stored then
     local tail = call('LRANGE', key, -2, -1)
     newest, total = tonumber(tail[1]), tonumber(tail[2])
+    if newest > now + ask.window + ask.grain then empty, newest, total = true, now, 0 end
   end
 
-  local steppedFar = newest > now + ask.window + ask.grain
-  local moment = steppedFar and now or max(now, newest - ask.grain + 1)
+  local moment = max(now, newest - ask.grain + 1)
   local grainEnd = moment - moment % ask.grain + ask.grain - 1
-  local slot = (steppedFar or empty) and grainEnd or max(grainEnd, newest)
+  local slot = max(grainEnd, newest)
 
   local gone, pairs = 0, nil
-  local allGone = empty or (not steppedFar and newest <= moment - ask.window)
+  local allGone = empty or newest <= moment - ask.window
   local base = total
   if not allGone then
     base = tonumber(head[1])
-    if not steppedFar and tonumber(head[2]) <= moment - ask.window then
+    if tonumber(head[2]) <= moment - ask.window then
       pairs = (call('LLEN', key) - 1) / 2
       gone = firstPair(key, pairs, 0, function(time) return time > moment - ask.window end)
       base = tonumber(call('LINDEX', key, 2 * gone))
     end
   end
   local used = total - base
-  if steppedFar then newest = slot end
 
   local outcome, change
   if ask.cost > ask.limit then
@@ -93,8 +93,8 @@ function window.decide(ask, key)
     outcome = 0
     if ask.cost > 0 then
       used = used + ask.cost
-      if allGone or steppedFar then
-        change = { fresh = not empty, slot = slot, total = used }
+      if allGone then
+        change = { fresh = stored, slot = slot, total = used }
       else
         change = { gone = gone, same = newest == slot, slot = slot, total = base + used }
       end
@@ -102,15 +102,11 @@ function window.decide(ask, key)
     end
   else
     local leaving = used + ask.cost - ask.limit
-    local time = newest
-    if not steppedFar then
-      if gone == 0 and tonumber(head[3]) - base >= leaving then
-        time = tonumber(head[2])
-      else
-        pairs = pairs or (call('LLEN', key) - 1) / 2
-        local pair = firstPair(key, pairs, 1, function(total) return total - base >= leaving end)
-        time = tonumber(call('LINDEX', key, 2 * pair + 1))
-      end
+    local time = tonumber(head[2])
+    if gone > 0 or tonumber(head[3]) - base < leaving then
+      pairs = pairs or (call('LLEN', key) - 1) / 2
+      local pair = firstPair(key, pairs, 1, function(total) return total - base >= leaving end)
+      time = tonumber(call('LINDEX', key, 2 * pair + 1))
     end
     outcome = time + ask.window - now
   end
@@ -171,6 +167,15 @@ while first <= count do
       for i = first, last do
         local ask = asks[ARGV[i]]
         if changes[i] then ask.write(ask, KEYS[i], changes[i]) end
+      end
+    else
+      -- Nothing is taken, so what is left is what a peek finds.
+      for i = first, last do
+        if answer[3 * i - 1] == 0 then
+          local peek = setmetatable({ cost = 0 }, { __index = asks[ARGV[i]] })
+          local _, remaining, resetAfter = peek.decide(peek, KEYS[i])
+          answer[3 * i], answer[3 * i + 1] = remaining, resetAfter
+        end
       end
     end
   end

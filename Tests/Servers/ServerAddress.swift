@@ -1,7 +1,7 @@
-import Foundation
+public import Foundation
 
 /// Where a server listens on this machine.
-public enum Endpoint: Sendable, Hashable {
+public enum ServerAddress: Sendable, Hashable {
     /// A port of 127.0.0.1.
     case tcp(port: Int)
     /// A unix socket.
@@ -9,21 +9,23 @@ public enum Endpoint: Sendable, Hashable {
 
     /// Whether something accepts connections there.
     public var accepts: Bool {
-        let descriptor = socket(family, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else { return false }
+        let descriptor = makeSocket()
         defer { close(descriptor) }
         return withAddress { connect(descriptor, $0, $1) == 0 }
     }
 
-    private var family: Int32 {
-        switch self {
-        case .tcp: AF_INET
-        case .unix: AF_UNIX
-        }
+    /// A socket of the address's family, not yet bound or connected, that programs which are started do not inherit.
+    public func makeSocket() -> Int32 {
+        let family =
+            switch self {
+            case .tcp: AF_INET
+            case .unix: AF_UNIX
+            }
+        return socket(family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     }
 
     /// Calls `body` with the address as the socket calls take it.
-    func withAddress<Value>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Value) -> Value {
+    public func withAddress<Value>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Value) -> Value {
         switch self {
         case .tcp(let port):
             var address = sockaddr_in()

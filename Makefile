@@ -1,0 +1,47 @@
+# What it takes to build, run, test and measure on Debian with Swift. `make help` lists it.
+
+SHELL := /bin/bash
+PREFIX ?= /usr/local
+export PORT STORE ROUNDS DURATION
+
+LIBRARIES := build-essential pkg-config libfcgi-dev libhiredis-dev libpq-dev liblmdb-dev
+SERVERS := nginx redis-server curl
+TESTING := apache2-utils wrk
+MEASURING := wrk libnginx-mod-http-lua lua-nginx-redis
+
+.PHONY: help build run test bench check install swift
+
+help:  ## List what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: swift  ## Build the programs, to .build/release/
+	@scripts/install-packages $(LIBRARIES)
+	swift build -c release --static-swift-stdlib
+
+run: swift  ## Start nginx and the limiter on http://localhost:5000 (PORT=, STORE=embedded|redis)
+	@scripts/install-packages $(LIBRARIES) $(SERVERS)
+	swift build -c release --static-swift-stdlib --product fcgi-limiter
+	@scripts/run
+
+test: swift  ## Check and run every test, against real servers
+	@scripts/install-packages $(LIBRARIES) $(SERVERS) $(TESTING)
+	@$(MAKE) --no-print-directory check
+	swift build --build-tests
+	swift test --skip-build --disable-xctest
+
+check: swift  ## Lint the format, and build with warnings and undeclared imports as errors
+	@scripts/install-packages $(LIBRARIES)
+	swift format lint --strict --recursive --parallel Sources Tests bench Package.swift
+	swift build --explicit-target-dependency-import-check error
+
+bench: build  ## Measure against a bare responder, limit_req and nginx + Lua + Redis (ROUNDS=, DURATION=)
+	@scripts/install-packages $(SERVERS) $(MEASURING)
+	@bench/run
+
+install: build  ## Install the program and the snippets (PREFIX=, DESTDIR=)
+	install -D -m 755 .build/release/fcgi-limiter $(DESTDIR)$(PREFIX)/bin/fcgi-limiter
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/fcgi-limiter/nginx nginx/*.conf
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system systemd/*
+
+swift:
+	@command -v swift >/dev/null || { echo "make: there is no swift: install Swift 6.2 or later from swift.org" >&2; exit 1; }

@@ -1,0 +1,18 @@
+import Cases
+import Limiters
+import Testing
+
+@Suite("The tables of cases, by the maths")
+struct CaseTests {
+    @Test("a request is answered as the table says", arguments: try Case.all())
+    func answers(_ row: Case) {
+        var store = MemoryStore()
+        for step in row.steps {
+            let verdict = store.charge(
+                row.charge(step, by: Identity("client", "a".utf8)), now: Case.beginning + step.at)
+            #expect(verdict.decisions == step.decisions, "at \(step.at), cost \(step.cost)")
+            #expect(verdict.outcome == step.outcome, "at \(step.at), cost \(step.cost)")
+            #expect(verdict.now == Case.beginning + step.at)
+        }
+    }
+}

@@ -1,0 +1,80 @@
+import Cases
+import Limiters
+import Testing
+
+@Suite("All stores agree")
+struct AgreementTests {
+    @Test("every store answers the tables of cases", arguments: StoreUnderTest.Kind.allCases)
+    func tables(_ kind: StoreUnderTest.Kind) throws {
+        let store = try StoreUnderTest(kind)
+        for (number, row) in try Case.all().enumerated() {
+            // Fresh keys for each case.
+            let client = Identity("client", "\(number)".utf8)
+            for step in row.steps {
+                let verdicts = try store.charge([row.charge(step, by: client)], Case.beginning + step.at)
+                let verdict = try #require(verdicts.first)
+                #expect(verdict.decisions == step.decisions, "\(row): at \(step.at), cost \(step.cost)")
+                #expect(verdict.outcome == step.outcome, "\(row): at \(step.at), cost \(step.cost)")
+                #expect(verdict.now == Case.beginning + step.at, "\(row)")
+            }
+        }
+    }
+
+    @Test("every store answers a table's steps of one moment as one batch", arguments: StoreUnderTest.Kind.allCases)
+    func batches(_ kind: StoreUnderTest.Kind) throws {
+        let store = try StoreUnderTest(kind)
+        for (number, row) in try Case.all().enumerated() {
+            let client = Identity("client", "\(number)".utf8)
+            var rest = row.steps[...]
+            while let first = rest.first {
+                let batch = rest.prefix { $0.at == first.at }
+                rest = rest.dropFirst(batch.count)
+                let charges = batch.map { row.charge($0, by: client) }
+                let verdicts = try store.charge(charges, Case.beginning + first.at)
+                #expect(verdicts.map(\.decisions) == batch.map(\.decisions), "\(row): at \(first.at)")
+                #expect(verdicts.map(\.outcome) == batch.map(\.outcome), "\(row): at \(first.at)")
+            }
+        }
+    }
+
+    @Test("an empty batch is answered by no verdicts", arguments: StoreUnderTest.Kind.allCases)
+    func nothing(_ kind: StoreUnderTest.Kind) throws {
+        #expect(try StoreUnderTest(kind).charge([], Case.beginning).isEmpty)
+    }
+
+    /// 120,000 requests in all.
+    @Test("all stores answer random requests alike", arguments: 1...8 as ClosedRange<UInt64>)
+    func randomRequests(_ seed: UInt64) throws {
+        let memory = try StoreUnderTest(.memory)
+        let embedded = try StoreUnderTest(.embedded)
+        let redis = try StoreUnderTest(.redis)
+        var outcomes: [Bool: Int] = [:]
+        for (number, batch) in try RandomBatches(seed: seed, requests: 15_000, keys: "random").enumerated() {
+            let expected = try memory.charge(batch.charges, batch.now)
+            for (name, store) in [("embedded", embedded), ("redis", redis)] {
+                let verdicts = try store.charge(batch.charges, batch.now)
+                // One comparison a batch: a report of each field would be slow, and too long to read.
+                guard let index = firstDifference(verdicts, expected) else { continue }
+                let charge = batch.charges[index]
+                Issue.record(
+                    """
+                    \(name), seed \(seed), batch \(number), request \(index) of cost \(charge.cost) at \(batch.now): \
+                    \(verdicts[index]) and not \(expected[index]) on \(charge.entries.map(\.policy))
+                    """)
+                return
+            }
+            for verdict in expected { outcomes[verdict.isAllowed, default: 0] += 1 }
+        }
+        // The sequences are of no use where nearly all is allowed, or refused.
+        #expect(outcomes[true, default: 0] > 3_000)
+        #expect(outcomes[false, default: 0] > 3_000)
+    }
+
+    private func firstDifference(_ verdicts: [Verdict], _ expected: [Verdict]) -> Int? {
+        guard verdicts.count == expected.count else { return min(verdicts.count, expected.count) }
+        return verdicts.indices.first { index in
+            let (one, other) = (verdicts[index], expected[index])
+            return one.outcome != other.outcome || one.decisions != other.decisions || one.now != other.now
+        }
+    }
+}

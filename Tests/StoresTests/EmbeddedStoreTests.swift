@@ -1,0 +1,175 @@
+import Limiters
+import Servers
+import Stores
+import Testing
+
+@Suite("What the embedded store keeps")
+struct EmbeddedStoreTests {
+    let folder: TemporaryFolder
+    var path: String { folder.path("store") }
+
+    init() throws {
+        folder = try TemporaryFolder()
+    }
+
+    @Test("what was counted is there when the store is opened again")
+    func reopening() throws {
+        for remaining in [4, 3, 2] as [Int64] {
+            let decisions = try open().charge([charge("a")])[0].decisions
+            #expect(decisions[0].remaining == remaining)
+        }
+    }
+
+    @Test("folders on the way to the store are made")
+    func deepFolder() throws {
+        let location = try StoreLocation("embedded:\(folder.path("a/b/c"))")
+        #expect(try location.open().charge([charge("a")])[0].isAllowed)
+    }
+
+    @Test("what an earlier boot of the machine left is forgotten")
+    func earlierBoot() throws {
+        #expect(try open().charge([charge("a")])[0].decisions[0].remaining == 4)
+        try folder.write("00000000-0000-0000-0000-000000000000\n", to: "store/boot")
+        #expect(try open().charge([charge("a")])[0].decisions[0].remaining == 4)
+        #expect(try open().charge([charge("a")])[0].decisions[0].remaining == 3)
+    }
+
+    @Test("owners in one process share what they count")
+    func owners() throws {
+        let opener = try StoreLocation("embedded:\(path)").opener()
+        let owners = [opener(), opener(), opener()]
+        let remaining = try owners.map { try $0.charge([charge("a")])[0].decisions[0].remaining }
+        #expect(remaining == [4, 3, 2])
+    }
+
+    @Test("owners on several threads admit no more than the limit")
+    func threads() async throws {
+        let opener = try StoreLocation("embedded:\(path)").opener()
+        let quota = try Quota(limit: 1_000, window: 3_600_000_000, algorithm: .slidingWindow)
+        let policy = try Policy(name: "p", quota: quota)
+        let charge = Charge([.init(policy, for: Identity("client", "a".utf8))])
+        let admitted = try await withThrowingTaskGroup { group in
+            for _ in 0..<4 {
+                group.addTask {
+                    let store = opener()
+                    return try (0..<1_000).reduce(0) { count, _ in
+                        try count + (store.charge([charge])[0].isAllowed ? 1 : 0)
+                    }
+                }
+            }
+            return try await group.reduce(0, +)
+        }
+        #expect(admitted == 1_000)
+    }
+
+    @Test("a full file is an error, and what it keeps goes on counting")
+    func full() throws {
+        let store = try open(size: "1M")
+        #expect(try store.charge([charge("old")])[0].decisions[0].remaining == 4)
+        let error = #expect(throws: StoreError.self) {
+            for number in 0..<100_000 { _ = try store.charge([charge("new-\(number)")]) }
+        }
+        #expect(error?.kind == .full)
+        #expect(
+            error?.description
+                == "embedded:\(path) is full: give it more room with --store embedded:\(path)?size=4G")
+        for remaining in [3, 2, 1, 0] as [Int64] {
+            #expect(try store.charge([charge("old")])[0].decisions[0].remaining == remaining)
+        }
+        #expect(try store.charge([charge("old")])[0].isAllowed == false)
+    }
+
+    @Test("a full file that is opened with more room takes new keys")
+    func moreRoom() throws {
+        do {
+            let store = try open(size: "1M")
+            #expect(throws: StoreError.self) {
+                for number in 0..<100_000 { _ = try store.charge([charge("new-\(number)")]) }
+            }
+        }
+        let store = try open(size: "4M")
+        #expect(try store.charge([charge("new-0")])[0].decisions[0].remaining == 3)
+        for number in 0..<1_000 { #expect(try store.charge([charge("other-\(number)")])[0].isAllowed) }
+    }
+
+    @Test("a full file makes room of what has expired")
+    func fullOfExpired() throws {
+        let store = try open(size: "1M")
+        // Some 8,000 fit; so many more must, each with a life of 1 ms.
+        for number in 0..<40_000 {
+            #expect(try store.charge([charge("short-\(number)", limit: 1, window: 1_000)])[0].isAllowed)
+        }
+    }
+
+    @Test("keys that have expired are swept while others are charged")
+    func sweep() throws {
+        let store = try #require(try open() as? EmbeddedStore)
+        for first in stride(from: 0, to: 50_000, by: 100) {
+            let batch = try (first..<(first + 100)).map { try charge("short-\($0)", limit: 1, window: 1_000) }
+            _ = try store.charge(batch)
+        }
+        let most = store.usage
+        // Two records are looked at for each key that is charged.
+        for number in 0..<(most.records / 2 + 200) { _ = try store.charge([charge("long-\(number % 10)")]) }
+        #expect(store.usage.records < 1_000, "of \(most.records)")
+        // The pages that became free are used again.
+        for number in 0..<20_000 { _ = try store.charge([charge("short-\(number)", limit: 1, window: 1_000)]) }
+        #expect(store.usage.records < 2_000)
+        #expect(store.usage.pages <= most.pages)
+    }
+
+    @Test("a key that has not expired is never swept")
+    func sweepKeeps() throws {
+        let store = try open()
+        let lasting = try (0..<300).map { try charge("lasting-\($0)") }
+        for remaining in [4, 3, 2] as [Int64] {
+            for number in 0..<2_000 { _ = try store.charge([charge("short-\(number)", limit: 1, window: 1_000)]) }
+            #expect(try store.charge(lasting).allSatisfy { $0.decisions[0].remaining == remaining })
+        }
+    }
+
+    @Test("a file that is no store is an error that says what to do")
+    func damaged() throws {
+        _ = try open().charge([charge("a")])
+        for text in ["short", String(repeating: "no store at all\n", count: 4_096)] {
+            try folder.write(text, to: "store/data.mdb")
+            let error = #expect(throws: StoreError.self) { try open() }
+            #expect(error?.kind == .damaged)
+            #expect(
+                error?.description
+                    == "embedded:\(path): data.mdb is not a store: remove it, or name another folder")
+        }
+    }
+
+    @Test("a file in the folder's place is an error that says what to do")
+    func noFolder() throws {
+        try folder.write("", to: "store")
+        let error = #expect(throws: StoreError.self) { try open() }
+        #expect(error?.kind == .misconfigured)
+        #expect(
+            error?.description == """
+                embedded:\(path): Not a directory: give this user the folder, or name another with --store embedded:PATH
+                """)
+    }
+
+    @Test("a batch is one moment, and each of its requests sees what the earlier ones took")
+    func oneMoment() throws {
+        let batch = try [charge("a"), charge("a", cost: 0), charge("b", cost: 6), charge("a", cost: 4)]
+        let verdicts = try open().charge(batch)
+        #expect(Set(verdicts.map(\.now)).count == 1)
+        #expect(verdicts.map(\.outcome) == [.allowed, .allowed, .impossible, .allowed])
+        #expect(verdicts.map { $0.decisions[0].remaining } == [4, 4, 5, 0])
+    }
+
+    private func open(size: String = "64M") throws -> any Store {
+        try StoreLocation("embedded:\(path)?size=\(size)").open()
+    }
+
+    /// Five an hour unless told otherwise.
+    private func charge(
+        _ client: String, cost: Int64 = 1, limit: Int64 = 5, window: Microseconds = 3_600_000_000
+    ) throws -> Charge {
+        let quota = try Quota(limit: limit, window: window, algorithm: .slidingWindow)
+        return Charge(cost: cost, [.init(try Policy(name: "p", quota: quota), for: Identity("client", client.utf8))])
+    }
+}

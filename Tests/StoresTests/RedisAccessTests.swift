@@ -1,0 +1,129 @@
+import Limiters
+import Servers
+import Stores
+import Testing
+
+@Suite("Getting into Redis")
+struct RedisAccessTests {
+    /// `pa:ss/wo@rd%&` as `percentEncoded` writes it.
+    private static let password = "pa:ss/wo@rd%&"
+    private static let percentEncoded = "pa%3Ass%2Fwo%40rd%25%26"
+    /// What a user of the limiter needs, and no more.
+    private static let rights = """
+        ~bucket:* ~window:* +auth +select +script|load +evalsha +eval +time +get +set +del +lrange +lindex +llen +ltrim \
+        +lset +rpush +pexpire
+        """
+
+    @Test(
+        "a location opens the database that it names",
+        arguments: [
+            ("redis+unix:SOCKET", 0),
+            ("redis+unix:SOCKET?db=3", 3),
+            ("redis+unix://SOCKET?db=15", 15),
+            ("redis://127.0.0.1:PORT", 0),
+            ("redis://127.0.0.1:PORT/7", 7),
+            ("redis://localhost:PORT/1", 1),
+        ])
+    func databases(_ text: String, _ database: Int) throws {
+        let server = try RedisServer(.socketAndPort)
+        let store = try open(text, server)
+        let charge = try Self.charge()
+        #expect(try store.charge([charge])[0].isAllowed)
+        #expect(try server.command("-n", "\(database)", "DBSIZE") == "1")
+    }
+
+    @Test(
+        "a location gives user and password",
+        arguments: [
+            // A password alone is the default user's.
+            "redis+unix://:\(percentEncoded)@SOCKET",
+            "redis+unix://default:\(percentEncoded)@SOCKET?db=2",
+            "redis+unix://limiter:\(percentEncoded)@SOCKET",
+            "redis+unix:limiter:\(percentEncoded)@SOCKET",
+            "redis://:\(percentEncoded)@127.0.0.1:PORT/0",
+            "redis://limiter:\(percentEncoded)@127.0.0.1:PORT/5",
+            // Only what would be taken for a part of the location must be encoded.
+            "redis://limiter:pa:ss/wo@rd%25&@127.0.0.1:PORT/5",
+        ])
+    func credentials(_ text: String) throws {
+        let server = try Self.guardedServer()
+        let store = try open(text, server)
+        #expect(try store.charge([Self.charge(), Self.charge()]).map(\.isAllowed) == [true, false])
+        // The limiter's user may not ask for it, and then is not told.
+        #expect(store.warning == nil)
+    }
+
+    @Test(
+        "who is not let in is told by the server's own words, and never by the password",
+        arguments: [
+            ("redis+unix:SOCKET", .misconfigured, "NOAUTH Authentication required."),
+            (
+                "redis+unix://:wrong-secret@SOCKET", .misconfigured,
+                "WRONGPASS invalid username-password pair or user is disabled."
+            ),
+            (
+                "redis://nobody:wrong-secret@127.0.0.1:PORT", .misconfigured,
+                "WRONGPASS invalid username-password pair or user is disabled."
+            ),
+            (
+                "redis+unix://reader:wrong-secret@SOCKET", .misconfigured,
+                "NOPERM this user has no permissions to run the 'script|load' command"
+            ),
+            ("redis+unix://limiter:\(percentEncoded)@SOCKET?db=99", .misconfigured, "ERR DB index is out of range"),
+        ] as [(String, StoreError.Kind, String)])
+    func refusals(_ text: String, _ kind: StoreError.Kind, _ words: String) throws {
+        let server = try Self.guardedServer()
+        let store = try open(text, server)
+        for _ in 0..<2 {
+            // The second time by heart: the server is not asked for a while.
+            let error = #expect(throws: StoreError.self) { try store.charge([Self.charge()]) }
+            #expect(error?.kind == kind)
+            #expect(error?.description.hasSuffix(" answered: \(words)") == true)
+            #expect(error?.description.contains("secret") == false)
+            #expect(error?.description.contains("wo@rd") == false)
+            #expect(error?.description.contains("wo%40rd") == false)
+        }
+    }
+
+    @Test("a password where the server asks for none is told")
+    func needlessPassword() throws {
+        let server = try RedisServer()
+        let store = try open("redis+unix://limiter:secret@SOCKET", server)
+        let error = #expect(throws: StoreError.self) { try store.charge([Self.charge()]) }
+        #expect(error?.kind == .misconfigured)
+        #expect(error?.description.contains("secret") == false)
+    }
+
+    @Test("an eviction policy that would drop limits gives a warning")
+    func eviction() throws {
+        let server = try RedisServer(options: ["maxmemory-policy allkeys-lru"])
+        let store = try open("redis+unix:SOCKET", server)
+        #expect(store.warning == nil)
+        try store.check()
+        #expect(
+            store.warning == """
+                redis+unix:\(server.socket)?db=0: maxmemory-policy is allkeys-lru, which may drop limits when memory is \
+                full: set it to noeviction
+                """)
+    }
+
+    private static func guardedServer() throws -> RedisServer {
+        try RedisServer(
+            .socketAndPort,
+            options: [
+                "requirepass \"\(password)\"", "user limiter on >\(password) \(rights)",
+                "user reader on >wrong-secret ~* +get",
+            ])
+    }
+
+    private static func charge() throws -> Charge {
+        let quota = try Quota(limit: 1, window: 60_000_000, algorithm: .slidingWindow)
+        return Charge([.init(try Policy(name: "p", quota: quota), for: Identity("client", "a".utf8))])
+    }
+
+    /// The store at `text`, in which SOCKET and PORT stand for the server's.
+    private func open(_ text: String, _ server: RedisServer) throws -> any Store {
+        let text = text.replacing("SOCKET", with: server.socket).replacing("PORT", with: "\(server.port)")
+        return try StoreLocation(text).open(deadlines: .patient)
+    }
+}

@@ -1,0 +1,182 @@
+import Glibc
+import Limiters
+import Servers
+import Stores
+import Testing
+
+@Suite("When Redis fails")
+struct RedisFailureTests {
+    /// Long enough for a busy machine, short enough to tell an answer in time from none.
+    private static let deadlines = RedisDeadlines(connect: 100_000, command: 100_000)
+
+    init() {
+        // As the program does: hiredis writes to connections that the server has closed.
+        signal(SIGPIPE, SIG_IGN)
+    }
+
+    @Test("where nothing listens on a socket, the error says so")
+    func noSocket() throws {
+        let folder = try TemporaryFolder()
+        let error = try failure(try StoreLocation("redis+unix:\(folder.path("redis.sock"))").open())
+        #expect(error.kind == .unreachable)
+        #expect(error.description == "redis+unix:\(folder.path("redis.sock"))?db=0: No such file or directory")
+    }
+
+    @Test("where nothing listens on a port, the error says so")
+    func noPort() throws {
+        let port = try FreePort().number
+        let error = try failure(try StoreLocation("redis://127.0.0.1:\(port)/2").open())
+        #expect(error.kind == .unreachable)
+        #expect(error.description == "redis://127.0.0.1:\(port)/2: Connection refused")
+    }
+
+    @Test("a host that has no address is unreachable")
+    func noHost() throws {
+        let error = try failure(try StoreLocation("redis://no-such-host.invalid").open())
+        #expect(error.kind == .unreachable)
+        #expect(error.description.hasPrefix("redis://no-such-host.invalid:6379/0: "))
+    }
+
+    @Test("a server that was killed is unreachable, and used again when it is back")
+    func killed() throws {
+        let server = try RedisServer()
+        let store = try open(server)
+        #expect(try store.charge([charge()])[0].isAllowed)
+        server.send(SIGKILL)
+        let error = try failure(store)
+        #expect(error.kind == .unreachable)
+        #expect(error.description.hasPrefix("redis+unix:\(server.socket)?db=0: "))
+        try server.restart()
+        // It kept nothing, so all ten are there again.
+        #expect(try eventually { try store.charge([charge()])[0].decisions[0].remaining } == 9)
+    }
+
+    @Test("a server that was stopped gives an error in time, and no late answer afterwards")
+    func stopped() throws {
+        let server = try RedisServer()
+        let store = try open(server)
+        #expect(try store.charge([charge(cost: 3)])[0].decisions[0].remaining == 7)
+        server.send(SIGSTOP)
+        let start = ContinuousClock.now
+        let error = try failure(store)
+        #expect(error.kind == .timedOut)
+        #expect(error.description == "redis+unix:\(server.socket)?db=0 did not answer in time")
+        // Connecting anew meets the same silence.
+        usleep(60_000)
+        #expect(try failure(store).kind == .timedOut)
+        #expect(ContinuousClock.now - start < .seconds(2))
+        server.send(SIGCONT)
+        let remaining = try eventually { try store.charge([charge("another client")])[0].decisions[0].remaining }
+        #expect(remaining == 9)
+    }
+
+    @Test("a server whose queue of connections is full gives an error in time")
+    func fullQueue() throws {
+        let address = ServerAddress.tcp(port: try FreePort().number)
+        let listener = try SilentListener(address, queue: 0)
+        // Connections that nobody accepts fill it: the next one's packets are dropped.
+        let waiting = (0..<2).map { _ in address.makeSocket() }
+        defer { waiting.forEach { close($0) } }
+        for descriptor in waiting {
+            _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
+            _ = address.withAddress { connect(descriptor, $0, $1) }
+        }
+        guard case .tcp(let port) = address else { return }
+        let store = try StoreLocation("redis://127.0.0.1:\(port)").open(deadlines: Self.deadlines)
+        let start = ContinuousClock.now
+        #expect(try failure(store).kind == .timedOut)
+        #expect(ContinuousClock.now - start < .seconds(2))
+        withExtendedLifetime(listener) {}
+    }
+
+    @Test("what is not Redis gives an error")
+    func otherServer() throws {
+        let server = try RedisServer(options: ["rename-command SCRIPT \"\""])
+        let error = try failure(try open(server))
+        #expect(error.kind == .refused)
+        #expect(error.description.contains("answered: ERR unknown command 'SCRIPT'"))
+    }
+
+    @Test("a server without memory is a failure and no refusal, and used again when it has some")
+    func outOfMemory() throws {
+        let server = try RedisServer()
+        let store = try open(server)
+        #expect(try store.charge([charge()])[0].isAllowed)
+        try server.command("CONFIG", "SET", "maxmemory", "1")
+        let error = try failure(store)
+        #expect(error.kind == .refused)
+        #expect(error.description.contains("answered: OOM command not allowed"))
+        try server.command("CONFIG", "SET", "maxmemory", "0")
+        #expect(try eventually { try store.charge([charge()])[0].decisions[0].remaining } == 8)
+    }
+
+    @Test("a master that became a replica is let go of, and used again as a master")
+    func readOnly() throws {
+        let server = try RedisServer()
+        let store = try open(server)
+        #expect(try store.charge([charge()])[0].isAllowed)
+        try server.command("REPLICAOF", "127.0.0.1", "\(try FreePort().number)")
+        let error = try failure(store)
+        #expect(error.kind == .refused)
+        #expect(error.description.contains("answered: READONLY"))
+        try server.command("REPLICAOF", "NO", "ONE")
+        #expect(try eventually { try store.charge([charge()])[0].decisions[0].remaining } == 8)
+    }
+
+    @Test("check tells what a batch would meet")
+    func check() throws {
+        let server = try RedisServer()
+        let store = try open(server)
+        try store.check()
+        #expect(try server.command("DBSIZE") == "0")
+        server.stop()
+        #expect(throws: StoreError.self) { try store.check() }
+    }
+
+    @Test("while it is away, most requests do not wait for it: attempts are made ever more rarely")
+    func backOff() throws {
+        let folder = try TemporaryFolder()
+        let address = ServerAddress.unix(path: folder.path("silent.sock"))
+        let listener = try SilentListener(address, queue: 100)
+        let deadlines = RedisDeadlines(connect: 10_000, command: 10_000)
+        let store = RedisStore(RedisLocation(.unix(path: folder.path("silent.sock"))), deadlines: deadlines)
+        let charge = try charge()
+        let end = ContinuousClock.now + .milliseconds(700)
+        var errors = 0
+        while ContinuousClock.now < end {
+            #expect(throws: StoreError.self) { try store.charge([charge]) }
+            errors += 1
+        }
+        // At 0, 60, 170, 380 and 790 ms, or later where the machine is busy.
+        #expect((2...5).contains(listener.waitingConnections()))
+        #expect(errors > 100)
+    }
+
+    private func open(_ server: RedisServer) throws -> any Store {
+        try StoreLocation("redis+unix:\(server.socket)").open(deadlines: Self.deadlines)
+    }
+
+    /// Ten a minute.
+    private func charge(_ client: String = "client", cost: Int64 = 1) throws -> Charge {
+        let quota = try Quota(limit: 10, window: 60_000_000, algorithm: .slidingWindow)
+        return Charge(cost: cost, [.init(try Policy(name: "p", quota: quota), for: Identity("client", client.utf8))])
+    }
+
+    /// The error that a batch meets now.
+    private func failure(_ store: any Store) throws -> StoreError {
+        try #require(#expect(throws: StoreError.self) { try store.charge([charge()]) })
+    }
+
+    /// What `body` returns once it no longer throws.
+    private func eventually<Value>(_ body: () throws -> Value) throws -> Value {
+        let end = ContinuousClock.now + .seconds(10)
+        while true {
+            do {
+                return try body()
+            } catch {
+                guard ContinuousClock.now < end else { throw error }
+                usleep(10_000)
+            }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+import Limiters
+import Servers
+import Stores
+import Testing
+
+@Suite("What Redis keeps")
+struct RedisStateTests {
+    let server: RedisServer
+    let store: RedisStore
+
+    init() throws {
+        server = try RedisServer()
+        store = RedisStore(RedisLocation(.unix(path: server.socket)), deadlines: .patient)
+    }
+
+    @Test(
+        "a key lives as long as its state counts, and no key lives for ever",
+        arguments: [
+            (10, 10, .slidingWindow),
+            (1, 1, .slidingWindow),
+            // A day's window above 1,024 keeps its last grain to the end: 84 s more.
+            (5_000, 86_400, .slidingWindow),
+            (1_000_000_000, 31_622_400, .slidingWindow),
+            (10, 10, .tokenBucket),
+            (1, 86_400, .tokenBucket),
+            (1_000_000, 86_400, .tokenBucket),
+        ] as [(Int64, Int64, Algorithm)])
+    func timeToLive(_ limit: Int64, _ seconds: Int64, _ algorithm: Algorithm) throws {
+        let quota = try Quota(limit: limit, window: seconds * 1_000_000, algorithm: algorithm)
+        let entry = Charge.Entry(try Policy(name: "p", quota: quota), for: Identity("client", "a".utf8))
+        let start = ContinuousClock.now
+        // The second admission changes a state that is there.
+        for cost in [1, max(1, limit / 3)] {
+            let verdict = try #require(try store.charge([Charge(cost: cost, [entry])]).first)
+            let left = try #require(Int64(try server.command("PTTL", entry.key.name)))
+            let passed = Int64((ContinuousClock.now - start) / .microseconds(1))
+            #expect(left * 1_000 >= verdict.decisions[0].resetAfter - passed - 1_000)
+            #expect(left * 1_000 <= verdict.decisions[0].resetAfter + 1_000)
+            if algorithm == .slidingWindow { #expect(left * 1_000 >= quota.window - passed - 1_000) }
+        }
+    }
+
+    @Test("what takes nothing leaves no key: a peek, and an impossible cost")
+    func noKey() throws {
+        let entries = try Algorithm.allCases.map { try entry(limit: 5, $0) }
+        _ = try store.charge(entries.flatMap { [Charge(cost: 0, [$0]), Charge(cost: 6, [$0])] })
+        _ = try store.charge([Charge(cost: 6, entries)])
+        #expect(try server.command("DBSIZE") == "0")
+    }
+
+    @Test("a refused request leaves the time to live as it was")
+    func refusedKeepsTimeToLive() throws {
+        let entry = try entry(limit: 1, .slidingWindow)
+        _ = try store.charge([Charge([entry])])
+        try server.command("PEXPIRE", entry.key.name, "5000")
+        #expect(try store.charge([Charge([entry])])[0].isAllowed == false)
+        #expect(try #require(Int(try server.command("PTTL", entry.key.name))) <= 5_000)
+    }
+
+    @Test("a bucket is a string and a window is a list")
+    func types() throws {
+        let (bucket, window) = (try entry(limit: 5, .tokenBucket), try entry(limit: 5, .slidingWindow))
+        _ = try store.charge([Charge([bucket, window])])
+        #expect(try server.command("TYPE", bucket.key.name) == "string")
+        #expect(try server.command("TYPE", window.key.name) == "list")
+    }
+
+    @Test("times are written with every digit")
+    func digits() throws {
+        let (bucket, window) = (try entry(limit: 5, .tokenBucket), try entry(limit: 5, .slidingWindow))
+        // Fifteen digits are all that Lua's own tostring would keep.
+        _ = try store.charge([Charge([bucket, window])], clock: 1_795_466_916_123_457)
+        #expect(try server.command("GET", bucket.key.name) == "1795466928123457")
+        #expect(try server.command("LRANGE", window.key.name, "0", "-1") == "0\n1795466916123457\n1")
+    }
+
+    @Test("a window of 300 admissions takes at most an eighth of a sorted set's memory")
+    func memory() throws {
+        let entry = try entry(limit: 300, .slidingWindow)
+        for number in 0..<300 as Range<Int64> {
+            let moment = 1_795_466_916_123_457 + number * 137_503
+            #expect(try store.charge([Charge([entry])], clock: moment)[0].isAllowed)
+            try server.command("ZADD", "peer", "\(moment)", "\(moment)-\(number)")
+        }
+        let ours = try #require(Int(try server.command("MEMORY", "USAGE", entry.key.name, "SAMPLES", "0")))
+        let peer = try #require(Int(try server.command("MEMORY", "USAGE", "peer", "SAMPLES", "0")))
+        #expect(try server.command("LLEN", entry.key.name) == "601")
+        #expect(8 * ours <= peer, "\(ours) bytes, and \(peer) of the sorted set")
+    }
+
+    @Test("a script that the server has forgotten is sent again and counts once")
+    func scriptFlush() throws {
+        let entry = try entry(limit: 10, .slidingWindow)
+        for remaining in (0..<10).reversed() as [Int64] {
+            try server.command("SCRIPT", "FLUSH", "SYNC")
+            #expect(try store.charge([Charge([entry])])[0].decisions[0].remaining == remaining)
+        }
+        #expect(try store.charge([Charge([entry])])[0].isAllowed == false)
+        // By EVAL whenever it was forgotten; the first flush was before the connection was made.
+        #expect(try server.command("INFO", "commandstats").contains("cmdstat_eval:calls=9,"))
+    }
+
+    @Test("an error other than a forgotten script is not tried again")
+    func noSecondTry() throws {
+        try server.command("CONFIG", "SET", "maxmemory", "1")
+        let error = #expect(throws: StoreError.self) { try store.charge([Charge([entry(limit: 1, .tokenBucket)])]) }
+        #expect(error?.kind == .refused)
+        #expect(try server.command("INFO", "commandstats").contains("cmdstat_eval:") == false)
+    }
+
+    private func entry(limit: Int64, _ algorithm: Algorithm) throws -> Charge.Entry {
+        let quota = try Quota(limit: limit, window: 60_000_000, algorithm: algorithm)
+        return Charge.Entry(try Policy(name: "p", quota: quota), for: Identity("client", "a".utf8))
+    }
+}
+
+extension Key {
+    /// The key as `redis-cli` takes it.
+    var name: String { String(decoding: bytes, as: UTF8.self) }
+}

@@ -1,0 +1,127 @@
+import Stores
+import Testing
+
+@Suite("Store locations")
+struct StoreLocationTests {
+    @Test(
+        "an embedded location is understood",
+        arguments: [
+            ("embedded:/dev/shm/fcgi-limiter", "/dev/shm/fcgi-limiter", 1 << 30),
+            ("embedded:relative/folder", "relative/folder", 1 << 30),
+            ("embedded:/a?size=1048576", "/a", 1 << 20),
+            ("embedded:/a?size=2048K", "/a", 2 << 20),
+            ("embedded:/a?size=512M", "/a", 512 << 20),
+            ("embedded:/a?size=2G", "/a", 2 << 30),
+            // A colon and an at sign are ordinary in a path.
+            ("embedded:/a:b@c", "/a:b@c", 1 << 30),
+        ] as [(String, String, Int)])
+    func embedded(_ text: String, _ path: String, _ size: Int) throws {
+        let location = try StoreLocation(text)
+        #expect(location == .embedded(path: path, size: size))
+        #expect(location.description == "embedded:\(path)")
+        #expect(location.kind == "embedded")
+    }
+
+    @Test(
+        "a Redis location is understood, and described without its password",
+        arguments: [
+            ("redis://host", tcp("host"), "redis://host:6379/0"),
+            ("redis://host/", tcp("host"), "redis://host:6379/0"),
+            ("redis://host:7000/3", tcp("host", 7_000, database: 3), "redis://host:7000/3"),
+            ("redis://10.0.0.5:65535", tcp("10.0.0.5", 65_535), "redis://10.0.0.5:65535/0"),
+            ("redis://[::1]:7000/1", tcp("::1", 7_000, database: 1), "redis://[::1]:7000/1"),
+            ("redis://[fe80::1]", tcp("fe80::1"), "redis://[fe80::1]:6379/0"),
+            ("redis://:pw@host", tcp("host", password: "pw"), "redis://host:6379/0"),
+            // One word before the @ is a password, as redis-cli has it.
+            ("redis://pw@host", tcp("host", password: "pw"), "redis://host:6379/0"),
+            ("redis://me:pw@host:1/2", tcp("host", 1, user: "me", password: "pw", database: 2), "redis://host:1/2"),
+            ("redis://m%65:p%40%3A%2f%25@host", tcp("host", user: "me", password: "p@:/%"), "redis://host:6379/0"),
+            // The last @ parts the password from the host.
+            ("redis://:a@b:c/d@host", tcp("host", password: "a@b:c/d"), "redis://host:6379/0"),
+            ("redis://:%C3%A9@host", tcp("host", password: "é"), "redis://host:6379/0"),
+            ("redis+unix:/run/r.sock", unix("/run/r.sock"), "redis+unix:/run/r.sock?db=0"),
+            ("redis+unix:///run/r.sock", unix("/run/r.sock"), "redis+unix:/run/r.sock?db=0"),
+            ("redis+unix:/run/r.sock?db=4", unix("/run/r.sock", database: 4), "redis+unix:/run/r.sock?db=4"),
+            (
+                "redis+unix://me:pw@/run/r.sock?db=1", unix("/run/r.sock", user: "me", password: "pw", database: 1),
+                "redis+unix:/run/r.sock?db=1"
+            ),
+        ] as [(String, RedisLocation, String)])
+    func redis(_ text: String, _ expected: RedisLocation, _ description: String) throws {
+        let location = try StoreLocation(text)
+        #expect(location == .redis(expected))
+        #expect(location.description == description)
+        #expect(location.kind == "redis")
+    }
+
+    @Test(
+        "what is not understood is told with its remedy",
+        arguments: [
+            ("", "", schemeRemedy),
+            ("redis", "redis", "write redis://HOST:PORT/DB"),
+            ("memcached:x", "memcached:x", schemeRemedy),
+            ("rediss://me:secret@host", "…@host", schemeRemedy),
+            ("embedded", "embedded", folderRemedy),
+            ("embedded:", "embedded:", folderRemedy),
+            ("embedded:?size=1G", "embedded:?size=1G", folderRemedy),
+            ("embedded:/a?size=1023K", "embedded:/a?size=1023K", sizeRemedy),
+            ("embedded:/a?size=", "embedded:/a?size=", sizeRemedy),
+            ("embedded:/a?size=big", "embedded:/a?size=big", sizeRemedy),
+            ("embedded:/a?size=-1G", "embedded:/a?size=-1G", sizeRemedy),
+            ("embedded:/a?size=9999999G", "embedded:/a?size=9999999G", sizeRemedy),
+            ("embedded:/a?syze=1G", "embedded:/a?syze=1G", sizeRemedy),
+            ("redis://", "redis://", hostRemedy),
+            ("redis://:6379", "redis://:6379", hostRemedy),
+            ("redis://[]", "redis://[]", hostRemedy),
+            ("redis://host:", "redis://host:", portRemedy),
+            ("redis://host:0", "redis://host:0", portRemedy),
+            ("redis://host:65536", "redis://host:65536", portRemedy),
+            ("redis://host:+1", "redis://host:+1", portRemedy),
+            ("redis://host/x", "redis://host/x", indexRemedy),
+            ("redis://host/-1", "redis://host/-1", indexRemedy),
+            ("redis://host/+1", "redis://host/+1", indexRemedy),
+            ("redis://host?db=1", "redis://host?db=1", indexRemedy),
+            ("redis://me:100%@host", "…@host", encodingRemedy),
+            ("redis://me:%4@host", "…@host", encodingRemedy),
+            ("redis://me:%+5@host", "…@host", encodingRemedy),
+            ("redis://me:%zz@host", "…@host", encodingRemedy),
+            // No UTF-8.
+            ("redis://me:%FF@host", "…@host", encodingRemedy),
+            ("redis://me:secret@host:x", "…@host:x", portRemedy),
+            ("redis+unix:", "redis+unix:", pathRemedy),
+            ("redis+unix:redis.sock", "redis+unix:redis.sock", pathRemedy),
+            ("redis+unix://me:secret@redis.sock", "…@redis.sock", pathRemedy),
+            ("redis+unix:/r.sock?db=", "redis+unix:/r.sock?db=", databaseRemedy),
+            ("redis+unix:/r.sock?db=-1", "redis+unix:/r.sock?db=-1", databaseRemedy),
+            ("redis+unix:/r.sock?x=1", "redis+unix:/r.sock?x=1", databaseRemedy),
+        ] as [(String, String, String)])
+    func mistakes(_ text: String, _ shown: String, _ remedy: String) throws {
+        let error = #expect(throws: StoreError.self) { try StoreLocation(text) }
+        #expect(error?.kind == .misconfigured)
+        #expect(error?.description == "store \"\(shown)\" is not understood: \(remedy)")
+        #expect(error?.description.contains("secret") == false)
+    }
+
+    private static func tcp(
+        _ host: String, _ port: Int = 6_379, user: String? = nil, password: String? = nil, database: Int = 0
+    ) -> RedisLocation {
+        RedisLocation(.tcp(host: host, port: port), user: user, password: password, database: database)
+    }
+
+    private static func unix(
+        _ path: String, user: String? = nil, password: String? = nil, database: Int = 0
+    ) -> RedisLocation {
+        RedisLocation(.unix(path: path), user: user, password: password, database: database)
+    }
+
+    private static let schemeRemedy = "write embedded:PATH, redis://HOST:PORT/DB or redis+unix:PATH"
+    private static let folderRemedy = "name a folder: embedded:/dev/shm/fcgi-limiter"
+    private static let hostRemedy = "name a host: redis://127.0.0.1:6379/0"
+    private static let indexRemedy = "after '/' write the database's number"
+    private static let sizeRemedy = "after '?' write size= and at least 1M, for example size=512M"
+    private static let portRemedy = "after the host's ':' write a port from 1 to 65535"
+    private static let encodingRemedy =
+        "percent-encode the user and the password: %40 for @, %3A for :, %2F for /"
+    private static let pathRemedy = "name an absolute path: redis+unix:/run/redis/redis.sock"
+    private static let databaseRemedy = "after '?' write db= and the database's number"
+}

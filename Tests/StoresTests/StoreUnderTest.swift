@@ -1,0 +1,43 @@
+import Limiters
+import Servers
+import Stores
+import Testing
+
+/// One of the stores, on a server of its own that goes away with it.
+struct StoreUnderTest {
+    /// Which store.
+    enum Kind: CaseIterable, Sendable {
+        case memory
+        case embedded
+        case redis
+    }
+
+    /// Charges a batch at a moment.
+    let charge: ([Charge], Microseconds) throws -> [Verdict]
+
+    init(_ kind: Kind) throws {
+        switch kind {
+        case .memory:
+            var store = MemoryStore()
+            charge = { charges, now in charges.map { store.charge($0, now: now) } }
+        case .embedded:
+            let folder = try TemporaryFolder()
+            let location = try StoreLocation("embedded:\(folder.path("store"))")
+            let store = try #require(location.open() as? EmbeddedStore)
+            charge = { charges, now in
+                try withExtendedLifetime(folder) { try store.charge(charges, clock: now) }
+            }
+        case .redis:
+            let server = try RedisServer()
+            let store = RedisStore(RedisLocation(.unix(path: server.socket)), deadlines: .patient)
+            charge = { charges, now in
+                try withExtendedLifetime(server) { try store.charge(charges, clock: now) }
+            }
+        }
+    }
+}
+
+extension RedisDeadlines {
+    /// For tests of anything but deadlines, on a machine that has other things to do.
+    static let patient = RedisDeadlines(connect: 10_000_000, command: 10_000_000)
+}
