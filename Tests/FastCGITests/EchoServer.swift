@@ -87,9 +87,9 @@ private final class EchoApplication: Application {
             var body = Array(request.bytes(of: "ECHO") ?? [])
             if let size = request.text(of: "SIZE").flatMap({ Int($0) }) { body += EchoServer.filling(size) }
             var response = Response(status: 200, reason: "OK", body: body)
-            response.addHeader("Content-Type", "text/plain".utf8)
-            if let value = request.bytes(of: "HEADER") { response.addHeader("X-Header", value) }
-            response.addHeader("X-Role", "\(request.role)".utf8)
+            response.addHeader("Content-Type", "text/plain")
+            if let value = request.bytes(of: "HEADER") { response.addHeader("X-Header") { $0 += value } }
+            response.addHeader("X-Role") { $0 += Array("\(request.role)".utf8) }
             response.sendsBody = request.text(of: "REQUEST_METHOD") != "HEAD"
             return response
         }
