@@ -68,9 +68,9 @@ final class EventLoop {
             tick(milliseconds: shortUntil != nil ? Int32(Self.shortage) : deadlines.isEmpty ? nil : 1_000)
         }
         // What peers have sent so far is answered; a request that is half here may become whole within a second.
-        let end = steadySeconds() + 1
+        let end = steadyMilliseconds() + 1_000
         var isQuiet = false
-        while !isQuiet || (!deadlines.isEmpty && steadySeconds() < end) {
+        while !isQuiet || (!deadlines.isEmpty && steadyMilliseconds() < end) {
             isQuiet = !tick(milliseconds: isQuiet ? 50 : 0)
         }
     }
