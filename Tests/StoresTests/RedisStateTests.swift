@@ -88,6 +88,18 @@ struct RedisStateTests {
         #expect(8 * ours <= peer, "\(ours) bytes, and \(peer) of the sorted set")
     }
 
+    @Test("a list stays below 1,025 pairs, whatever was admitted")
+    func bounded() throws {
+        let quota = try Quota(limit: 1_000_000, window: 3_600_000_000, algorithm: .slidingWindow)
+        let entry = Charge.Entry(try Policy(name: "p", quota: quota), for: Identity("client", "a".utf8))
+        // A window and a half, with two admissions in each of its 1,024 grains.
+        for number in 0..<3_072 as Range<Int64> {
+            _ = try store.charge([Charge([entry])], clock: 1_795_466_916_123_457 + number * 1_757_000)
+        }
+        let length = try #require(Int(try server.command("LLEN", entry.key.name)))
+        #expect((1_000...(1 + 2 * 1_025)).contains(length))
+    }
+
     @Test("a script that the server has forgotten is sent again and counts once")
     func scriptFlush() throws {
         let entry = try entry(limit: 10, .slidingWindow)
