@@ -101,6 +101,17 @@ struct EmbeddedStoreTests {
         }
     }
 
+    @Test("a full file makes room at once where the next charge would not yet sweep")
+    func fullAndSwept() throws {
+        let store = try #require(try open(size: "1M") as? EmbeddedStore)
+        // By a clock of long ago, at which nothing is swept.
+        let error = #expect(throws: StoreError.self) {
+            for number in 0..<100_000 { _ = try store.charge([charge("old-\(number)")], clock: 1_000_000) }
+        }
+        #expect(error?.kind == .full)
+        for number in 0..<1_000 { #expect(try store.charge([charge("new-\(number)")])[0].isAllowed) }
+    }
+
     @Test("keys that have expired are swept while others are charged")
     func sweep() throws {
         let store = try #require(try open() as? EmbeddedStore)
