@@ -35,6 +35,20 @@ public final class EmbeddedStore: Store {
         }
     }
 
+    /// Removes the records in one transaction.
+    public func reset(_ keys: [Key]) throws(StoreError) -> Int {
+        var transaction = try begin()
+        let now = Clock.wall()
+        var count = 0
+        for key in keys {
+            // Expired and not yet swept is as good as absent.
+            if try transaction.record(key.bytes).expiry > now { count += 1 }
+            try transaction.remove(key.bytes)
+        }
+        try transaction.commit()
+        return count
+    }
+
     /// Begins and ends a transaction.
     public func check() throws(StoreError) {
         var transaction = try begin()
