@@ -23,7 +23,7 @@ final class EventLoop {
     private var poller = Poller()
     private var peekBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: RecordScan.longestHead, alignment: 16)
     private var spareExchanges: [Exchange] = []
-    private var batch: [(exchange: Exchange, ending: RecordScan.Body)] = []
+    private var batch: [(exchange: Exchange, body: RecordScan.Body, isLast: Bool)] = []
     private var requests: [Request] = []
     private var connections: Set<Int32> = []
     /// Connections whose request is not whole, or whose peer is still sending to nobody: when each is closed.
@@ -75,17 +75,17 @@ final class EventLoop {
     /// - Returns: whether there was a request.
     @discardableResult
     private func tick(milliseconds: Int32?) -> Bool {
-        var ready: [(Int32, Poller.Purpose)] = []
-        poller.wait(milliseconds: milliseconds) { ready.append(($0, $1)) }
+        var ready: [Poller.Event] = []
+        poller.wait(milliseconds: milliseconds) { ready.append($0) }
         if isShortOfDescriptors, !isStopping {
             isShortOfDescriptors = false
             poller.watch(listener, for: .listener)
         }
-        for (descriptor, purpose) in ready {
-            switch purpose {
-            case .connection: receive(descriptor)
+        for event in ready {
+            switch event.purpose {
+            case .connection: receive(event.descriptor, isLast: event.isLast)
             case .listener: acceptConnections()
-            case .leaving: discardInput(descriptor)
+            case .leaving: discardInput(event.descriptor)
             case .wakeUp: stop()
             }
         }
@@ -131,7 +131,7 @@ final class EventLoop {
         setsockopt(connection, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size))
     }
 
-    private func receive(_ connection: Int32) {
+    private func receive(_ connection: Int32, isLast: Bool) {
         let count = recv(
             connection, peekBuffer.baseAddress, peekBuffer.count, Int32(MSG_PEEK | MSG_DONTWAIT))
         guard count > 0 else {
@@ -139,6 +139,8 @@ final class EventLoop {
             return
         }
         switch RecordScan(UnsafeRawBufferPointer(rebasing: peekBuffer[..<count])) {
+        case .incomplete where isLast:
+            end(connection)
         case .incomplete:
             if deadlines[connection] == nil { deadlines[connection] = steadySeconds() + Self.patience }
         case .malformed(let fault):
@@ -148,7 +150,7 @@ final class EventLoop {
             if !deadlines.isEmpty { deadlines[connection] = nil }
             let exchange = spareExchanges.popLast() ?? Exchange()
             if let request = exchange.accept(connection, role, body) {
-                batch.append((exchange, body))
+                batch.append((exchange, body, isLast))
                 requests.append(request)
             } else {
                 spareExchanges.append(exchange)
@@ -160,11 +162,11 @@ final class EventLoop {
     private func answerBatch() {
         let responses = application.respond(to: requests)
         precondition(responses.count == requests.count, "an application answers each request once")
-        for ((exchange, body), response) in zip(batch, responses) {
+        for ((exchange, body, isLast), response) in zip(batch, responses) {
             let connection = exchange.descriptor
             switch (exchange.answer(response), body) {
             case (.gone, _): forget(connection)
-            case (.keep, .ended), (.keep, .absent): break
+            case (.keep, .ended), (.keep, .absent): if isLast { end(connection) }
             case (.close, .ended), (.close, .absent): end(connection)
             case (_, .unfinished), (_, .followed): leave(connection)
             }

@@ -25,7 +25,13 @@ public final class Listener: Sendable {
         switch address {
         case .unix(let path, let mode, let group):
             descriptor = try Self.openUnix(path)
-            try Self.restrict(path, mode, group)
+            do throws(ListenError) {
+                try Self.restrict(path, mode, group)
+            } catch {
+                close(descriptor)
+                unlink(path)
+                throw error
+            }
             var status = stat()
             stat(path, &status)
             file = (path, UInt64(status.st_ino))
@@ -85,7 +91,15 @@ public final class Listener: Sendable {
         if call(connect, probe) == 0 {
             throw ListenError("unix:\(path): a running process listens there: stop it, or use another --listen")
         }
-        if errno == ECONNREFUSED { unlink(path) }
+        if errno == ECONNREFUSED {
+            // So does a file that is no socket, and that one is not ours to remove.
+            var status = stat()
+            guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else {
+                throw ListenError(
+                    "unix:\(path): a file that is no socket stands there: remove it, or use another --listen")
+            }
+            unlink(path)
+        }
 
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
         // Nobody else may connect before the mode is set.

@@ -12,6 +12,14 @@ struct Poller: ~Copyable {
         case leaving
     }
 
+    /// What happened to a descriptor.
+    struct Event {
+        let descriptor: Int32
+        let purpose: Purpose
+        /// Its peer sends no more.
+        let isLast: Bool
+    }
+
     private let descriptor: Int32
     private var events = [epoll_event](repeating: epoll_event(), count: 256)
 
@@ -47,12 +55,15 @@ struct Poller: ~Copyable {
     }
 
     /// Waits up to `milliseconds`, without end where that is `nil`, and hands over each event (`epoll_wait`).
-    mutating func wait(milliseconds: Int32?, _ body: (Int32, Purpose) -> Void) {
+    mutating func wait(milliseconds: Int32?, _ body: (Event) -> Void) {
         let count = epoll_wait(descriptor, &events, Int32(events.count), milliseconds ?? -1)
         for index in 0..<Int(max(0, count)) {
             let data = events[index].data.u64
             guard let purpose = Purpose(rawValue: UInt32(data >> 32)) else { continue }
-            body(Int32(bitPattern: UInt32(truncatingIfNeeded: data)), purpose)
+            body(
+                Event(
+                    descriptor: Int32(bitPattern: UInt32(truncatingIfNeeded: data)), purpose: purpose,
+                    isLast: events[index].events & EPOLLRDHUP.rawValue != 0))
         }
     }
 }

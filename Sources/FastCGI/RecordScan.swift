@@ -21,7 +21,8 @@ enum RecordScan: Equatable {
         case unfinished
         /// There was none, and none will come: an authorizer's request has no body.
         case absent
-        /// It has ended, and further bytes follow. One request at a time is the rule, so the connection ends with it.
+        /// It has ended, and padding or further bytes follow. One request at a time is the rule, so the connection ends
+        /// with it.
         case followed
     }
 
@@ -34,16 +35,19 @@ enum RecordScan: Equatable {
         case role = "an unknown role"
         case parameters = "parameter lengths that exceed their record"
         case size = "more than 64 KiB of parameters"
+        /// Allowed by the specification and sent by no web server; libfcgi would take it for the next header.
+        case padding = "padding behind a record that ends a part of the request"
     }
 
     /// The most bytes that a request may take up to the end of its variables.
     static let longestHead = 65_536
 
+    /// Management records are not among them: no web server sends any, and libfcgi's answer to GET_VALUES overruns its
+    /// buffer where a name comes more than three times.
     private enum RecordType: UInt8 {
         case begin = 1
         case parameters = 4
         case body = 5
-        case getValues = 9
     }
 
     /// Looks at the bytes that a connection has ready.
@@ -64,11 +68,10 @@ enum RecordScan: Equatable {
             let record = UInt16(bytes[offset + 2]) << 8 | UInt16(bytes[offset + 3])
             let content = Int(bytes[offset + 4]) << 8 | Int(bytes[offset + 5])
             let start = offset + 8
-            let next = start + content + Int(bytes[offset + 6])
+            let padding = Int(bytes[offset + 6])
+            let next = start + content + padding
 
             switch (type, role) {
-            case (.getValues, nil) where record == 0:
-                break
             case (.begin, nil) where record != 0 && content == 8:
                 guard bytes.count >= start + 8 else {
                     self = .incomplete
@@ -76,6 +79,10 @@ enum RecordScan: Equatable {
                 }
                 guard let named = Request.Role(rawValue: Int32(bytes[start]) << 8 | Int32(bytes[start + 1])) else {
                     self = .malformed(.role)
+                    return
+                }
+                guard padding == 0 else {
+                    self = .malformed(.padding)
                     return
                 }
                 role = named
@@ -88,11 +95,15 @@ enum RecordScan: Equatable {
                         self = .malformed(.parameters)
                         return
                     }
+                    guard padding == 0 else {
+                        self = .malformed(.padding)
+                        return
+                    }
                     inBody = true
                 }
             case (.body, _?) where record == identifier && inBody:
                 if content == 0, next <= bytes.count, let role {
-                    self = .request(role: role, body: next == bytes.count ? .ended : .followed)
+                    self = .request(role: role, body: next == bytes.count && padding == 0 ? .ended : .followed)
                     return
                 }
             default:

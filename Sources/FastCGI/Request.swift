@@ -15,7 +15,7 @@ public struct Request: Sendable {
     public let role: Role
 
     private var bytes: [UInt8] = []
-    /// Three offsets into `bytes` a variable: where the name begins, where the value begins, where it ends.
+    /// Three offsets into `bytes` a variable: where the name begins, where the `=` behind it is, where the value ends.
     private var offsets: [Int32] = []
 
     /// A request made of variables, for tests and plain CGI.
@@ -25,6 +25,7 @@ public struct Request: Sendable {
             offsets.append(Int32(bytes.count))
             bytes += name.utf8
             offsets.append(Int32(bytes.count))
+            bytes.append(UInt8(ascii: "="))
             bytes += value.utf8
             offsets.append(Int32(bytes.count))
         }
@@ -33,21 +34,28 @@ public struct Request: Sendable {
     /// A request made of libfcgi's environment: `NAME=VALUE` strings, ended by a null.
     init(role: Role, environment: UnsafePointer<UnsafeMutablePointer<CChar>?>) {
         self.role = role
-        bytes.reserveCapacity(1_024)
-        offsets.reserveCapacity(96)
+        var total = 0
         var entry = environment
         while let text = entry.pointee {
-            let count = strlen(text)
-            let raw = UnsafeRawBufferPointer(start: text, count: count)
-            let nameCount = memchr(text, 61, count).map { UnsafeRawPointer($0) - UnsafeRawPointer(text) } ?? count
-            let start = Int32(bytes.count)
-            bytes.append(contentsOf: raw[..<nameCount])
-            offsets.append(start)
-            offsets.append(start + Int32(nameCount))
-            bytes.append(contentsOf: raw[min(nameCount + 1, count)...])
-            offsets.append(Int32(bytes.count))
+            total += strlen(text)
             entry += 1
         }
+        let count = entry - environment
+        var offsets: [Int32] = []
+        offsets.reserveCapacity(3 * count)
+        bytes = [UInt8](unsafeUninitializedCapacity: total) { buffer, end in
+            for index in 0..<count {
+                guard let text = environment[index], let target = buffer.baseAddress else { continue }
+                let length = strlen(text)
+                memcpy(target + end, text, length)
+                let equals = memchr(text, 61, length).map { UnsafeRawPointer($0) - UnsafeRawPointer(text) } ?? length
+                offsets.append(Int32(end))
+                offsets.append(Int32(end + equals))
+                end += length
+                offsets.append(Int32(end))
+            }
+        }
+        self.offsets = offsets
     }
 
     /// The bytes of a variable, for example `request.bytes(of: "REMOTE_ADDR")`; `nil` where it was not sent.
@@ -72,11 +80,12 @@ public struct Request: Sendable {
             var index = 0
             while index < offsets.count {
                 let start = Int(offsets[index])
-                let value = Int(offsets[index + 1])
-                if value - start == name.count, let base = bytes.baseAddress, let wanted = name.baseAddress,
+                let equals = Int(offsets[index + 1])
+                if equals - start == name.count, let base = bytes.baseAddress, let wanted = name.baseAddress,
                     memcmp(base + start, wanted, name.count) == 0
                 {
-                    return value..<Int(offsets[index + 2])
+                    let end = Int(offsets[index + 2])
+                    return min(equals + 1, end)..<end
                 }
                 index += 3
             }

@@ -21,20 +21,23 @@ public struct Response: Sendable {
         head = []
         head.reserveCapacity(640)
         head.append(text: "Status: ")
-        head.append(decimal: status)
+        head.append(decimal: Int64(status))
         head.append(UInt8(ascii: " "))
         head.append(text: reason)
         endLine()
     }
 
-    /// Adds a header.
-    ///
-    /// A line break or another control byte in the value goes out as a space.
-    public mutating func addHeader(_ name: StaticString, _ value: some Collection<UInt8>) {
-        addHeader(name) { $0.append(contentsOf: value) }
+    /// Adds a header whose value is known when the program is built.
+    public mutating func addHeader(_ name: StaticString, _ value: StaticString) {
+        head.append(text: name)
+        head.append(text: ": ")
+        head.append(text: value)
+        endLine()
     }
 
     /// Adds a header whose value `write` appends to the bytes it is given.
+    ///
+    /// A line break or another control byte in the value goes out as a space.
     public mutating func addHeader(_ name: StaticString, writing write: (inout [UInt8]) -> Void) {
         head.append(text: name)
         head.append(text: ": ")
@@ -50,15 +53,6 @@ public struct Response: Sendable {
         head.append(0x0D)
         head.append(0x0A)
     }
-
-    /// The headers, the body's length and the empty line that ends them.
-    var headBytes: [UInt8] {
-        var bytes = head
-        bytes.append(text: "Content-Length: ")
-        bytes.append(decimal: body.count)
-        bytes.append(text: "\r\n\r\n")
-        return bytes
-    }
 }
 
 extension [UInt8] {
@@ -68,14 +62,16 @@ extension [UInt8] {
     }
 
     /// Appends an integer in decimal digits.
-    public mutating func append(decimal number: some FixedWidthInteger) {
-        var rest = UInt64(number.magnitude)
-        if number < 0 { append(UInt8(ascii: "-")) }
-        let start = count
+    public mutating func append(decimal number: Int64) {
+        var digits = InlineArray<20, UInt8>(repeating: 0)
+        var start = 20
+        var rest = number.magnitude
         repeat {
-            append(UInt8(ascii: "0") + UInt8(rest % 10))
+            start -= 1
+            digits[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
             rest /= 10
         } while rest > 0
-        self[start...].reverse()
+        if number < 0 { append(UInt8(ascii: "-")) }
+        for index in start..<20 { append(digits[index]) }
     }
 }

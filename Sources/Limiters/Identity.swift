@@ -25,7 +25,9 @@ public struct Identity: Sendable, Hashable {
     public init(_ source: String, _ value: some Collection<UInt8>) {
         var text: [UInt8] = []
         text.reserveCapacity(source.utf8.count + value.count + 8)
-        Self.write(source, value, to: &text)
+        Self.write(source, to: &text)
+        let isWritten: Void? = value.withContiguousStorageIfAvailable { Self.write($0, to: &text) }
+        if isWritten == nil { Array(value).withUnsafeBufferPointer { Self.write($0, to: &text) } }
         bytes = Self.bounded(text)
     }
 
@@ -34,25 +36,31 @@ public struct Identity: Sendable, Hashable {
         var text: [UInt8] = []
         for fact in facts {
             if !text.isEmpty { text.append(UInt8(ascii: ",")) }
-            Self.write(fact.source, fact.value, to: &text)
+            Self.write(fact.source, to: &text)
+            fact.value.withUnsafeBufferPointer { Self.write($0, to: &text) }
         }
         bytes = Self.bounded(text)
     }
 
-    private static func write(_ source: String, _ value: some Collection<UInt8>, to text: inout [UInt8]) {
-        for byte in source.utf8 { encode(byte, to: &text) }
+    private static func write(_ source: String, to text: inout [UInt8]) {
+        var source = source
+        source.withUTF8 { write($0, to: &text) }
         text.append(UInt8(ascii: "="))
-        for byte in value { encode(byte, to: &text) }
     }
 
-    private static func encode(_ byte: UInt8, to text: inout [UInt8]) {
-        if isPlain[Int(byte)] {
-            text.append(byte)
-        } else {
-            let digits: StaticString = "0123456789ABCDEF"
-            text.append(UInt8(ascii: "%"))
-            text.append(digits.utf8Start[Int(byte >> 4)])
-            text.append(digits.utf8Start[Int(byte & 15)])
+    /// Writes the bytes, percent-encoded where they are not plain.
+    private static func write(_ bytes: UnsafeBufferPointer<UInt8>, to text: inout [UInt8]) {
+        let digits: StaticString = "0123456789ABCDEF"
+        isPlain.withUnsafeBufferPointer { isPlain in
+            for byte in bytes {
+                if isPlain[Int(byte)] {
+                    text.append(byte)
+                } else {
+                    text.append(UInt8(ascii: "%"))
+                    text.append(digits.utf8Start[Int(byte >> 4)])
+                    text.append(digits.utf8Start[Int(byte & 15)])
+                }
+            }
         }
     }
 

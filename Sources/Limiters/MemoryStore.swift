@@ -29,7 +29,7 @@ public struct MemoryStore: Sendable {
         var changes: [Change] = []
         for entry in charge.entries {
             let words = states[entry.key]?.words ?? []
-            let (decision, change) = entry.policy.quota.decide(words.span.bytes, now: now, cost: charge.cost)
+            let (decision, change) = entry.policy.quota.decide(words.span.bytes, now: now, cost: entry.cost)
             decisions.append(decision)
             changes.append(change)
         }

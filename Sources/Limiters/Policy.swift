@@ -14,11 +14,15 @@ public struct Policy: Sendable, Hashable {
     public let quota: Quota
     /// What its refusal means.
     public let mode: Mode
+    /// What to answer when the store gives no verdict; `nil` where the policy leaves that to the program.
+    public let onStoreFailure: StoreFailureAnswer?
 
     /// A policy of this name.
     ///
     /// - Throws: ``PolicyNameError`` when the name is empty, too long or has other characters.
-    public init(name: String, quota: Quota, mode: Mode = .enforced) throws(PolicyNameError) {
+    public init(
+        name: String, quota: Quota, mode: Mode = .enforced, onStoreFailure: StoreFailureAnswer? = nil
+    ) throws(PolicyNameError) {
         let isNameByte = { (byte: UInt8) in isAlphanumeric(byte) || [UInt8(ascii: "_"), 45, 46].contains(byte) }
         guard (1...64).contains(name.utf8.count), name.utf8.allSatisfy(isNameByte) else {
             throw PolicyNameError(name: name)
@@ -26,6 +30,7 @@ public struct Policy: Sendable, Hashable {
         self.name = name
         self.quota = quota
         self.mode = mode
+        self.onStoreFailure = onStoreFailure
     }
 }
 

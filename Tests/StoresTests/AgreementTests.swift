@@ -58,7 +58,7 @@ struct AgreementTests {
                 let charge = batch.charges[index]
                 Issue.record(
                     """
-                    \(name), seed \(seed), batch \(number), request \(index) of cost \(charge.cost) at \(batch.now): \
+                    \(name), seed \(seed), batch \(number), request \(index) of cost \(charge.entries.map(\.cost)) at \(batch.now): \
                     \(verdicts[index]) and not \(expected[index]) on \(charge.entries.map(\.policy))
                     """)
                 return

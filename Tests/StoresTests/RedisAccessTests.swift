@@ -10,7 +10,7 @@ struct RedisAccessTests {
     private static let percentEncoded = "pa%3Ass%2Fwo%40rd%25%26"
     /// What a user of the limiter needs, and no more.
     private static let rights = """
-        ~bucket:* ~window:* +auth +select +script|load +evalsha +eval +time +get +set +del +lrange +lindex +llen +ltrim \
+        ~bucket:* ~window:* +auth +select +script|load +evalsha +eval +time +mget +set +incrby +del +lrange +lindex +llen +ltrim \
         +lset +rpush +pexpire
         """
 

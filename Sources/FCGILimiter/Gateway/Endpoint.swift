@@ -15,14 +15,16 @@ struct Endpoint: Sendable {
             Array(#"{"data":[{"id":1,"name":"first"},{"id":2,"name":"second"},{"id":3,"name":"third"}]}"#.utf8) + [0x0A]
         },
         Endpoint("/api/search", "GET", "search", limit: 30, minutes: 1, .tokenBucket) { request in
-            var body = Array(#"{"query":"#.utf8)
+            var body: [UInt8] = []
+            body.reserveCapacity(128)
+            body.append(text: #"{"query":"#)
             body.append(jsonString: FormText.value(of: "q", in: request.bytes(of: "QUERY_STRING") ?? []))
             body.append(text: ",\"results\":[]}\n")
             return body
         },
         Endpoint("/api/upload", "POST", "upload", limit: 5, minutes: 5, .slidingWindow) { request in
             var body = Array(#"{"received":"#.utf8)
-            body.append(decimal: request.text(of: "CONTENT_LENGTH").flatMap { UInt64($0) } ?? 0)
+            body.append(decimal: request.text(of: "CONTENT_LENGTH").flatMap { Int64($0) } ?? 0)
             body.append(text: "}\n")
             return body
         },

@@ -6,10 +6,12 @@ enum FormText {
     ///
     /// What is torn stays as it is.
     static func value(of name: StaticString, in query: ArraySlice<UInt8>) -> [UInt8] {
-        for field in query.split(separator: UInt8(ascii: "&"), omittingEmptySubsequences: true) {
-            let end = field.firstIndex(of: UInt8(ascii: "=")) ?? field.endIndex
-            guard field[..<end].elementsEqual(name.bytes) else { continue }
-            return decoded(field[end...].dropFirst())
+        var start = query.startIndex
+        while start < query.endIndex {
+            let end = query[start...].firstIndex(of: UInt8(ascii: "&")) ?? query.endIndex
+            let equals = query[start..<end].firstIndex(of: UInt8(ascii: "=")) ?? end
+            if query[start..<equals].elementsEqual(name.bytes) { return decoded(query[equals..<end].dropFirst()) }
+            start = min(end + 1, query.endIndex)
         }
         return []
     }
@@ -48,7 +50,8 @@ extension [UInt8] {
     /// Appends text as a JSON string; bytes that are no UTF-8 become U+FFFD.
     mutating func append(jsonString text: [UInt8]) {
         append(UInt8(ascii: "\""))
-        for byte in String(decoding: text, as: UTF8.self).utf8 {
+        let isASCII = text.allSatisfy { $0 < 0x80 }
+        for byte in isASCII ? text : Array(String(decoding: text, as: UTF8.self).utf8) {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"):
                 append(UInt8(ascii: "\\"))

@@ -7,8 +7,8 @@ final class Gateway: Application {
     private enum Plan {
         /// It has its answer already: a page of the limiter's own, or an error.
         case answered(Response)
-        /// The answer of the endpoint with this index depends on the charge with that one.
-        case charged(endpoint: Int, charge: Int)
+        /// Its answer depends on the charge with this index; an admitted one is served by the endpoint with that one.
+        case charged(Front, charge: Int, endpoint: Int)
     }
 
     private let endpoints = Endpoint.samples
@@ -35,10 +35,10 @@ final class Gateway: Application {
             switch plan {
             case .answered(let answer):
                 response = answer
-            case .charged(let endpoint, let charge):
-                let result: Tally.Result
-                (response, result) = answer(request, endpoints[endpoint], charges[charge], rulings[charge])
-                outcomes.append(.init(endpoint: endpoint, result: result))
+            case .charged(let front, let charge, let endpoint):
+                let finding = rulings[charge].finding(charges[charge])
+                outcomes.append(.init(endpoint: endpoint, result: .init(finding)))
+                response = front.response(to: finding) { page(request, endpoints[endpoint]) }
             }
             response.sendsBody = request.bytes(of: "REQUEST_METHOD")?.elementsEqual("HEAD".utf8) != true
             return response
@@ -48,18 +48,23 @@ final class Gateway: Application {
     }
 
     private func plan(for request: Request, _ charges: inout [Charge]) -> Plan {
+        let front = Front(of: request)
         let target = request.bytes(of: "REQUEST_URI") ?? request.bytes(of: "SCRIPT_NAME") ?? []
         let path = target.prefix { $0 != UInt8(ascii: "?") }
         let method = request.bytes(of: "REQUEST_METHOD") ?? []
+        if case .accessChecker = front, Front.isAskedAgain(request) {
+            return .answered(Response(status: 200, reason: "OK"))
+        }
         guard let index = endpoints.firstIndex(where: { path.elementsEqual($0.path.bytes) }) else {
-            return .answered(pages.answer(path, method, request) ?? .notFound())
+            guard front.isResponder else { return .answered(front.response(to: .unlimited) { Response(.notFound) }) }
+            return .answered(pages.answer(path, method, request) ?? Response(.notFound))
         }
         let endpoint = endpoints[index]
-        guard endpoint.allows(method) else {
+        guard !front.isResponder || endpoint.allows(method) else {
             return .answered(.methodNotAllowed(endpoint.method.bytes.elementsEqual("GET".utf8) ? "GET, HEAD" : "POST"))
         }
         charges.append(Charge([.init(endpoint.policy, for: client(of: request))]))
-        return .charged(endpoint: index, charge: charges.count - 1)
+        return .charged(front, charge: charges.count - 1, endpoint: index)
     }
 
     /// Who is counted: the API key if one was sent, else the address.
@@ -68,26 +73,9 @@ final class Gateway: Application {
         return Identity("address", request.bytes(of: "REMOTE_ADDR") ?? [])
     }
 
-    private func answer(
-        _ request: Request, _ endpoint: Endpoint, _ charge: Charge, _ ruling: GuardedStore.Ruling
-    ) -> (Response, Tally.Result) {
-        switch ruling {
-        case .failure(.deny):
-            return (.storeFailure(), .failed)
-        case .failure(.allow):
-            return (admitted(request, endpoint), .failed)
-        case .verdict(let verdict) where verdict.isAllowed:
-            var response = admitted(request, endpoint)
-            response.addRateLimit(verdict, on: charge)
-            return (response, .allowed)
-        case .verdict(let verdict):
-            return (.tooManyRequests(verdict, on: charge), .blocked)
-        }
-    }
-
-    private func admitted(_ request: Request, _ endpoint: Endpoint) -> Response {
+    private func page(_ request: Request, _ endpoint: Endpoint) -> Response {
         var response = Response(status: 200, reason: "OK", body: endpoint.answer(request))
-        response.addHeader("Content-Type", "application/json".utf8)
+        response.addHeader("Content-Type", "application/json")
         return response
     }
 }

@@ -2,24 +2,24 @@ import Limiters
 import Logging
 import Stores
 
-/// What to answer when the store gives no verdict.
-enum StoreFailureAnswer: String, Sendable {
-    /// The request passes uncounted: the limiter's failure is not the site's.
-    case allow
-    /// The request is refused with 503.
-    case deny
-}
-
 /// A store that may fail: it says so once, and what to answer meanwhile.
 ///
 /// This is the place between the requests and the store: whatever keeps a failing store off a request's way goes here.
 final class GuardedStore {
-    /// What is known of a request.
+    /// What is known of a charge.
     enum Ruling {
         /// The store decided.
         case verdict(Verdict)
         /// The store did not, and this is the answer instead.
         case failure(StoreFailureAnswer)
+
+        /// The finding about the request of this charge.
+        func finding(_ charge: Charge) -> Finding {
+            switch self {
+            case .failure(let answer): .undecided(answer)
+            case .verdict(let verdict): verdict.isAllowed ? .admitted(verdict, charge) : .refused(verdict, charge)
+            }
+        }
     }
 
     let onFailure: StoreFailureAnswer

@@ -11,6 +11,14 @@ final class Tally: Sendable {
         case allowed, blocked
         /// The store gave no verdict.
         case failed
+
+        init(_ finding: Finding) {
+            switch finding {
+            case .unlimited, .admitted: self = .allowed
+            case .refused, .banned: self = .blocked
+            case .undecided: self = .failed
+            }
+        }
     }
 
     /// One request.

@@ -31,8 +31,8 @@ extension Pages {
 
         var response = Response(
             status: failure == nil ? 200 : 503, reason: failure == nil ? "OK" : "Service Unavailable", body: body)
-        response.addHeader("Content-Type", "application/json".utf8)
-        response.addHeader("Cache-Control", "no-store".utf8)
+        response.addHeader("Content-Type", "application/json")
+        response.addHeader("Cache-Control", "no-store")
         return response
     }
 }

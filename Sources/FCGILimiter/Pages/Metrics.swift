@@ -8,12 +8,12 @@ extension Pages {
         var response: Response
         if prefersPrometheus(request) {
             response = Response(status: 200, reason: "OK", body: prometheusText())
-            response.addHeader("Content-Type", "text/plain; version=0.0.4; charset=utf-8".utf8)
+            response.addHeader("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
         } else {
             response = Response(status: 200, reason: "OK", body: lastHourJSON())
-            response.addHeader("Content-Type", "application/json".utf8)
+            response.addHeader("Content-Type", "application/json")
         }
-        response.addHeader("Cache-Control", "no-store".utf8)
+        response.addHeader("Cache-Control", "no-store")
         return response
     }
 
@@ -30,12 +30,12 @@ extension Pages {
         func append(_ endpoints: some Sequence<Int>, to body: inout [UInt8]) {
             let sums = Tally.Result.allCases.map { result in endpoints.reduce(0) { $0 + counts[$1, result] } }
             body.append(text: #""total":"#)
-            body.append(decimal: sums.reduce(0, +))
+            body.append(decimal: Int64(sums.reduce(0, +)))
             for (result, sum) in zip(Tally.Result.allCases, sums) {
                 body.append(text: ",\"")
                 body.append(contentsOf: "\(result)".utf8)
                 body.append(text: "\":")
-                body.append(decimal: sum)
+                body.append(decimal: Int64(sum))
             }
         }
 

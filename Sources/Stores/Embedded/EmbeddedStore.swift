@@ -35,6 +35,20 @@ public final class EmbeddedStore: Store {
         }
     }
 
+    /// Removes the records in one transaction.
+    public func reset(_ keys: [Key]) throws(StoreError) -> Int {
+        var transaction = try begin()
+        let now = Clock.wall()
+        var count = 0
+        for key in keys {
+            // Expired and not yet swept is as good as absent.
+            if try transaction.record(key.bytes).expiry > now { count += 1 }
+            try transaction.remove(key.bytes)
+        }
+        try transaction.commit()
+        return count
+    }
+
     /// Begins and ends a transaction.
     public func check() throws(StoreError) {
         var transaction = try begin()
@@ -76,7 +90,7 @@ public final class EmbeddedStore: Store {
         if charge.entries.count == 1 {
             let entry = charge.entries[0]
             let record = try transaction.record(entry.key.bytes)
-            let (decision, change) = entry.policy.quota.decide(record.state.bytes, now: now, cost: charge.cost)
+            let (decision, change) = entry.policy.quota.decide(record.state.bytes, now: now, cost: entry.cost)
             decisions.append(decision)
             if !change.isNone { try write(change, to: entry.key, from: record, transaction) }
             return Verdict(decisions, on: charge, now: now)
@@ -86,7 +100,7 @@ public final class EmbeddedStore: Store {
         changes.reserveCapacity(charge.entries.count)
         for entry in charge.entries {
             let record = try transaction.record(entry.key.bytes)
-            let (decision, change) = entry.policy.quota.decide(record.state.bytes, now: now, cost: charge.cost)
+            let (decision, change) = entry.policy.quota.decide(record.state.bytes, now: now, cost: entry.cost)
             decisions.append(decision)
             changes.append(change)
         }

@@ -65,6 +65,12 @@ struct Transaction: ~Copyable {
         return UnsafeMutableRawBufferPointer(start: value.mv_data, count: count)
     }
 
+    /// Removes the record under `key`, if there is one (`mdb_del`).
+    func remove(_ key: [UInt8]) throws(StoreError) {
+        let code = withValue(key) { mdb_del(transaction, database, &$0, nil) }
+        guard code == 0 || code == MDB_NOTFOUND else { throw Self.failure(code, path) }
+    }
+
     /// A cursor at the first key that is not before `key` (`mdb_cursor_open`, `MDB_SET_RANGE`).
     func cursor(from key: [UInt8]) throws(StoreError) -> Cursor {
         var opened: OpaquePointer?

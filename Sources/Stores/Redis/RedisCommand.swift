@@ -11,22 +11,22 @@ struct RedisCommand: ~Copyable {
     mutating func begin(wordCount: Int) {
         bytes.removeAll(keepingCapacity: true)
         bytes.append(UInt8(ascii: "*"))
-        appendDigits(wordCount)
+        appendDigits(Int64(wordCount))
         endLine()
     }
 
     /// Appends one word of any bytes.
-    mutating func append(_ word: some Collection<UInt8>) {
+    mutating func append(_ word: [UInt8]) {
         bytes.append(UInt8(ascii: "$"))
-        appendDigits(word.count)
+        appendDigits(Int64(word.count))
         endLine()
         bytes.append(contentsOf: word)
         endLine()
     }
 
     /// Appends one word: a number that is not negative, in decimal digits.
-    mutating func append(number: some FixedWidthInteger) {
-        var count = 1
+    mutating func append(number: Int64) {
+        var count: Int64 = 1
         var rest = number / 10
         while rest > 0 {
             count += 1
@@ -53,13 +53,16 @@ struct RedisCommand: ~Copyable {
     }
 
     /// Writes a number that is not negative in decimal digits.
-    mutating func appendDigits(_ number: some FixedWidthInteger) {
-        var scale = type(of: number).init(1)
-        while number / scale >= 10 { scale *= 10 }
-        while scale > 0 {
-            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / scale % 10))
-            scale /= 10
-        }
+    mutating func appendDigits(_ number: Int64) {
+        var digits = InlineArray<20, UInt8>(repeating: 0)
+        var start = 20
+        var rest = UInt64(number)
+        repeat {
+            start -= 1
+            digits[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        } while rest > 0
+        for index in start..<20 { bytes.append(digits[index]) }
     }
 
     /// Writes one byte.

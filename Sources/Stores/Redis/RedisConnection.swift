@@ -54,7 +54,7 @@ final class RedisConnection {
     /// Sends one command made of words and waits for its answer (`redisAppendFormattedCommand`, `redisGetReply`).
     func command(_ words: [String]) throws(StoreError) -> RedisReply {
         var command = RedisCommand(wordCount: words.count)
-        for word in words { command.append(word.utf8) }
+        for word in words { command.append(Array(word.utf8)) }
         return try send(command)
     }
 
@@ -108,6 +108,9 @@ struct RedisReply: ~Copyable {
     var text: String {
         String(decoding: UnsafeRawBufferPointer(start: reply.pointee.str, count: Int(reply.pointee.len)), as: UTF8.self)
     }
+
+    /// The number of an integer reply; `nil` for any other.
+    var integer: Int64? { reply.pointee.type == REDIS_REPLY_INTEGER ? reply.pointee.integer : nil }
 
     /// How many elements an array reply has.
     var count: Int { reply.pointee.type == REDIS_REPLY_ARRAY ? reply.pointee.elements : 0 }

@@ -7,6 +7,9 @@ public final class RedisStore: Store {
     /// The pauses between attempts to connect: the first, and the longest.
     private static let pauses: ClosedRange<Microseconds> = 50_000...1_000_000
 
+    private static let byDigest = Array("EVALSHA".utf8)
+    private static let whole = Array("EVAL".utf8)
+
     private let location: RedisLocation
     private let deadlines: RedisDeadlines
     private var connection: RedisConnection?
@@ -31,6 +34,17 @@ public final class RedisStore: Store {
         try charge(charges, clock: nil)
     }
 
+    /// Deletes the keys by one command.
+    public func reset(_ keys: [Key]) throws(StoreError) -> Int {
+        guard !keys.isEmpty else { return 0 }
+        return try connected { connection throws(StoreError) in
+            command.begin(wordCount: 1 + keys.count)
+            command.append(Array("DEL".utf8))
+            for key in keys { command.append(key.bytes) }
+            return try connection.send(command).integer.map { Int($0) } ?? 0
+        }
+    }
+
     /// Has the script decide nothing.
     public func check() throws(StoreError) {
         _ = try charge([], clock: nil)
@@ -38,9 +52,18 @@ public final class RedisStore: Store {
 
     /// As ``charge(_:)``, by a clock of the caller's where one is given.
     package func charge(_ charges: [Charge], clock: Microseconds?) throws(StoreError) -> [Verdict] {
+        try connected { connection throws(StoreError) in
+            try evaluate(charges, clock: clock, on: connection)
+        }
+    }
+
+    /// Calls `body` with a connection, which is let go of when that fails.
+    private func connected<Result>(
+        _ body: (RedisConnection) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
         let connection = try connect()
         do throws(StoreError) {
-            return try evaluate(charges, clock: clock, on: connection)
+            return try body(connection)
         } catch {
             self.connection = nil
             rest(after: error, for: Self.pauses.lowerBound)
@@ -51,30 +74,30 @@ public final class RedisStore: Store {
     private func evaluate(
         _ charges: [Charge], clock: Microseconds?, on connection: RedisConnection
     ) throws(StoreError) -> [Verdict] {
-        write(charges, clock: clock, verb: "EVALSHA", script: scriptDigest)
+        write(charges, clock: clock, verb: Self.byDigest, script: scriptDigest)
         do throws(StoreError) {
             return try verdicts(on: charges, from: connection.send(command))
         } catch {
             guard error.kind == .refused, error.description.contains("answered: NOSCRIPT") else { throw error }
             // Nothing ran, so sending it whole counts nothing twice.
-            write(charges, clock: clock, verb: "EVAL", script: PackageResources.charge_lua)
+            write(charges, clock: clock, verb: Self.whole, script: PackageResources.charge_lua)
             return try verdicts(on: charges, from: connection.send(command))
         }
     }
 
-    private func write(_ charges: [Charge], clock: Microseconds?, verb: StaticString, script: [UInt8]) {
+    private func write(_ charges: [Charge], clock: Microseconds?, verb: [UInt8], script: [UInt8]) {
         let keyCount = charges.reduce(0) { $0 + $1.entries.count }
         command.begin(wordCount: 3 + 2 * keyCount + (clock == nil ? 0 : 1))
-        command.append(UnsafeBufferPointer(start: verb.utf8Start, count: verb.utf8CodeUnitCount))
+        command.append(verb)
         command.append(script)
-        command.append(number: keyCount)
+        command.append(number: Int64(keyCount))
         for charge in charges {
             for entry in charge.entries { command.append(entry.key.bytes) }
         }
         for charge in charges {
             var joint = UInt8(ascii: "-")
             for entry in charge.entries {
-                command.append(writing: { $0.appendAsk(entry.policy, cost: charge.cost, joint: joint) })
+                command.append(writing: { $0.appendAsk(entry.policy, cost: entry.cost, joint: joint) })
                 joint = UInt8(ascii: "+")
             }
         }

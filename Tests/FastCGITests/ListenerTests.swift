@@ -1,0 +1,241 @@
+import Glibc
+import Servers
+import Testing
+
+@testable import FastCGI
+
+/// Sockets: what is opened, replaced, left alone and removed.
+@Suite struct ListenerTests {
+    @Test("a socket has the mode that is asked for", arguments: [0o600, 0o660, 0o666, 0o777] as [UInt32])
+    func mode(mode: UInt32) throws {
+        let folder = try TemporaryFolder()
+        let listener = try Listener(.unix(path: folder.path("a.sock"), mode: mode, group: nil))
+        let status = try status(of: folder.path("a.sock"))
+        #expect(status.st_mode & 0o7777 == mode)
+        #expect(status.st_mode & S_IFMT == S_IFSOCK)
+        withExtendedLifetime(listener) {}
+    }
+
+    @Test("a socket has the group that is asked for")
+    func group() throws {
+        let folder = try TemporaryFolder()
+        // Root may give a socket to any group; anybody else to one of their own.
+        let number = getegid() == 0 ? 1 : getegid()
+        let name = String(cString: try #require(getgrgid(number)).pointee.gr_name)
+        let listener = try Listener(.unix(path: folder.path("a.sock"), mode: 0o660, group: name))
+        #expect(try status(of: folder.path("a.sock")).st_gid == number)
+        withExtendedLifetime(listener) {}
+    }
+
+    @Test("a socket that a dead process left is replaced")
+    func stale() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("a.sock")
+        let dead = try bind(path)
+        close(dead)
+        #expect(access(path, F_OK) == 0)
+        let listener = try Listener(.unix(path: path, mode: 0o600, group: nil))
+        try expectServes(listener) { try Peer(path) }
+    }
+
+    @Test("a socket that a process listens on is an error, and stays that process's")
+    func live() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("a.sock")
+        let first = try Listener(.unix(path: path, mode: 0o600, group: nil))
+        expectError("unix:\(path): a running process listens there: stop it, or use another --listen") {
+            try Listener(.unix(path: path, mode: 0o600, group: nil))
+        }
+        try expectServes(first) { try Peer(path) }
+    }
+
+    @Test("a file that is no socket is left alone")
+    func otherFile() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("precious", to: "notes.txt")
+        let path = folder.path("notes.txt")
+        expectError("unix:\(path): a file that is no socket stands there: remove it, or use another --listen") {
+            try Listener(.unix(path: path, mode: 0o600, group: nil))
+        }
+        #expect(folder.text(of: "notes.txt") == "precious")
+        symlink(path, folder.path("link"))
+        expectError(
+            "unix:\(folder.path("link")): a file that is no socket stands there: remove it, or use another --listen"
+        ) {
+            try Listener(.unix(path: folder.path("link"), mode: 0o600, group: nil))
+        }
+        #expect(folder.text(of: "notes.txt") == "precious")
+    }
+
+    @Test("a path that no socket can have is an error")
+    func longPath() throws {
+        let folder = try TemporaryFolder()
+        let room = 107 - folder.path.utf8.count - 1
+        let longest = folder.path(String(repeating: "s", count: room))
+        let listener = try Listener(.unix(path: longest, mode: 0o600, group: nil))
+        try expectServes(listener) { try Peer(longest) }
+
+        expectError("unix:\(longest)s: the path is longer than 107 bytes: use a shorter one") {
+            try Listener(.unix(path: longest + "s", mode: 0o600, group: nil))
+        }
+    }
+
+    @Test("a folder that is not there is an error")
+    func noFolder() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("missing/a.sock")
+        expectError("unix:\(path): No such file or directory: create its folder, or use another --listen") {
+            try Listener(.unix(path: path, mode: 0o600, group: nil))
+        }
+    }
+
+    @Test("a group that is not there is an error, and no socket stays behind")
+    func badGroup() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("a.sock")
+        expectError("unix:\(path): there is no group \"no such group\": name one of /etc/group") {
+            try Listener(.unix(path: path, mode: 0o600, group: "no such group"))
+        }
+        #expect(access(path, F_OK) != 0)
+        let listener = try Listener(.unix(path: path, mode: 0o600, group: nil))
+        try expectServes(listener) { try Peer(path) }
+    }
+
+    @Test("a listener that is let go of removes its socket")
+    func removed() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("a.sock")
+        do {
+            let listener = try Listener(.unix(path: path, mode: 0o600, group: nil))
+            #expect(access(path, F_OK) == 0)
+            withExtendedLifetime(listener) {}
+        }
+        #expect(access(path, F_OK) != 0)
+    }
+
+    @Test("a listener that is let go of leaves another one's socket alone")
+    func notRemoved() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("a.sock")
+        var first: Listener? = try Listener(.unix(path: path, mode: 0o600, group: nil))
+        unlink(path)
+        // While the first one lives, so that the file system cannot give the second one its number.
+        let second = try Listener(.unix(path: path, mode: 0o600, group: nil))
+        withExtendedLifetime(first) {}
+        first = nil
+        try expectServes(second) { try Peer(path) }
+    }
+
+    @Test("a port of IPv4")
+    func tcp() throws {
+        let listener = try Listener(.tcp(host: "127.0.0.1", port: "0"))
+        let port = try port(of: listener)
+        try expectServes(listener) { try Peer(port: port) }
+    }
+
+    @Test("a port of IPv6")
+    func tcp6() throws {
+        let listener = try Listener(Listener.Address("[::1]:0"))
+        let port = try port(of: listener)
+        try expectServes(listener) { try Peer(port6: port) }
+    }
+
+    @Test("a port that is taken is an error")
+    func takenPort() throws {
+        let listener = try Listener(.tcp(host: "127.0.0.1", port: "0"))
+        let port = try port(of: listener)
+        expectError("127.0.0.1:\(port): Address already in use: stop what listens there, or use another --listen") {
+            try Listener(.tcp(host: "127.0.0.1", port: "\(port)"))
+        }
+        withExtendedLifetime(listener) {}
+    }
+
+    @Test("a host that is none is an error")
+    func badHost() {
+        // An address that cannot be one: no name server is asked.
+        expectError("1.2.3.4.5:80: Name or service not known") {
+            try Listener(.tcp(host: "1.2.3.4.5", port: "80"))
+        }
+    }
+
+    @Test("a descriptor that the parent process opened")
+    func descriptor() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("a.sock")
+        let number = try bind(path)
+        listen(number, 16)
+        let listener = try Listener(Listener.Address("fd:\(number)"))
+        try expectServes(listener) { try Peer(path) }
+        // It is the parent's: its file stays.
+        #expect(access(path, F_OK) == 0)
+    }
+
+    @Test("a descriptor that is no listening socket is an error")
+    func badDescriptor() throws {
+        let folder = try TemporaryFolder()
+        let file = open(try folder.write("", to: "file"), O_RDONLY)
+        let unready = try bind(folder.path("a.sock"))
+        defer {
+            close(file)
+            close(unready)
+        }
+        for number in [file, unready, 1_000_000] {
+            expectError("descriptor \(number) is no listening socket: use --listen unix:PATH or HOST:PORT") {
+                try Listener(.descriptor(number))
+            }
+        }
+    }
+
+    @Test("a socket from systemd that systemd did not pass is an error")
+    func noSystemd() {
+        expectError("systemd passed no socket: start this unit by its .socket, or use --listen unix:PATH") {
+            try Listener(.systemd)
+        }
+    }
+
+    // MARK: -
+
+    private func expectError(_ line: String, _ open: () throws -> Listener) {
+        #expect { _ = try open() } throws: { error in
+            (error as? ListenError)?.description == line
+        }
+    }
+
+    /// Starts a server on the listener and asks it.
+    private func expectServes(_ listener: Listener, _ connect: () throws -> Peer) throws {
+        let server = Server(listener, loops: 1, report: { _ in }, makeApplication: { _ in Fixed() })
+        server.start()
+        defer { server.stop() }
+        #expect(try connect().ask(Records.request()).text == "served")
+    }
+
+    private final class Fixed: Application {
+        func respond(to requests: [Request]) -> [Response] {
+            requests.map { _ in Response(status: 200, reason: "OK", body: Array("served".utf8)) }
+        }
+    }
+
+    private func status(of path: String) throws -> stat {
+        var status = stat()
+        try #require(stat(path, &status) == 0)
+        return status
+    }
+
+    /// A socket bound to the path, that nobody listens on yet.
+    private func bind(_ path: String) throws -> Int32 {
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        try #require(withSocketAddress(ofUnix: path) { Glibc.bind(descriptor, $0, $1) } == 0)
+        return descriptor
+    }
+
+    private func port(of listener: Listener) throws -> UInt16 {
+        var address = sockaddr_in6()
+        var size = socklen_t(MemoryLayout<sockaddr_in6>.size)
+        let code = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(listener.descriptor, $0, &size) }
+        }
+        try #require(code == 0)
+        // The port stands in the same place in both families.
+        return UInt16(bigEndian: address.sin6_port)
+    }
+}

@@ -1,0 +1,199 @@
+import Glibc
+
+/// A web server's end of a connection.
+final class Peer {
+    /// Why a peer got no answer.
+    enum Failure: Error, Equatable {
+        case notConnected(errno: Int32)
+        case notSent(errno: Int32)
+        /// The connection ended in front of the answer's end, after these bytes of it.
+        case ended(after: Int)
+        case silent
+        case notFastCGI
+    }
+
+    /// One whole answer.
+    struct Answer {
+        let head: [String]
+        let body: [UInt8]
+        let errors: [UInt8]
+        /// The numbers of the request that its records name.
+        let identifiers: Set<UInt16>
+
+        var text: String { String(decoding: body, as: UTF8.self) }
+    }
+
+    /// Seconds after which a silent server is a failure.
+    private static let patience = 30
+
+    private let descriptor: Int32
+    private var unread: [UInt8] = []
+
+    /// Connects to a unix socket.
+    init(_ path: String) throws {
+        descriptor = try Self.connect(AF_UNIX) { socket in
+            withSocketAddress(ofUnix: path) { Glibc.connect(socket, $0, $1) }
+        }
+    }
+
+    /// Connects to a port of 127.0.0.1.
+    init(port: UInt16) throws {
+        descriptor = try Self.connect(AF_INET) { socket in
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_port = port.bigEndian
+            address.sin_addr.s_addr = UInt32(INADDR_LOOPBACK).bigEndian
+            return withSocketAddress(&address) { Glibc.connect(socket, $0, $1) }
+        }
+    }
+
+    /// Connects to a port of ::1.
+    init(port6: UInt16) throws {
+        descriptor = try Self.connect(AF_INET6) { socket in
+            var address = sockaddr_in6()
+            address.sin6_family = sa_family_t(AF_INET6)
+            address.sin6_port = port6.bigEndian
+            address.sin6_addr = in6addr_loopback
+            return withSocketAddress(&address) { Glibc.connect(socket, $0, $1) }
+        }
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    private static func connect(_ family: Int32, _ call: (Int32) -> Int32) throws -> Int32 {
+        let descriptor = socket(family, Int32(SOCK_STREAM.rawValue), 0)
+        var limit = timeval(tv_sec: patience, tv_usec: 0)
+        let size = socklen_t(MemoryLayout<timeval>.size)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
+        guard descriptor >= 0, call(descriptor) == 0 else {
+            let code = errno
+            close(descriptor)
+            throw Failure.notConnected(errno: code)
+        }
+        return descriptor
+    }
+
+    /// Sends all bytes.
+    func send(_ bytes: [UInt8]) throws {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes {
+                Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            guard count > 0 else { throw Failure.notSent(errno: errno) }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    /// Says that it sends no more.
+    func finishSending() {
+        shutdown(descriptor, Int32(SHUT_WR))
+    }
+
+    /// Reads one answer, up to its END_REQUEST record.
+    func answer() throws -> Answer {
+        var output: [UInt8] = []
+        var errors: [UInt8] = []
+        var identifiers: Set<UInt16> = []
+        while true {
+            let header = try take(8, after: output.count)
+            identifiers.insert(UInt16(header[2]) << 8 | UInt16(header[3]))
+            let content = try take(Int(header[4]) << 8 | Int(header[5]), after: output.count)
+            _ = try take(Int(header[6]), after: output.count)
+            switch Records.Kind(rawValue: header[1]) {
+            case .output: output += content
+            case .errors: errors += content
+            case .end: return try Self.parse(output, errors, identifiers)
+            default: throw Failure.notFastCGI
+            }
+        }
+    }
+
+    /// Sends a request and reads its answer.
+    func ask(_ bytes: [UInt8]) throws -> Answer {
+        try send(bytes)
+        return try answer()
+    }
+
+    /// What a server does with a connection that it is not asked on.
+    enum End: Equatable {
+        /// It closed the connection without a further byte.
+        case closed
+        /// It sent something first.
+        case sent(Int)
+        /// It did neither.
+        case silent
+    }
+
+    /// Waits for the server to close the connection.
+    func end() -> End {
+        var count = unread.count
+        while true {
+            switch read() {
+            case .closed: return count == 0 ? .closed : .sent(count)
+            case .silent: return .silent
+            case .bytes(let bytes): count += bytes.count
+            }
+        }
+    }
+
+    /// Whether the server has neither sent anything nor closed the connection.
+    var isQuiet: Bool {
+        var byte: UInt8 = 0
+        let count = recv(descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT))
+        return unread.isEmpty && count < 0 && errno == EAGAIN
+    }
+
+    private enum Reading {
+        case bytes(ArraySlice<UInt8>)
+        case closed
+        case silent
+    }
+
+    private func read() -> Reading {
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        let count = recv(descriptor, &buffer, buffer.count, 0)
+        if count > 0 { return .bytes(buffer[..<count]) }
+        return count < 0 && errno == EAGAIN ? .silent : .closed
+    }
+
+    private func take(_ count: Int, after length: Int) throws -> ArraySlice<UInt8> {
+        while unread.count < count {
+            switch read() {
+            case .bytes(let bytes): unread += bytes
+            case .closed: throw Failure.ended(after: length)
+            case .silent: throw Failure.silent
+            }
+        }
+        defer { unread.removeFirst(count) }
+        return ArraySlice(Array(unread[..<count]))
+    }
+
+    private static func parse(_ output: [UInt8], _ errors: [UInt8], _ identifiers: Set<UInt16>) throws -> Answer {
+        guard let end = output.firstRange(of: Array("\r\n\r\n".utf8)) else { throw Failure.notFastCGI }
+        let head = String(decoding: output[..<end.lowerBound], as: UTF8.self)
+        return Answer(
+            head: head.split(separator: "\r\n", omittingEmptySubsequences: false).map(String.init),
+            body: Array(output[end.upperBound...]), errors: errors, identifiers: identifiers)
+    }
+}
+
+/// Calls `body` with a unix socket's address as the socket calls take it.
+func withSocketAddress(ofUnix path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix($0.count - 1)) }
+    return withSocketAddress(&address, body)
+}
+
+/// Calls `body` with an address as the socket calls take it.
+func withSocketAddress<Address>(
+    _ address: inout Address, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
+) -> Int32 {
+    withUnsafePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(MemoryLayout<Address>.size)) }
+    }
+}

@@ -1,0 +1,64 @@
+import Testing
+
+@testable import FastCGI
+
+/// Answers as they go out.
+@Suite struct ResponseTests {
+    private func head(_ response: Response) -> String {
+        String(decoding: response.head, as: UTF8.self)
+    }
+
+    @Test("an answer is its status and its headers in their order")
+    func whole() {
+        var response = Response(status: 429, reason: "Too Many Requests", body: [1, 2, 3])
+        response.addHeader("Retry-After") { $0.append(decimal: 7) }
+        response.addHeader("X-Empty") { _ in }
+        response.addHeader("X-Two", "a")
+        response.addHeader("X-Two", "b")
+        #expect(
+            head(response)
+                == "Status: 429 Too Many Requests\r\nRetry-After: 7\r\nX-Empty: \r\nX-Two: a\r\nX-Two: b\r\n")
+        #expect(response.status == 429)
+        #expect(response.body == [1, 2, 3])
+        #expect(response.sendsBody)
+    }
+
+    @Test("an answer without headers and body is one, too")
+    func least() {
+        let response = Response(status: 204, reason: "No Content")
+        #expect(head(response) == "Status: 204 No Content\r\n")
+        #expect(response.body.isEmpty)
+    }
+
+    @Test("no byte of a value can end its line", arguments: 0...255 as ClosedRange<UInt8>)
+    func controlBytes(byte: UInt8) {
+        var response = Response(status: 200, reason: "OK")
+        response.addHeader("X-A") { $0 += [65, byte, 66] }
+        response.addHeader("X-B") { $0 += [byte, byte, 67] }
+        let expected = byte < 0x20 || byte == 0x7F ? 0x20 : byte
+        #expect(
+            response.head == Array("Status: 200 OK\r\nX-A: A".utf8) + [expected] + Array("B\r\nX-B: ".utf8)
+                + [expected, expected] + Array("C\r\n".utf8))
+    }
+
+    @Test("a line break in one value leaves the headers before and behind it as they are")
+    func writing() {
+        var response = Response(status: 200, reason: "OK")
+        response.addHeader("X-A", "kept")
+        response.addHeader("X-B") { $0 += Array("\r\n\r\n<script>\0".utf8) }
+        response.addHeader("X-C", "kept")
+        #expect(head(response) == "Status: 200 OK\r\nX-A: kept\r\nX-B:     <script> \r\nX-C: kept\r\n")
+    }
+
+    @Test(
+        "integers in decimal digits",
+        arguments: [
+            (0, "0"), (1, "1"), (9, "9"), (10, "10"), (99, "99"), (100, "100"), (-1, "-1"), (-10, "-10"),
+            (1_795_466_916_123_456, "1795466916123456"), (.max, "9223372036854775807"), (.min, "-9223372036854775808"),
+        ] as [(Int64, String)])
+    func decimals(number: Int64, text: String) {
+        var bytes = Array("x".utf8)
+        bytes.append(decimal: number)
+        #expect(String(decoding: bytes, as: UTF8.self) == "x" + text)
+    }
+}
