@@ -3,16 +3,6 @@ import Testing
 
 @Suite("Charges and verdicts")
 struct ChargeTests {
-    @Test(
-        "a cost out of range is moved to the nearer end",
-        arguments: [
-            (0, 0), (1, 1), (-1, 0), (.min, 0), (1_000_000_000, 1_000_000_000), (1_000_000_001, 1_000_000_000),
-            (.max, 1_000_000_000),
-        ] as [(Int64, Int64)])
-    func costs(_ given: Int64, _ kept: Int64) {
-        #expect(Charge(cost: given, []).cost == kept)
-    }
-
     @Test("a policy that counts the same client twice is charged once")
     func repeated() throws {
         let (one, other) = (try policy("one", limit: 5), try policy("other", limit: 5))
