@@ -42,7 +42,11 @@ public struct Identity: Sendable, Hashable {
     private static func write(_ source: String, _ value: some Collection<UInt8>, to text: inout [UInt8]) {
         for byte in source.utf8 { encode(byte, to: &text) }
         text.append(UInt8(ascii: "="))
-        for byte in value { encode(byte, to: &text) }
+        // In one piece, so that callers in other modules do not pay for a generic step a byte.
+        let written: Void? = value.withContiguousStorageIfAvailable { bytes in
+            for byte in bytes { encode(byte, to: &text) }
+        }
+        if written == nil { for byte in value { encode(byte, to: &text) } }
     }
 
     private static func encode(_ byte: UInt8, to text: inout [UInt8]) {
