@@ -55,7 +55,7 @@ let package = Package(
         .executableTarget(
             name: "FCGILimiter",
             dependencies: [
-                "Limiters", "Stores", "FastCGI",
+                "Limiters", "Rules", "Stores", "FastCGI",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

@@ -9,6 +9,8 @@ public final class Rule: Sendable {
     let treatment: Treatment
     /// The name that the file gives it; `nil` where it gives none.
     public let name: String?
+    /// What counts by rule are labelled with: the path that it is for, or its name where that is any path.
+    public let label: String
 
     /// - Parameters:
     ///   - written: what the file says.
@@ -19,6 +21,8 @@ public final class Rule: Sendable {
         conditions = written.conditions
         treatment = written.treatment
         name = written.name
+        let path = written.patterns.first { $0 != .everything }
+        label = path?.description ?? written.name ?? "rules[\(index)]"
     }
 
     /// Its place among the rules of its file, from 0.
