@@ -9,9 +9,12 @@ public final class EmbeddedStore: Store {
     /// Records looked at in one step of the sweep, and how many charged keys bring the next step on.
     private static let sweepStep = 128
     private static let sweepInterval = 64
+    /// Steps before a batch when there is little room.
+    private static let mostSweepSteps = 8
 
     private let file: EmbeddedFile
     private var allocated = 0
+    private var room = EmbeddedFile.Room.ample
     private var keysSinceSweep = 0
     private var sweepPosition: [UInt8] = []
     private var scratch: [UInt8] = []
@@ -23,16 +26,15 @@ public final class EmbeddedStore: Store {
 
     /// Decides a batch in one transaction.
     public func charge(_ charges: [Charge]) throws(StoreError) -> [Verdict] {
-        do throws(StoreError) {
-            return try charge(charges, clock: nil)
-        } catch {
-            guard error.kind == .full else { throw error }
-            // What has expired may still take room: free some, then try once more.
+        // What has expired may take the room that is missing.
+        var steps = 0
+        while file.room != .ample, steps < Self.mostSweepSteps {
             var transaction = try begin()
-            try sweep(transaction, now: Clock.wall(), steps: 8 * Self.sweepStep)
+            try sweep(transaction, now: Clock.wall())
             try transaction.commit()
-            return try charge(charges, clock: nil)
+            steps += 1
         }
+        return try charge(charges, clock: nil)
     }
 
     /// Removes the records in one transaction.
@@ -57,6 +59,8 @@ public final class EmbeddedStore: Store {
 
     /// As ``charge(_:)``, by a clock of the caller's where one is given; then nothing is swept.
     package func charge(_ charges: [Charge], clock: Microseconds?) throws(StoreError) -> [Verdict] {
+        room = file.room
+        guard room != .none else { throw full() }
         var transaction = try begin()
         let now = clock ?? Clock.wall()
         var verdicts: [Verdict] = []
@@ -67,7 +71,7 @@ public final class EmbeddedStore: Store {
         }
         if keysSinceSweep >= Self.sweepInterval, clock == nil {
             keysSinceSweep = 0
-            try sweep(transaction, now: now, steps: Self.sweepStep)
+            try sweep(transaction, now: now)
         }
         try transaction.commit()
         return verdicts
@@ -124,6 +128,7 @@ public final class EmbeddedStore: Store {
     private func write(
         _ change: Change, to key: Key, from record: Record, _ transaction: borrowing Transaction
     ) throws(StoreError) {
+        guard room == .ample || !record.state.isEmpty else { throw full() }
         // The new record may take the old one's place, so the old one is copied first.
         var old: [UInt8] = []
         swap(&old, &scratch)
@@ -137,9 +142,9 @@ public final class EmbeddedStore: Store {
     }
 
     /// Looks at the next records in the order of keys and removes those that have expired.
-    private func sweep(_ transaction: borrowing Transaction, now: Microseconds, steps: Int) throws(StoreError) {
+    private func sweep(_ transaction: borrowing Transaction, now: Microseconds) throws(StoreError) {
         var cursor = try transaction.cursor(from: sweepPosition)
-        var left = steps
+        var left = Self.sweepStep
         while left > 0, let record = cursor.record {
             if record.expiry <= now { try cursor.remove() }
             try cursor.advance()
@@ -148,6 +153,8 @@ public final class EmbeddedStore: Store {
         // At the end it starts over.
         sweepPosition = cursor.key
     }
+
+    private func full() -> StoreError { Transaction.failure(MDB_MAP_FULL, file.path) }
 
     private func begin() throws(StoreError) -> Transaction {
         try allocate()
