@@ -9,12 +9,12 @@ public final class EmbeddedStore: Store {
     /// Records looked at in one step of the sweep, and how many charged keys bring the next step on.
     private static let sweepStep = 128
     private static let sweepInterval = 64
-    /// Steps before a batch when there is little room.
-    private static let mostSweepSteps = 8
+    /// Records looked at in the last and longest step of making room: some milliseconds.
+    private static let longestSweep = 32_768
 
     private let file: EmbeddedFile
     private var allocated = 0
-    private var room = EmbeddedFile.Room.ample
+    private var takesNewKeys = true
     private var keysSinceSweep = 0
     private var sweepPosition: [UInt8] = []
     private var scratch: [UInt8] = []
@@ -26,15 +26,13 @@ public final class EmbeddedStore: Store {
 
     /// Decides a batch in one transaction.
     public func charge(_ charges: [Charge]) throws(StoreError) -> [Verdict] {
-        // What has expired may take the room that is missing.
-        var steps = 0
-        while file.room != .ample, steps < Self.mostSweepSteps {
-            var transaction = try begin()
-            try sweep(transaction, now: Clock.wall())
-            try transaction.commit()
-            steps += 1
+        do throws(StoreError) {
+            return try charge(charges, clock: nil)
+        } catch {
+            guard error.kind == .full else { throw error }
+            try makeRoom(for: charges)
+            return try charge(charges, clock: nil)
         }
-        return try charge(charges, clock: nil)
     }
 
     /// Removes the records in one transaction.
@@ -59,8 +57,7 @@ public final class EmbeddedStore: Store {
 
     /// As ``charge(_:)``, by a clock of the caller's where one is given; then nothing is swept.
     package func charge(_ charges: [Charge], clock: Microseconds?) throws(StoreError) -> [Verdict] {
-        room = file.room
-        guard room != .none else { throw full() }
+        takesNewKeys = try hasRoom(for: charges)
         var transaction = try begin()
         let now = clock ?? Clock.wall()
         var verdicts: [Verdict] = []
@@ -71,19 +68,38 @@ public final class EmbeddedStore: Store {
         }
         if keysSinceSweep >= Self.sweepInterval, clock == nil {
             keysSinceSweep = 0
-            try sweep(transaction, now: now)
+            try sweep(transaction, now: now, steps: Self.sweepStep)
         }
         try transaction.commit()
         return verdicts
+    }
+
+    /// Whether a batch may add keys: the file has not grown to its size, or enough of its pages are free again.
+    private func hasRoom(for charges: [Charge]) throws(StoreError) -> Bool {
+        guard file.usedPages >= file.pages else { return true }
+        let keyCount = charges.reduce(0) { $0 + $1.entries.count }
+        return try file.freePages() >= EmbeddedFile.reserve / 4 + min(2 * keyCount, file.pages / 4)
+    }
+
+    /// Removes expired records of a full file.
+    ///
+    /// Removing takes pages too, and what a transaction frees is there for the next but one. So the steps begin small.
+    private func makeRoom(for charges: [Charge]) throws(StoreError) {
+        var steps = Self.sweepStep / 16
+        while steps <= Self.longestSweep {
+            if try hasRoom(for: charges) { return }
+            var transaction = try begin()
+            try sweep(transaction, now: Clock.wall(), steps: steps)
+            try transaction.commit()
+            steps *= 2
+        }
     }
 
     /// How many records there are, expired ones among them, and how many pages of the file have ever been used.
     package var usage: (records: Int, pages: Int) {
         var statistics = MDB_stat()
         mdb_env_stat(file.environment, &statistics)
-        var info = MDB_envinfo()
-        mdb_env_info(file.environment, &info)
-        return (statistics.ms_entries, info.me_last_pgno + 1)
+        return (statistics.ms_entries, file.usedPages)
     }
 
     private func charge(
@@ -128,7 +144,7 @@ public final class EmbeddedStore: Store {
     private func write(
         _ change: Change, to key: Key, from record: Record, _ transaction: borrowing Transaction
     ) throws(StoreError) {
-        guard room == .ample || !record.state.isEmpty else { throw full() }
+        guard takesNewKeys || !record.isAbsent else { throw Transaction.failure(MDB_MAP_FULL, file.path) }
         // The new record may take the old one's place, so the old one is copied first.
         var old: [UInt8] = []
         swap(&old, &scratch)
@@ -142,9 +158,9 @@ public final class EmbeddedStore: Store {
     }
 
     /// Looks at the next records in the order of keys and removes those that have expired.
-    private func sweep(_ transaction: borrowing Transaction, now: Microseconds) throws(StoreError) {
+    private func sweep(_ transaction: borrowing Transaction, now: Microseconds, steps: Int) throws(StoreError) {
         var cursor = try transaction.cursor(from: sweepPosition)
-        var left = Self.sweepStep
+        var left = steps
         while left > 0, let record = cursor.record {
             if record.expiry <= now { try cursor.remove() }
             try cursor.advance()
@@ -153,8 +169,6 @@ public final class EmbeddedStore: Store {
         // At the end it starts over.
         sweepPosition = cursor.key
     }
-
-    private func full() -> StoreError { Transaction.failure(MDB_MAP_FULL, file.path) }
 
     private func begin() throws(StoreError) -> Transaction {
         try allocate()
