@@ -161,6 +161,16 @@ struct EmbeddedStoreTests {
         #expect(store.usage.pages <= most.pages)
     }
 
+    @Test("the sweep keeps up with batches of any size", arguments: [1, 100, 5_000])
+    func sweepOfBatches(_ size: Int) throws {
+        let store = try #require(try open() as? EmbeddedStore)
+        for first in stride(from: 0, to: 100_000, by: size) {
+            let numbers = first..<(first + size)
+            _ = try store.charge(try numbers.map { try charge("short-\($0)", limit: 1, window: 1_000) })
+        }
+        #expect(store.usage.records < 40_000)
+    }
+
     @Test("a key that has not expired is never swept")
     func sweepKeeps() throws {
         let store = try open()

@@ -6,9 +6,10 @@ public import Limiters
 ///
 /// A batch is one transaction. A record is the moment from which on it may be forgotten, then the state's integers.
 public final class EmbeddedStore: Store {
-    /// Records looked at in one step of the sweep, and how many charged keys bring the next step on.
-    private static let sweepStep = 128
+    /// How many charged keys bring the next step of the sweep on.
     private static let sweepInterval = 64
+    /// Records looked at in the first and shortest step of making room.
+    private static let shortestSweep = 8
     /// Records looked at in the last and longest step of making room: some milliseconds.
     private static let longestSweep = 32_768
 
@@ -67,8 +68,9 @@ public final class EmbeddedStore: Store {
             keysSinceSweep += charge.entries.count
         }
         if keysSinceSweep >= Self.sweepInterval, clock == nil {
+            // Two for each key that may be new, so that large batches do not outrun the sweep.
+            try sweep(transaction, now: now, steps: 2 * keysSinceSweep)
             keysSinceSweep = 0
-            try sweep(transaction, now: now, steps: Self.sweepStep)
         }
         try transaction.commit()
         return verdicts
@@ -85,7 +87,7 @@ public final class EmbeddedStore: Store {
     ///
     /// Removing takes pages too, and what a transaction frees is there for the next but one. So the steps begin small.
     private func makeRoom(for charges: [Charge]) throws(StoreError) {
-        var steps = Self.sweepStep / 16
+        var steps = Self.shortestSweep
         while steps <= Self.longestSweep {
             if try hasRoom(for: charges) { return }
             var transaction = try begin()
