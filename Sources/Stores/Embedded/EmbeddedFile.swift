@@ -12,10 +12,7 @@ public final class EmbeddedFile: @unchecked Sendable {
     let database: MDB_dbi
     let path: String
 
-    /// Pages that the store may take; beyond them new keys find room only where others have left some.
-    let pages: Int
-    /// Pages that are kept for what must go on in a full file: removing what has expired, and changing what is there.
-    static let reserve = 256
+    private let pageCount: Int
 
     /// Bytes that a batch may need beyond what the file has; held free so that a full disk is an error and no SIGBUS.
     static let headroom = 8 << 20
@@ -43,7 +40,7 @@ public final class EmbeddedFile: @unchecked Sendable {
         var database: MDB_dbi = 0
         var code = mdb_env_create(&environment)
         let flags = MDB_WRITEMAP | MDB_NOSYNC | MDB_NOMETASYNC
-        if code == 0 { code = mdb_env_set_mapsize(environment, size + max(size / 8, Self.reserve * 4_096)) }
+        if code == 0 { code = mdb_env_set_mapsize(environment, size) }
         if code == 0 { code = mdb_env_open(environment, path, UInt32(flags), 0o660) }
         var transaction: OpaquePointer?
         if code == 0 { code = mdb_txn_begin(environment, nil, 0, &transaction) }
@@ -60,7 +57,9 @@ public final class EmbeddedFile: @unchecked Sendable {
         self.environment = environment
         self.database = database
         self.path = path
-        pages = size / 4_096
+        var info = MDB_envinfo()
+        mdb_env_info(environment, &info)
+        pageCount = info.me_mapsize / 4_096
     }
 
     deinit {
@@ -74,26 +73,27 @@ public final class EmbeddedFile: @unchecked Sendable {
         return info.me_last_pgno + 1
     }
 
-    /// How many pages earlier transactions have left to be used again: the sum over LMDB's own list of them.
+    /// For what there is room in the file.
+    enum Room {
+        /// New keys.
+        case ample
+        /// Keys that are there.
+        case scarce
+        /// Nothing but the sweep.
+        case none
+    }
+
+    /// For what there is room now.
     ///
-    /// Only a reading transaction may see the list. A reader that died within one would keep pages from being used again,
-    /// so those are looked for too.
-    func freePages() throws(StoreError) -> Int {
-        mdb_reader_check(environment, nil)
-        var transaction: OpaquePointer?
-        var cursor: OpaquePointer?
-        let freeList: MDB_dbi = 0
-        var code = mdb_txn_begin(environment, nil, UInt32(MDB_RDONLY), &transaction)
-        guard code == 0 else { throw Transaction.failure(code, path) }
-        defer { mdb_txn_abort(transaction) }
-        code = mdb_cursor_open(transaction, freeList, &cursor)
-        guard code == 0 else { throw Transaction.failure(code, path) }
-        defer { mdb_cursor_close(cursor) }
-        var (key, value) = (MDB_val(), MDB_val())
-        var count = 0
-        // Each entry of the list begins with how many there are in it.
-        while mdb_cursor_get(cursor, &key, &value, MDB_NEXT) == 0 { count += value.mv_data.load(as: Int.self) }
-        return count
+    /// LMDB takes pages to give pages back, so a file that is filled to its end stays full when all in it has expired.
+    /// New keys leave a reserve alone, into one half of which the keys that are there may grow.
+    var room: Room {
+        var statistics = MDB_stat()
+        mdb_env_stat(environment, &statistics)
+        let used = statistics.ms_branch_pages + statistics.ms_leaf_pages + statistics.ms_overflow_pages
+        let reserve = max(pageCount / 16, 64)
+        let left = pageCount - used
+        return left >= reserve ? .ample : left >= reserve / 2 ? .scarce : .none
     }
 
     private static func makeFolder(_ path: String) throws(StoreError) {

@@ -6,15 +6,15 @@ public import Limiters
 ///
 /// A batch is one transaction. A record is the moment from which on it may be forgotten, then the state's integers.
 public final class EmbeddedStore: Store {
-    /// Records looked at in one step of the sweep, and how many charged keys bring the next step on.
-    private static let sweepStep = 128
+    /// How many charged keys bring the next step of the sweep on.
     private static let sweepInterval = 64
-    /// Records looked at in the last and longest step of making room: some milliseconds.
-    private static let longestSweep = 32_768
+    /// Records looked at in one step before a batch for which there is little room, and how many such steps there may be.
+    private static let sweepStep = 128
+    private static let mostSweepSteps = 8
 
     private let file: EmbeddedFile
     private var allocated = 0
-    private var takesNewKeys = true
+    private var room = EmbeddedFile.Room.ample
     private var keysSinceSweep = 0
     private var sweepPosition: [UInt8] = []
     private var scratch: [UInt8] = []
@@ -26,13 +26,13 @@ public final class EmbeddedStore: Store {
 
     /// Decides a batch in one transaction.
     public func charge(_ charges: [Charge]) throws(StoreError) -> [Verdict] {
-        do throws(StoreError) {
-            return try charge(charges, clock: nil)
-        } catch {
-            guard error.kind == .full else { throw error }
-            try makeRoom(for: charges)
-            return try charge(charges, clock: nil)
+        // What has expired may have the room that is missing.
+        for _ in 0..<Self.mostSweepSteps where file.room != .ample {
+            var transaction = try begin()
+            try sweep(transaction, now: Clock.wall(), steps: Self.sweepStep)
+            try transaction.commit()
         }
+        return try charge(charges, clock: nil)
     }
 
     /// Removes the records in one transaction.
@@ -57,7 +57,8 @@ public final class EmbeddedStore: Store {
 
     /// As ``charge(_:)``, by a clock of the caller's where one is given; then nothing is swept.
     package func charge(_ charges: [Charge], clock: Microseconds?) throws(StoreError) -> [Verdict] {
-        takesNewKeys = try hasRoom(for: charges)
+        room = file.room
+        guard room != .none else { throw full() }
         var transaction = try begin()
         let now = clock ?? Clock.wall()
         var verdicts: [Verdict] = []
@@ -67,32 +68,12 @@ public final class EmbeddedStore: Store {
             keysSinceSweep += charge.entries.count
         }
         if keysSinceSweep >= Self.sweepInterval, clock == nil {
+            // Two for each key that may be new, so that large batches do not outrun the sweep.
+            try sweep(transaction, now: now, steps: 2 * keysSinceSweep)
             keysSinceSweep = 0
-            try sweep(transaction, now: now, steps: Self.sweepStep)
         }
         try transaction.commit()
         return verdicts
-    }
-
-    /// Whether a batch may add keys: the file has not grown to its size, or enough of its pages are free again.
-    private func hasRoom(for charges: [Charge]) throws(StoreError) -> Bool {
-        guard file.usedPages >= file.pages else { return true }
-        let keyCount = charges.reduce(0) { $0 + $1.entries.count }
-        return try file.freePages() >= EmbeddedFile.reserve / 4 + min(2 * keyCount, file.pages / 4)
-    }
-
-    /// Removes expired records of a full file.
-    ///
-    /// Removing takes pages too, and what a transaction frees is there for the next but one. So the steps begin small.
-    private func makeRoom(for charges: [Charge]) throws(StoreError) {
-        var steps = Self.sweepStep / 16
-        while steps <= Self.longestSweep {
-            if try hasRoom(for: charges) { return }
-            var transaction = try begin()
-            try sweep(transaction, now: Clock.wall(), steps: steps)
-            try transaction.commit()
-            steps *= 2
-        }
     }
 
     /// How many records there are, expired ones among them, and how many pages of the file have ever been used.
@@ -144,7 +125,7 @@ public final class EmbeddedStore: Store {
     private func write(
         _ change: Change, to key: Key, from record: Record, _ transaction: borrowing Transaction
     ) throws(StoreError) {
-        guard takesNewKeys || !record.isAbsent else { throw Transaction.failure(MDB_MAP_FULL, file.path) }
+        guard room == .ample || !record.isAbsent else { throw full() }
         // The new record may take the old one's place, so the old one is copied first.
         var old: [UInt8] = []
         swap(&old, &scratch)
@@ -169,6 +150,8 @@ public final class EmbeddedStore: Store {
         // At the end it starts over.
         sweepPosition = cursor.key
     }
+
+    private func full() -> StoreError { Transaction.failure(MDB_MAP_FULL, file.path) }
 
     private func begin() throws(StoreError) -> Transaction {
         try allocate()
