@@ -1,6 +1,6 @@
 /// Reads a list of clients: addresses, networks, and `{ api_key: … }`, `{ user: … }` and so on.
 enum ClientListReader {
-    private static let example = "[203.0.113.0/24, { user: alice }]"
+    private static let example = "[203.0.113.0/24, { user: alice }], or leave it out"
 
     static func list(_ field: Field?) throws(RulesError) -> ClientList {
         guard let field else { return ClientList() }

@@ -28,15 +28,14 @@ enum Document {
     private static func rulesError(_ error: YamlError, file: String, text: String) -> RulesError {
         switch error {
         case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _):
-            let remedy =
-                if context?.text.contains("alias") == true {
-                    "put a value that begins with * into quotes"
-                } else if problem.contains("cannot start any token") {
-                    "indent with spaces, and put a value that begins with @, ` or % into quotes"
-                } else {
-                    "look for a bracket, quote or colon that is missing, here or in the line before"
-                }
-            return failure(file, line: mark.line, "is no YAML: \(problem); \(remedy)")
+            guard !problem.contains("nesting level") else {
+                return failure(file, line: mark.line, "is nested too deeply; look for brackets that are not closed")
+            }
+            // Where a quote is not closed, that is found at the end of the file.
+            let start = context.flatMap { $0.mark.line == mark.line ? nil : $0 }
+            let place = start.map { " \($0.text) from line \($0.mark.line) on" } ?? ""
+            let message = "is no YAML: \(problem)\(place); \(remedy(problem, context?.text ?? ""))"
+            return failure(file, line: mark.line, message)
         case .composer(_, let problem, let mark, _) where problem.contains("another document"):
             return failure(file, line: mark.line, "begins a second document; write one")
         case .composer(_, _, let mark, _):
@@ -52,6 +51,16 @@ enum Document {
             return failure(file, line: line, "has a control character; remove it")
         default:
             return failure(file, line: 1, "is no YAML: \(error)")
+        }
+    }
+
+    private static func remedy(_ problem: String, _ context: String) -> String {
+        if context.contains("alias") {
+            "put a value that begins with * into quotes"
+        } else if problem.contains("cannot start any token") {
+            "indent with spaces, and put a value that begins with @, ` or % into quotes"
+        } else {
+            "look for a bracket, quote or colon that is missing, here or in the line before"
         }
     }
 

@@ -62,17 +62,17 @@ struct Field {
     }
 
     /// The members of a list, at least one.
-    func list(_ example: String) throws(RulesError) -> [Field] {
+    func list(_ example: String, wanted: String = "a list") throws(RulesError) -> [Field] {
         guard case .sequence(let sequence) = node else {
-            throw error("is \(kind), and should be a list; write \(example)")
+            throw error("is \(kind), and should be \(wanted); write \(example)")
         }
-        guard !sequence.isEmpty else { throw error("is empty; write \(example), or leave it out") }
+        guard !sequence.isEmpty else { throw error("is empty; write \(example)") }
         return sequence.enumerated().map { index, node in Field(node: node, path: .index(path, index), file: file) }
     }
 
     /// The members of a list, or the one value that stands in place of one.
     func oneOrMore(_ example: String) throws(RulesError) -> [Field] {
-        scalar != nil ? [self] : try list(example)
+        scalar != nil ? [self] : try list(example, wanted: "one value or a list")
     }
 
     /// The members of a mapping in their order, at least one.
@@ -80,7 +80,7 @@ struct Field {
         guard case .mapping(let mapping) = node else {
             throw error("is \(kind), and should be a mapping; write \(example)")
         }
-        guard !mapping.isEmpty else { throw error("is empty; write \(example), or leave it out") }
+        guard !mapping.isEmpty else { throw error("is empty; write \(example)") }
         var members: [(name: Field, value: Field)] = []
         for (key, value) in mapping {
             let name = Field(node: key, path: path, file: file)

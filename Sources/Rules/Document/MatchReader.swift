@@ -1,6 +1,6 @@
 /// Reads what a rule's `match` asks for.
 struct MatchReader {
-    private static let example = "{ method: GET, path: /api/** }"
+    private static let example = "{ method: GET, path: /api/** }, or leave it out"
     private static let names = [
         "host", "method", "path", "path_regex", "header", "query", "variable", "address",
     ]

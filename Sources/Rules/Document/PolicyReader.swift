@@ -44,7 +44,7 @@ struct PolicyReader {
         var standard = try members["limit"].map(policy)
         var byTier: [Bytes: Policy] = [:]
         if let plans = members["plans"] {
-            for (tier, value) in try plans.members("{ free: 10 per minute, gold: 100 per minute }") {
+            for (tier, value) in try plans.members("{ free: 10 per minute, gold: 100 per minute }, or leave it out") {
                 let tierName = try tier.text("a plan's name")
                 let policy = try policy(value)
                 tiers.insert(tierName)

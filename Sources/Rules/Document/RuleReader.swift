@@ -9,6 +9,7 @@ struct RuleReader {
     let spelling: PathSpelling
 
     private(set) var rules: [WrittenRule] = []
+    private(set) var warnings: [RulesWarning] = []
     private var namedLines: [String: Int] = [:]
     /// By the texts that say it.
     private var treatments: [[String]: Treatment] = [:]
@@ -78,11 +79,17 @@ struct RuleReader {
         return choices
     }
 
-    private func cost(_ field: Field?, _ choices: [PolicyChoice]) throws(RulesError) -> Cost {
+    private mutating func cost(_ field: Field?, _ choices: [PolicyChoice]) throws(RulesError) -> Cost {
         guard let field else { return .fixed(1) }
         let text = try field.text("5")
         let words = text.split(whereSeparator: \.isWhitespace)
-        if words.first == "variable", words.count == 2 { return .variable(Array(words[1].utf8)) }
+        if words.first == "variable", words.count == 2 {
+            if words[1].hasPrefix("HTTP_") {
+                let remedy = "name a variable that the web server sets"
+                warnings.append(field.warning("lets each client choose what it costs; \(remedy)", value: text))
+            }
+            return .variable(Array(words[1].utf8))
+        }
         guard let cost = Array(text.utf8)[...].decimal, cost <= Quota.largestLimit else {
             let remedy = "write 0 to \(Quota.largestLimit), or variable X_COST for what the web server sets"
             throw field.error("is no cost; \(remedy)", value: text)

@@ -22,7 +22,7 @@ struct RulebookReader {
             keySource: keySource, keys: keys?.keys, trustedProxies: AddressSet(networks),
             proxyHeader: try members["proxy_header"]?.choice(ProxyHeader.self),
             v6Prefix: Int(try members["ipv6_prefix"]?.number(1...128) ?? 64), pathSpelling: spelling,
-            tierSource: try members["plan"]?.source("variable X_PLAN"))
+            tierSource: try members["plan"]?.tierSource())
         let banned = try ClientListReader.list(members["banned"])
         let exempt = try ClientListReader.list(members["exempt"])
         var reader = RuleReader(policies: policies, matching: matching, spelling: spelling)
@@ -36,8 +36,18 @@ struct RulebookReader {
             policies: policies.all, settings: settings, banned: banned, exempt: exempt)
 
         warnings += keys?.warnings ?? []
+        warnings += reader.warnings
+        for field in networks.isEmpty ? [] : try members["trusted_proxies"]?.oneOrMore("") ?? [] {
+            guard field.scalar?.hasSuffix("/0") == true else { continue }
+            warnings.append(
+                field.warning("trusts everybody, so each client can choose its address; write your proxies' addresses"))
+        }
         if policies.tiers.isEmpty, let field = members["plan"] {
             warnings.append(field.warning("changes nothing, no policy has plans; give one plans, or leave it out"))
+        }
+        if settings.tierSource?.isChosenByClients == true, let field = members["plan"] {
+            warnings.append(
+                field.warning("lets each client choose its plan; write variable NAME for what the web server sets"))
         }
         if let field = members["proxy_header"], networks.isEmpty {
             warnings.append(
@@ -63,7 +73,7 @@ struct RulebookReader {
 
     /// Where keys are sent, and the field that names their file.
     private static func apiKeys(_ field: Field?) throws(RulesError) -> (Source, file: Field?) {
-        let example = "{ header: X-API-Key, file: keys.txt }"
+        let example = "{ header: X-API-Key, file: keys.txt }, or leave it out"
         let members = try field?.members(named: ["header", "query", "cookie", "file"], example)
         let places = ["header", "query", "cookie"].compactMap { kind in members?[kind].map { (kind, $0) } }
         guard places.count < 2 else {
@@ -90,5 +100,16 @@ struct RulebookReader {
 
     private enum PathDetail: String, CaseIterable {
         case `case`, parameters
+    }
+}
+
+extension Field {
+    /// Where the web server says which plan a client has.
+    fileprivate func tierSource() throws(RulesError) -> Source {
+        let source = try source("variable X_PLAN")
+        switch source.place {
+        case .everyone, .address, .apiKey: throw error("names no plan; write variable X_PLAN", value: scalar)
+        case .variable, .cookie, .query: return source
+        }
     }
 }

@@ -17,7 +17,8 @@ struct Counting: Sendable {
         var alternatives: [[Source]] = []
         for alternative in text.split(separator: " or ", omittingEmptySubsequences: false) {
             if let earlier = alternatives.last, earlier.allSatisfy({ $0.isAlwaysThere }) {
-                throw Source.Mistake(text: "each request has \(earlier[0].text), so what follows it is never used")
+                let name = earlier[0].text
+                throw .init(text: "always finds \(name), so what follows it is never used; write \(name) last")
             }
             var sources: [Source] = []
             for word in alternative.split(separator: " and ", omittingEmptySubsequences: false) {
@@ -28,7 +29,7 @@ struct Counting: Sendable {
                 sources.append(source)
             }
             guard sources.count == 1 || !sources.contains(where: { $0.place == .everyone }) else {
-                throw Source.Mistake(text: "everyone together is one count; write everyone alone")
+                throw .init(text: "has everyone beside something else; write everyone alone, for one count of all")
             }
             alternatives.append(sources)
         }

@@ -37,7 +37,9 @@ struct Source: Hashable, Sendable {
         case ("api_key", 1): self = .apiKey
         case ("user", 1): self.init(place: .variable(Variable.remoteUser), label: "user")
         case ("header", 2):
-            guard Self.isHeaderName(words[1]) else { throw Mistake(text: "\(words[1]) is no header name") }
+            guard Self.isHeaderName(words[1]) else {
+                throw Mistake(text: "\(words[1]) is no header name; write for example X-Tenant")
+            }
             self.init(place: .variable(Variable.header(words[1])), label: "header:\(words[1].lowercased())")
         case ("cookie", 2): self.init(place: .cookie(Array(words[1].utf8)), label: "cookie:\(words[1])")
         case ("query", 2): self.init(place: .query(Array(words[1].utf8)), label: "query:\(words[1])")
@@ -45,8 +47,7 @@ struct Source: Hashable, Sendable {
         case ("header", _), ("cookie", _), ("query", _), ("variable", _):
             throw Mistake(text: "needs one name behind \(words[0]), as in \(Self.example(words[0]))")
         default:
-            let known = "address, api_key, user, everyone, header NAME, cookie NAME, query NAME or variable NAME"
-            throw Mistake(text: "\(text.isEmpty ? "nothing" : text) is no fact of a request; write \(known)")
+            throw Self.unknown(words.joined(separator: " "))
         }
     }
 
@@ -60,6 +61,15 @@ struct Source: Hashable, Sendable {
         }
     }
 
+    /// Whether a client can send whatever it likes.
+    var isChosenByClients: Bool {
+        switch place {
+        case .everyone, .address, .apiKey: false
+        case .cookie, .query: true
+        case .variable(let name): name.starts(with: "HTTP_".utf8)
+        }
+    }
+
     /// Whether a text is an HTTP field name (RFC 9110, 5.6.2).
     static func isHeaderName(_ text: String) -> Bool {
         !text.isEmpty
@@ -67,6 +77,14 @@ struct Source: Hashable, Sendable {
                 (0x61...0x7A).contains(lowercased(byte)) || (0x30...0x39).contains(byte)
                     || "!#$%&'*+-.^_`|~".utf8.contains(byte)
             }
+    }
+
+    private static func unknown(_ text: String) -> Mistake {
+        let known = ["address", "api_key", "user", "everyone"]
+        let named = ["header NAME", "cookie NAME", "query NAME", "variable NAME"]
+        let isVariable = !text.isEmpty && text.utf8.allSatisfy { (0x41...0x5A).contains($0) || $0 == 0x5F }
+        let remedy = isVariable ? "variable \(text)" : nearest(to: text, among: known) ?? alternatives(known + named)
+        return Mistake(text: "\(text.isEmpty ? "nothing" : text) is no fact of a request; write \(remedy)")
     }
 
     private static func example(_ kind: String) -> String {

@@ -14,18 +14,18 @@ struct HostPattern: Hashable, Sendable {
         isOpen = bytes.starts(with: "*.".utf8)
         if isOpen { bytes = bytes.dropFirst(2) }
         guard bytes.first != UInt8(ascii: "[") else {
-            guard Self.bare(bytes).count == bytes.count else { throw Mistake(text: "write a host without its port") }
+            guard Self.bare(bytes).count == bytes.count else { throw Mistake(text: "has a port; write the host alone") }
             name = Array(bytes)
             return
         }
         guard !bytes.contains(UInt8(ascii: ":")) else {
-            throw Mistake(text: "write a host without scheme and port, an IPv6 address in brackets")
+            throw Mistake(text: "has a scheme or a port; write the host alone, an IPv6 address in brackets")
         }
         let isNameByte = { (byte: UInt8) in
             (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) || "-._".utf8.contains(byte)
         }
         guard !bytes.contains(UInt8(ascii: "*")) else {
-            throw Mistake(text: "* stands only at the front, as in *.example.com")
+            throw Mistake(text: "has a * inside; write it at the front, as in *.example.com")
         }
         let host = Self.bare(bytes)
         guard !host.isEmpty, host.allSatisfy(isNameByte) else {

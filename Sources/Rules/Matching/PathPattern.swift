@@ -29,7 +29,7 @@ struct PathPattern: Hashable, Sendable {
             throw Mistake(text: "does not begin with a slash; write /\(text)")
         }
         guard !bytes.contains(where: { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") }) else {
-            throw Mistake(text: "a path has no ? and no #; use match.query for a query, %3F for a question mark")
+            throw Mistake(text: "has a ? or #, which no path has; use query for parameters, %3F for the mark itself")
         }
         var parts = bytes.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         // Paths are compared without the slash at their end.
@@ -44,18 +44,20 @@ struct PathPattern: Hashable, Sendable {
     private static func segment(_ part: Bytes, _ spelling: PathSpelling) throws(Mistake) -> Segment {
         let star = UInt8(ascii: "*")
         if part.elementsEqual([star]) { return .any }
-        if part.elementsEqual([star, star]) { throw Mistake(text: "** stands for the rest, so only at the end") }
+        if part.elementsEqual([star, star]) {
+            throw Mistake(text: "has a ** inside; write it at the end, for the rest, or * for one segment")
+        }
         guard !part.contains(star) else {
-            throw Mistake(text: "* stands for one whole segment; use path_regex for a part of one, %2A for a star")
+            throw Mistake(text: "has a * within a segment; use path_regex for a part of one, %2A for the mark itself")
         }
         let text = part.percentDecoded()
         guard !text.isEmpty, !text.elementsEqual(".".utf8), !text.elementsEqual("..".utf8),
             !text.contains(UInt8(ascii: "/"))
         else {
-            throw Mistake(text: "paths are compared without doubled slashes, encoded slashes, . and ..; leave them out")
+            throw Mistake(text: "has a doubled slash, an encoded slash, . or .., which vanish from paths; leave it out")
         }
         guard !spelling.contains(.ignoresParameters) || !part.contains(UInt8(ascii: ";")) else {
-            throw Mistake(text: "ignore_in_paths says that parameters do not count; leave out what ; begins")
+            throw Mistake(text: "has a parameter, which ignore_in_paths takes from paths; leave out what ; begins")
         }
         return .text(spelling.contains(.ignoresCase) ? text.map { lowercased($0) } : Array(text))
     }
