@@ -6,13 +6,16 @@ import Glibc
 /// Under load the batches grow by themselves; without load a batch is one request and waits for nobody.
 final class EventLoop {
     private typealias Seconds = Int
+    private typealias Milliseconds = Int
 
     /// How long half a request may stand before its connection is closed.
     private static let patience: Seconds = 10
     /// How long a peer may go on sending a body that nobody reads.
     private static let leaveTaking: Seconds = 30
     /// How long to leave new connections alone when there are no descriptors for them.
-    private static let shortage: Int32 = 100
+    private static let shortage: Milliseconds = 100
+    /// How often that is worth a line.
+    private static let complaint: Milliseconds = 10_000
 
     private let listener: Int32
     private let wakeUp: Int32
@@ -29,7 +32,9 @@ final class EventLoop {
     /// Connections whose request is not whole, or whose peer is still sending to nobody: when each is closed.
     private var deadlines: [Int32: Seconds] = [:]
     private var isStopping = false
-    private var isShortOfDescriptors = false
+    /// While there are no descriptors for new connections: when to look for one again.
+    private var shortUntil: Milliseconds?
+    private var complaintDue: Milliseconds = 0
 
     /// A loop that does not run yet.
     ///
@@ -60,12 +65,12 @@ final class EventLoop {
     /// Serves until the wake-up descriptor is written to, then finishes what has begun.
     func run() {
         while !isStopping {
-            tick(milliseconds: isShortOfDescriptors ? Self.shortage : deadlines.isEmpty ? nil : 1_000)
+            tick(milliseconds: shortUntil != nil ? Int32(Self.shortage) : deadlines.isEmpty ? nil : 1_000)
         }
         // What peers have sent so far is answered; a request that is half here may become whole within a second.
-        let end = steadySeconds() + 1
+        let end = steadyMilliseconds() + 1_000
         var isQuiet = false
-        while !isQuiet || (!deadlines.isEmpty && steadySeconds() < end) {
+        while !isQuiet || (!deadlines.isEmpty && steadyMilliseconds() < end) {
             isQuiet = !tick(milliseconds: isQuiet ? 50 : 0)
         }
     }
@@ -77,8 +82,8 @@ final class EventLoop {
     private func tick(milliseconds: Int32?) -> Bool {
         var ready: [Poller.Event] = []
         poller.wait(milliseconds: milliseconds) { ready.append($0) }
-        if isShortOfDescriptors, !isStopping {
-            isShortOfDescriptors = false
+        if let shortUntil, !isStopping, steadyMilliseconds() >= shortUntil {
+            self.shortUntil = nil
             poller.watch(listener, for: .listener)
         }
         for event in ready {
@@ -107,9 +112,7 @@ final class EventLoop {
             let connection = accept4(listener, nil, nil, flags)
             guard connection >= 0 else {
                 if errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS {
-                    report("no descriptor for a new connection: raise the limit of open files (ulimit -n)")
-                    isShortOfDescriptors = true
-                    poller.forget(listener)
+                    runShort()
                 }
                 return
             }
@@ -118,6 +121,15 @@ final class EventLoop {
             openConnections.add(1)
             poller.watch(connection, for: .connection)
         }
+    }
+
+    private func runShort() {
+        let now = steadyMilliseconds()
+        shortUntil = now + Self.shortage
+        poller.forget(listener)
+        guard now >= complaintDue else { return }
+        complaintDue = now + Self.complaint
+        report("no descriptor for a new connection: raise the limit of open files (ulimit -n)")
     }
 
     /// The socket blocks, as libfcgi expects; its time limits bound what a peer can hold up after all.
@@ -213,8 +225,12 @@ final class EventLoop {
     }
 
     private func steadySeconds() -> Seconds {
+        steadyMilliseconds() / 1_000
+    }
+
+    private func steadyMilliseconds() -> Milliseconds {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
-        return time.tv_sec
+        return time.tv_sec * 1_000 + time.tv_nsec / 1_000_000
     }
 }

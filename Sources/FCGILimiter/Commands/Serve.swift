@@ -42,12 +42,19 @@ struct Serve: ParsableCommand {
     var logLevel: String?
 
     func run() throws {
-        let settings = try Settings(self, environment: ProcessEnvironment())
+        let settings: Settings
+        do {
+            settings = try Settings(self, environment: ProcessEnvironment())
+        } catch let error as ValidationError {
+            // One line; ArgumentParser would add its usage.
+            let line = Array("Error: \(error.message)\n".utf8)
+            write(STDERR_FILENO, line, line.count)
+            throw ExitCode.validationFailure
+        }
         let logger = settings.makeLogger()
         do {
             try serve(settings, logger)
         } catch {
-            // One line; ArgumentParser would add its usage.
             logger.error("\(error)")
             throw ExitCode.failure
         }
