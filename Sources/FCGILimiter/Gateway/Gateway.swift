@@ -52,9 +52,6 @@ final class Gateway: Application {
         let target = request.bytes(of: "REQUEST_URI") ?? request.bytes(of: "SCRIPT_NAME") ?? []
         let path = target.prefix { $0 != UInt8(ascii: "?") }
         let method = request.bytes(of: "REQUEST_METHOD") ?? []
-        if case .accessChecker = front, Front.isAskedAgain(request) {
-            return .answered(Response(status: 200, reason: "OK"))
-        }
         guard let index = endpoints.firstIndex(where: { path.elementsEqual($0.path.bytes) }) else {
             guard front.isResponder else { return .answered(front.response(to: .unlimited) { Response(.notFound) }) }
             return .answered(pages.answer(path, method, request) ?? Response(.notFound))
