@@ -1,9 +1,9 @@
-/// The SHA-256 digest (FIPS 180-4), for identities too long for a key.
+/// The SHA-256 digest (FIPS 180-4): of identities too long for a key, and of API keys that are listed by it.
 ///
 /// It is here because this module imports nothing; it is not on the way of a request with an ordinary identity.
-enum SHA256 {
+package enum SHA256 {
     /// The digest of `message` as 64 hexadecimal digits in ASCII.
-    static func hexDigest(of message: [UInt8]) -> [UInt8] {
+    package static func hexDigest(of message: [UInt8]) -> [UInt8] {
         var state: [UInt32] = [
             0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
         ]

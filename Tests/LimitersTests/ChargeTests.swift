@@ -7,11 +7,12 @@ struct ChargeTests {
     func repeated() throws {
         let (one, other) = (try policy("one", limit: 5), try policy("other", limit: 5))
         let (alice, bob) = (Identity("user", "alice".utf8), Identity("user", "bob".utf8))
-        // The same key under another limit is the same key.
+        // The same key under another limit is the same key; one made of parts is the one made at once.
         let relaxed = try policy("one", limit: 9)
+        let parts = Identity([("user", Array("alice".utf8))])
         let charge = Charge([
             .init(one, for: alice), .init(other, for: alice), .init(one, for: bob), .init(relaxed, for: alice),
-            .init(one, for: alice),
+            .init(one, for: parts),
         ])
         #expect(charge.entries.map(\.policy) == [one, other, one])
         #expect(charge.entries.map(\.key) == [Key(alice, one), Key(alice, other), Key(bob, one)])

@@ -8,7 +8,9 @@ struct FCGILimiterCommand: ParsableCommand {
         commandName: "fcgi-limiter",
         abstract: "A rate limiter behind nginx or Apache, spoken to by FastCGI.",
         version: programVersion,
-        subcommands: [Serve.self],
+        subcommands: [
+            Serve.self, Check.self, Explain.self, Peek.self, Reset.self, Reload.self, ReplayCommand.self,
+        ],
         // mod_fcgid starts programs without arguments.
         defaultSubcommand: Serve.self
     )

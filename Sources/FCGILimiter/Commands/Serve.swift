@@ -26,6 +26,9 @@ struct Serve: ParsableCommand {
     @Option(help: "A unix socket's group, for example www-data.")
     var socketGroup: String?
 
+    @Option(help: "The rules file. Default: the rules of the three sample endpoints.")
+    var rules: String?
+
     @Option(
         help: "embedded:PATH, redis://[USER:PASSWORD@]HOST[:PORT][/DB] or redis+unix:PATH. Default: embedded in memory."
     )
@@ -64,17 +67,19 @@ struct Serve: ParsableCommand {
 
     private func serve(_ settings: Settings, _ logger: Logger) throws {
         // Before any thread starts, so that all of them leave the signals to this one.
-        let signals = SignalSet(SIGTERM, SIGINT)
+        let signals = SignalSet(SIGTERM, SIGINT, SIGHUP)
         signals.block()
 
+        let rules = try RulesInForce(settings.rules, logger)
         let openStore = try settings.storeOpener()
         let tallies = Tallies(loops: settings.loops)
         let connections = ConnectionCount()
         let makeGateway = { @Sendable (index: Int) -> any Application in
             let store = GuardedStore(openStore(), onFailure: settings.onStoreFailure, logger: logger)
             return Gateway(
-                store: store, tally: tallies[index],
-                pages: Pages(store: store, location: settings.store, tallies: tallies, connections: connections))
+                rules: rules, store: store, tally: tallies[index],
+                pages: Pages(
+                    rules: rules, store: store, location: settings.store, tallies: tallies, connections: connections))
         }
         guard !CGI.isRequested else { return CGI.answer(by: makeGateway(0)) }
 
@@ -84,7 +89,11 @@ struct Serve: ParsableCommand {
             makeApplication: makeGateway)
         server.start()
         logger.info("serving on \(settings.listen.description), store \(settings.store)")
-        let signal = signals.wait()
+        var signal = signals.wait()
+        while signal == SIGHUP {
+            rules.reload()
+            signal = signals.wait()
+        }
         logger.info("stopping on \(signal == SIGTERM ? "SIGTERM" : "SIGINT")")
         server.stop()
     }

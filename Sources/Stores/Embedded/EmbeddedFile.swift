@@ -12,6 +12,11 @@ public final class EmbeddedFile: @unchecked Sendable {
     let database: MDB_dbi
     let path: String
 
+    /// Pages that the store may take; beyond them new keys find room only where others have left some.
+    let pages: Int
+    /// Pages that are kept for what must go on in a full file: removing what has expired, and changing what is there.
+    static let reserve = 256
+
     /// Bytes that a batch may need beyond what the file has; held free so that a full disk is an error and no SIGBUS.
     static let headroom = 8 << 20
 
@@ -38,7 +43,7 @@ public final class EmbeddedFile: @unchecked Sendable {
         var database: MDB_dbi = 0
         var code = mdb_env_create(&environment)
         let flags = MDB_WRITEMAP | MDB_NOSYNC | MDB_NOMETASYNC
-        if code == 0 { code = mdb_env_set_mapsize(environment, size) }
+        if code == 0 { code = mdb_env_set_mapsize(environment, size + max(size / 8, Self.reserve * 4_096)) }
         if code == 0 { code = mdb_env_open(environment, path, UInt32(flags), 0o660) }
         var transaction: OpaquePointer?
         if code == 0 { code = mdb_txn_begin(environment, nil, 0, &transaction) }
@@ -55,10 +60,40 @@ public final class EmbeddedFile: @unchecked Sendable {
         self.environment = environment
         self.database = database
         self.path = path
+        pages = size / 4_096
     }
 
     deinit {
         mdb_env_close(environment)
+    }
+
+    /// How many pages have ever been used.
+    var usedPages: Int {
+        var info = MDB_envinfo()
+        mdb_env_info(environment, &info)
+        return info.me_last_pgno + 1
+    }
+
+    /// How many pages earlier transactions have left to be used again: the sum over LMDB's own list of them.
+    ///
+    /// Only a reading transaction may see the list. A reader that died within one would keep pages from being used again,
+    /// so those are looked for too.
+    func freePages() throws(StoreError) -> Int {
+        mdb_reader_check(environment, nil)
+        var transaction: OpaquePointer?
+        var cursor: OpaquePointer?
+        let freeList: MDB_dbi = 0
+        var code = mdb_txn_begin(environment, nil, UInt32(MDB_RDONLY), &transaction)
+        guard code == 0 else { throw Transaction.failure(code, path) }
+        defer { mdb_txn_abort(transaction) }
+        code = mdb_cursor_open(transaction, freeList, &cursor)
+        guard code == 0 else { throw Transaction.failure(code, path) }
+        defer { mdb_cursor_close(cursor) }
+        var (key, value) = (MDB_val(), MDB_val())
+        var count = 0
+        // Each entry of the list begins with how many there are in it.
+        while mdb_cursor_get(cursor, &key, &value, MDB_NEXT) == 0 { count += value.mv_data.load(as: Int.self) }
+        return count
     }
 
     private static func makeFolder(_ path: String) throws(StoreError) {

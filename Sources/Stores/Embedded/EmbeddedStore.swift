@@ -9,9 +9,12 @@ public final class EmbeddedStore: Store {
     /// Records looked at in one step of the sweep, and how many charged keys bring the next step on.
     private static let sweepStep = 128
     private static let sweepInterval = 64
+    /// Records looked at in the last and longest step of making room: some milliseconds.
+    private static let longestSweep = 32_768
 
     private let file: EmbeddedFile
     private var allocated = 0
+    private var takesNewKeys = true
     private var keysSinceSweep = 0
     private var sweepPosition: [UInt8] = []
     private var scratch: [UInt8] = []
@@ -27,10 +30,7 @@ public final class EmbeddedStore: Store {
             return try charge(charges, clock: nil)
         } catch {
             guard error.kind == .full else { throw error }
-            // What has expired may still take room: free some, then try once more.
-            var transaction = try begin()
-            try sweep(transaction, now: Clock.wall(), steps: 8 * Self.sweepStep)
-            try transaction.commit()
+            try makeRoom(for: charges)
             return try charge(charges, clock: nil)
         }
     }
@@ -57,6 +57,7 @@ public final class EmbeddedStore: Store {
 
     /// As ``charge(_:)``, by a clock of the caller's where one is given; then nothing is swept.
     package func charge(_ charges: [Charge], clock: Microseconds?) throws(StoreError) -> [Verdict] {
+        takesNewKeys = try hasRoom(for: charges)
         var transaction = try begin()
         let now = clock ?? Clock.wall()
         var verdicts: [Verdict] = []
@@ -73,13 +74,32 @@ public final class EmbeddedStore: Store {
         return verdicts
     }
 
+    /// Whether a batch may add keys: the file has not grown to its size, or enough of its pages are free again.
+    private func hasRoom(for charges: [Charge]) throws(StoreError) -> Bool {
+        guard file.usedPages >= file.pages else { return true }
+        let keyCount = charges.reduce(0) { $0 + $1.entries.count }
+        return try file.freePages() >= EmbeddedFile.reserve / 4 + min(2 * keyCount, file.pages / 4)
+    }
+
+    /// Removes expired records of a full file.
+    ///
+    /// Removing takes pages too, and what a transaction frees is there for the next but one. So the steps begin small.
+    private func makeRoom(for charges: [Charge]) throws(StoreError) {
+        var steps = Self.sweepStep / 16
+        while steps <= Self.longestSweep {
+            if try hasRoom(for: charges) { return }
+            var transaction = try begin()
+            try sweep(transaction, now: Clock.wall(), steps: steps)
+            try transaction.commit()
+            steps *= 2
+        }
+    }
+
     /// How many records there are, expired ones among them, and how many pages of the file have ever been used.
     package var usage: (records: Int, pages: Int) {
         var statistics = MDB_stat()
         mdb_env_stat(file.environment, &statistics)
-        var info = MDB_envinfo()
-        mdb_env_info(file.environment, &info)
-        return (statistics.ms_entries, info.me_last_pgno + 1)
+        return (statistics.ms_entries, file.usedPages)
     }
 
     private func charge(
@@ -124,6 +144,7 @@ public final class EmbeddedStore: Store {
     private func write(
         _ change: Change, to key: Key, from record: Record, _ transaction: borrowing Transaction
     ) throws(StoreError) {
+        guard takesNewKeys || !record.isAbsent else { throw Transaction.failure(MDB_MAP_FULL, file.path) }
         // The new record may take the old one's place, so the old one is copied first.
         var old: [UInt8] = []
         swap(&old, &scratch)

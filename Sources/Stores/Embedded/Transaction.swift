@@ -14,6 +14,9 @@ struct Record {
         bytes = UnsafeRawBufferPointer(start: nil, count: 0)
     }
 
+    /// Whether there is none.
+    var isAbsent: Bool { bytes.isEmpty }
+
     /// From this moment on the record may be forgotten.
     var expiry: Microseconds { bytes.count < 8 ? 0 : bytes.loadUnaligned(as: Int64.self) }
 

@@ -8,7 +8,7 @@
 -- Returns the clock, then three numbers a key: outcome (0 allowed, -1 impossible, else microseconds to wait),
 -- remaining, resetAfter. The names and their order are those of TokenBucket.swift and SlidingWindow.swift.
 
-local call, floor, ceil, max, match = redis.call, math.floor, math.ceil, math.max, string.match
+local call, floor, ceil, max, min, match = redis.call, math.floor, math.ceil, math.max, math.min, string.match
 
 local time = call('TIME')
 local now = tonumber(ARGV[#KEYS + 1]) or time[1] * 1000000 + time[2]
@@ -47,8 +47,11 @@ function bucket.write(ask, key, arrival)
 end
 
 local function readBuckets(keys)
-  if #keys == 0 then return end
-  for i, arrival in ipairs(call('MGET', unpack(keys))) do stored[keys[i]] = tonumber(arrival) end
+  -- In parts, because a call takes at most some 8,000 arguments.
+  for first = 1, #keys, 4000 do
+    local part = call('MGET', unpack(keys, first, min(first + 3999, #keys)))
+    for i, arrival in ipairs(part) do stored[keys[first + i - 1]] = tonumber(arrival) end
+  end
 end
 
 local function writeBuckets()
