@@ -1,4 +1,5 @@
 import ArgumentParser
+import FastCGI
 
 /// The program `fcgi-limiter`.
 @main
@@ -13,6 +14,14 @@ struct FCGILimiterCommand: ParsableCommand {
         // mod_fcgid starts programs without arguments.
         defaultSubcommand: Serve.self
     )
+
+    /// Runs the command that the arguments name.
+    ///
+    /// A CGI program gets the words of a query such as `?--store+redis://…` as its arguments (RFC 3875, 4.4): what clients
+    /// write there is no flag.
+    static func main() {
+        main(CGI.isRequested ? [] : nil)
+    }
 }
 
 /// The version that `--version`, `/health` and `/metrics` show.
