@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 PREFIX ?= /usr/local
-export PORT STORE ROUNDS DURATION
+export PORT STORE RULES ROUNDS DURATION
 
 LIBRARIES := build-essential pkg-config libfcgi-dev libhiredis-dev libpq-dev liblmdb-dev
 SERVERS := nginx redis-server curl
@@ -18,7 +18,7 @@ build: swift  ## Build the programs, to .build/release/
 	@scripts/install-packages $(LIBRARIES)
 	swift build -c release --static-swift-stdlib
 
-run: swift  ## Start nginx and the limiter on http://localhost:5000 (PORT=, STORE=embedded|redis)
+run: swift  ## Start nginx and the limiter on http://localhost:5000 (PORT=, STORE=embedded|redis, RULES=file)
 	@scripts/install-packages $(LIBRARIES) $(SERVERS)
 	swift build -c release --static-swift-stdlib --product fcgi-limiter
 	@scripts/run
@@ -40,8 +40,10 @@ bench: build  ## Measure against a bare responder, limit_req and nginx + Lua + R
 
 install: build  ## Install the program and the snippets (PREFIX=, DESTDIR=)
 	install -D -m 755 .build/release/fcgi-limiter $(DESTDIR)$(PREFIX)/bin/fcgi-limiter
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/fcgi-limiter limits.example.yaml
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/fcgi-limiter/nginx nginx/*.conf
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system systemd/*
+	sed -i 's|@PREFIX@|$(PREFIX)|' $(DESTDIR)$(PREFIX)/lib/systemd/system/fcgi-limiter.service
 
 swift:
 	@command -v swift >/dev/null || { echo "make: there is no swift: install Swift 6.2 or later from swift.org" >&2; exit 1; }

@@ -18,11 +18,13 @@ let package = Package(
     products: [
         .executable(name: "fcgi-limiter", targets: ["FCGILimiter"]),
         .executable(name: "store-bench", targets: ["StoreBench"]),
+        .executable(name: "rules-bench", targets: ["RulesBench"]),
         .library(name: "Limiters", targets: ["Limiters"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     ],
     targets: [
         // Layer 1: the C libraries, as Debian ships them.
@@ -42,12 +44,18 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "FastCGI", dependencies: ["CFastCGI", "CLinux"], swiftSettings: strict),
+        .target(
+            name: "Rules",
+            dependencies: ["Limiters", .product(name: "Yams", package: "Yams")],
+            resources: [.embedInCode("samples.yaml")],
+            swiftSettings: strict
+        ),
 
         // Layer 4: the programs.
         .executableTarget(
             name: "FCGILimiter",
             dependencies: [
-                "Limiters", "Stores", "FastCGI",
+                "Limiters", "Rules", "Stores", "FastCGI",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -60,6 +68,9 @@ let package = Package(
             ],
             path: "bench/StoreBench",
             swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "RulesBench", dependencies: ["Rules"], path: "bench/RulesBench", swiftSettings: strict
         ),
 
         // What tests need of the machine: private servers, free ports, folders that go away.
@@ -75,6 +86,12 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "FastCGITests", dependencies: ["FastCGI", "Servers"], swiftSettings: strict),
+        .testTarget(
+            name: "RulesTests",
+            dependencies: ["Limiters", "Rules"],
+            exclude: ["bad"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "FCGILimiterTests", dependencies: ["FCGILimiter", "Servers"], swiftSettings: strict),
     ]
 )

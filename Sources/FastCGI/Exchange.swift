@@ -67,11 +67,7 @@ final class Exchange {
     /// Sends the answer and ends the request (`FCGX_PutStr`, `FCGX_Finish_r`); the descriptor stays open unless `.gone`.
     func answer(_ response: Response) -> Ending {
         put(response.head)
-        var length: [UInt8] = []
-        length.append(text: "Content-Length: ")
-        length.append(decimal: Int64(response.body.count))
-        length.append(text: "\r\n\r\n")
-        put(length)
+        put(response.lengthAndEnd)
         if response.sendsBody { put(response.body) }
         // The loop closes connections, not libfcgi.
         request.pointee.keepConnection = 1

@@ -42,6 +42,16 @@ public struct Identity: Sendable, Hashable {
         bytes = Self.bounded(text)
     }
 
+    /// An identity in its written form, as keys and explanations show it; `nil` where no identity is written so.
+    public init?(written text: String) {
+        let isWritten = text.utf8.allSatisfy { Self.isPlain[Int($0)] || "%=,#".utf8.contains($0) }
+        guard isWritten, text.utf8.contains(UInt8(ascii: "=")) || text == "all" || text.hasPrefix("#") else {
+            return nil
+        }
+        guard (1...Self.longestText).contains(text.utf8.count) else { return nil }
+        bytes = Array(text.utf8)
+    }
+
     private static func write(_ source: String, to text: inout [UInt8]) {
         var source = source
         source.withUTF8 { write($0, to: &text) }

@@ -15,6 +15,12 @@ public protocol Store: AnyObject {
     /// - Throws: ``StoreError``. Then nothing is known of the batch: it may or may not have been charged.
     func charge(_ charges: [Charge]) throws(StoreError) -> [Verdict]
 
+    /// Forgets what is kept under these keys: their quotas are full again.
+    ///
+    /// - Returns: how many of them were in use.
+    /// - Throws: ``StoreError``. Then some of them may be forgotten and others not.
+    func reset(_ keys: [Key]) throws(StoreError) -> Int
+
     /// Asks the store for a sign of life, as costly as a small batch.
     ///
     /// - Throws: ``StoreError`` when a batch would fail now.

@@ -1,7 +1,8 @@
 import Limiters
 
-private let s: Microseconds = 1_000_000
-private let day: Microseconds = 86_400 * s
+// Hours, so that a store which also forgets by a real clock forgets nothing while a test runs.
+private let h: Microseconds = 3_600_000_000
+private let day: Microseconds = 24 * h
 
 extension Case {
     /// What a token bucket answers.
@@ -11,56 +12,56 @@ extension Case {
         }
         return [
             try Case(
-                "a bucket starts full and refills one unit each interval", bucket(30, per: 60 * s),
+                "a bucket starts full and refills one unit each interval", bucket(30, per: 60 * h),
                 [
-                    (0, 1, .allowed, 29, 2 * s),
-                    (0, 1, .allowed, 28, 4 * s),
-                    (3 * s, 0, .allowed, 29, 1 * s),
-                    // Full since 4 s: it does not fill over.
-                    (10 * s, 1, .allowed, 29, 2 * s),
+                    (0, 1, .allowed, 29, 2 * h),
+                    (0, 1, .allowed, 28, 4 * h),
+                    (3 * h, 0, .allowed, 29, 1 * h),
+                    // Full since 4 h: it does not fill over.
+                    (10 * h, 1, .allowed, 29, 2 * h),
                 ]),
             try Case(
-                "an empty bucket refuses until the next unit, and not a microsecond longer", bucket(3, per: 3 * s),
+                "an empty bucket refuses until the next unit, and not a microsecond longer", bucket(3, per: 3 * h),
                 [
-                    (0, 3, .allowed, 0, 3 * s),
-                    (0, 1, .refused(retryAfter: s), 0, 3 * s),
-                    (s - 1, 1, .refused(retryAfter: 1), 0, 2 * s + 1),
-                    (s, 1, .allowed, 0, 3 * s),
-                    (s, 1, .refused(retryAfter: s), 0, 3 * s),
+                    (0, 3, .allowed, 0, 3 * h),
+                    (0, 1, .refused(retryAfter: h), 0, 3 * h),
+                    (h - 1, 1, .refused(retryAfter: 1), 0, 2 * h + 1),
+                    (h, 1, .allowed, 0, 3 * h),
+                    (h, 1, .refused(retryAfter: h), 0, 3 * h),
                 ]),
             try Case(
-                "an interval that does not divide evenly is rounded up", bucket(7, per: s),
+                "an interval that does not divide evenly is rounded up", bucket(7, per: h),
                 [
-                    // 1,000,000 / 7 = 142,857.14…
-                    (0, 7, .allowed, 0, 7 * 142_858),
-                    (142_857, 1, .refused(retryAfter: 1), 0, 6 * 142_858 + 1),
-                    (142_858, 1, .allowed, 0, 7 * 142_858),
+                    // 3,600,000,000 / 7 = 514,285,714.28…
+                    (0, 7, .allowed, 0, 7 * 514_285_715),
+                    (514_285_714, 1, .refused(retryAfter: 1), 0, 6 * 514_285_715 + 1),
+                    (514_285_715, 1, .allowed, 0, 7 * 514_285_715),
                 ]),
             try Case(
-                "a cost above one takes so many units at once", bucket(10, per: 10 * s),
+                "a cost above one takes so many units at once", bucket(10, per: 10 * h),
                 [
-                    (0, 7, .allowed, 3, 7 * s),
-                    (0, 5, .refused(retryAfter: 2 * s), 3, 7 * s),
+                    (0, 7, .allowed, 3, 7 * h),
+                    (0, 5, .refused(retryAfter: 2 * h), 3, 7 * h),
                     // What is refused takes nothing: a smaller request still fits.
-                    (0, 3, .allowed, 0, 10 * s),
-                    (4 * s, 5, .refused(retryAfter: 1 * s), 4, 6 * s),
-                    (5 * s, 5, .allowed, 0, 10 * s),
+                    (0, 3, .allowed, 0, 10 * h),
+                    (4 * h, 5, .refused(retryAfter: 1 * h), 4, 6 * h),
+                    (5 * h, 5, .allowed, 0, 10 * h),
                 ]),
             try Case(
-                "a cost above the limit is impossible, even of a full bucket", bucket(10, per: 10 * s),
+                "a cost above the limit is impossible, even of a full bucket", bucket(10, per: 10 * h),
                 [
                     (0, 11, .impossible, 10, 0),
-                    (0, 4, .allowed, 6, 4 * s),
-                    (0, 1_000_000_000, .impossible, 6, 4 * s),
-                    (0, 10, .refused(retryAfter: 4 * s), 6, 4 * s),
+                    (0, 4, .allowed, 6, 4 * h),
+                    (0, 1_000_000_000, .impossible, 6, 4 * h),
+                    (0, 10, .refused(retryAfter: 4 * h), 6, 4 * h),
                 ]),
             try Case(
-                "a peek takes nothing and is allowed even of an empty bucket", bucket(2, per: 2 * s),
+                "a peek takes nothing and is allowed even of an empty bucket", bucket(2, per: 2 * h),
                 [
                     (0, 0, .allowed, 2, 0),
-                    (0, 2, .allowed, 0, 2 * s),
-                    (0, 0, .allowed, 0, 2 * s),
-                    (s + 1, 0, .allowed, 1, s - 1),
+                    (0, 2, .allowed, 0, 2 * h),
+                    (0, 0, .allowed, 0, 2 * h),
+                    (h + 1, 0, .allowed, 1, h - 1),
                 ]),
             try Case(
                 "a bucket of one unit a day keeps its one interval", bucket(1, per: day),
@@ -78,32 +79,32 @@ extension Case {
                     (31_623, 1, .allowed, 0, 31_623_000_000_000),
                 ]),
             try Case(
-                "a bucket whose clock steps back stands still until it has caught up", bucket(3, per: 3 * s),
+                "a bucket whose clock steps back stands still until it has caught up", bucket(3, per: 3 * h),
                 [
-                    (10 * s, 3, .allowed, 0, 3 * s),
-                    (9 * s, 1, .refused(retryAfter: 2 * s), 0, 4 * s),
-                    (9 * s, 0, .allowed, 0, 4 * s),
-                    (11 * s - 1, 1, .refused(retryAfter: 1), 0, 2 * s + 1),
-                    (11 * s, 1, .allowed, 0, 3 * s),
+                    (10 * h, 3, .allowed, 0, 3 * h),
+                    (9 * h, 1, .refused(retryAfter: 2 * h), 0, 4 * h),
+                    (9 * h, 0, .allowed, 0, 4 * h),
+                    (11 * h - 1, 1, .refused(retryAfter: 1), 0, 2 * h + 1),
+                    (11 * h, 1, .allowed, 0, 3 * h),
                 ]),
             try Case(
-                "a bucket that is not empty keeps what the step back leaves of it", bucket(10, per: 10 * s),
+                "a bucket that is not empty keeps what the step back leaves of it", bucket(10, per: 10 * h),
                 [
-                    (10 * s, 2, .allowed, 8, 2 * s),
-                    (5 * s, 0, .allowed, 3, 7 * s),
-                    (5 * s, 3, .allowed, 0, 10 * s),
-                    (5 * s, 1, .refused(retryAfter: s), 0, 10 * s),
+                    (10 * h, 2, .allowed, 8, 2 * h),
+                    (5 * h, 0, .allowed, 3, 7 * h),
+                    (5 * h, 3, .allowed, 0, 10 * h),
+                    (5 * h, 1, .refused(retryAfter: h), 0, 10 * h),
                 ]),
             try Case(
                 "a bucket from more than a window ahead counts as new: nobody waits for a clock to come back",
-                bucket(3, per: 3 * s),
+                bucket(3, per: 3 * h),
                 [
-                    (day, 3, .allowed, 0, 3 * s),
+                    (day, 3, .allowed, 0, 3 * h),
                     // One window back, to the microsecond, it still stands still.
-                    (day - 3 * s, 1, .refused(retryAfter: 4 * s), 0, 6 * s),
-                    (day - 3 * s - 1, 1, .allowed, 2, s),
-                    (day - 3 * s - 1, 2, .allowed, 0, 3 * s),
-                    (day - 3 * s - 1, 1, .refused(retryAfter: s), 0, 3 * s),
+                    (day - 3 * h, 1, .refused(retryAfter: 4 * h), 0, 6 * h),
+                    (day - 3 * h - 1, 1, .allowed, 2, h),
+                    (day - 3 * h - 1, 2, .allowed, 0, 3 * h),
+                    (day - 3 * h - 1, 1, .refused(retryAfter: h), 0, 3 * h),
                 ]),
         ]
     }

@@ -63,11 +63,11 @@ public struct RandomBatches: Sequence, IteratorProtocol {
 
     private mutating func request() -> Charge {
         let entries = (0..<Int.random(in: 1...4, using: &generator)).map { _ in
-            Charge.Entry(
-                policies[Int.random(in: policies.indices, using: &generator)],
-                for: identities[Int.random(in: identities.indices, using: &generator)])
+            let policy = policies[Int.random(in: policies.indices, using: &generator)]
+            let identity = identities[Int.random(in: identities.indices, using: &generator)]
+            return Charge.Entry(policy, for: identity, cost: cost(of: policy.quota.limit))
         }
-        return Charge(cost: cost(of: entries[0].policy.quota.limit), entries)
+        return Charge(entries)
     }
 
     /// Costs that fill a limit within a few dozen requests, so that all outcomes are frequent.

@@ -1,6 +1,7 @@
 import Limiters
 
-private let s: Microseconds = 1_000_000
+// Hours, so that a store which also forgets by a real clock forgets nothing while a test runs.
+private let h: Microseconds = 3_600_000_000
 
 extension Case {
     /// Every case.
@@ -28,66 +29,66 @@ extension Case {
         return [
             Case(
                 "what one policy refuses, no policy counts",
-                [try bucket("burst", 2, per: 2 * s), try window("hour", 3, per: 3_600 * s)],
+                [try bucket("burst", 2, per: 2 * h), try window("long", 3, per: 3_600 * h)],
                 [
-                    (0, 1, .allowed, [(.allowed, 1, s), (.allowed, 2, 3_600 * s)]),
-                    (0, 1, .allowed, [(.allowed, 0, 2 * s), (.allowed, 1, 3_600 * s)]),
-                    // The hour allows, and keeps its unit; what is left is told as it is.
-                    (0, 1, .refused(retryAfter: s), [(.refused(retryAfter: s), 0, 2 * s), (.allowed, 1, 3_600 * s)]),
-                    (s, 0, .allowed, [(.allowed, 1, s), (.allowed, 1, 3_599 * s)]),
-                    (s, 1, .allowed, [(.allowed, 0, 2 * s), (.allowed, 0, 3_600 * s)]),
+                    (0, 1, .allowed, [(.allowed, 1, h), (.allowed, 2, 3_600 * h)]),
+                    (0, 1, .allowed, [(.allowed, 0, 2 * h), (.allowed, 1, 3_600 * h)]),
+                    // The long one allows, and keeps its unit; what is left is told as it is.
+                    (0, 1, .refused(retryAfter: h), [(.refused(retryAfter: h), 0, 2 * h), (.allowed, 1, 3_600 * h)]),
+                    (h, 0, .allowed, [(.allowed, 1, h), (.allowed, 1, 3_599 * h)]),
+                    (h, 1, .allowed, [(.allowed, 0, 2 * h), (.allowed, 0, 3_600 * h)]),
                 ]),
             Case(
                 "the verdict waits for the policy that refuses longest",
-                [try window("second", 1, per: s), try window("minute", 1, per: 60 * s)],
+                [try window("short", 1, per: h), try window("long", 1, per: 60 * h)],
                 [
-                    (0, 1, .allowed, [(.allowed, 0, s), (.allowed, 0, 60 * s)]),
+                    (0, 1, .allowed, [(.allowed, 0, h), (.allowed, 0, 60 * h)]),
                     (
-                        0, 1, .refused(retryAfter: 60 * s),
-                        [(.refused(retryAfter: s), 0, s), (.refused(retryAfter: 60 * s), 0, 60 * s)]
+                        0, 1, .refused(retryAfter: 60 * h),
+                        [(.refused(retryAfter: h), 0, h), (.refused(retryAfter: 60 * h), 0, 60 * h)]
                     ),
                 ]),
             Case(
                 "a cost that one policy can never admit is impossible, whatever the others say",
-                [try window("small", 2, per: s), try bucket("large", 9, per: 9 * s)],
+                [try window("small", 2, per: h), try bucket("large", 9, per: 9 * h)],
                 [
                     (0, 3, .impossible, [(.impossible, 2, 0), (.allowed, 9, 0)]),
                     (0, 0, .allowed, [(.allowed, 2, 0), (.allowed, 9, 0)]),
-                    (0, 2, .allowed, [(.allowed, 0, s), (.allowed, 7, 2 * s)]),
+                    (0, 2, .allowed, [(.allowed, 0, h), (.allowed, 7, 2 * h)]),
                     (
                         0, 8, .impossible,
-                        [(.impossible, 0, s), (.refused(retryAfter: s), 7, 2 * s)]
+                        [(.impossible, 0, h), (.refused(retryAfter: h), 7, 2 * h)]
                     ),
                 ]),
             Case(
                 "a shadow policy is counted and refuses nothing",
-                [try window("trial", 1, per: 10 * s, .shadow), try bucket("real", 3, per: 3 * s)],
+                [try window("trial", 1, per: 10 * h, .shadow), try bucket("real", 3, per: 3 * h)],
                 [
-                    (0, 1, .allowed, [(.allowed, 0, 10 * s), (.allowed, 2, s)]),
-                    (0, 1, .allowed, [(.refused(retryAfter: 10 * s), 0, 10 * s), (.allowed, 1, 2 * s)]),
-                    (0, 2, .refused(retryAfter: s), [(.impossible, 0, 10 * s), (.refused(retryAfter: s), 1, 2 * s)]),
-                    (0, 1, .allowed, [(.refused(retryAfter: 10 * s), 0, 10 * s), (.allowed, 0, 3 * s)]),
-                    (10 * s, 1, .allowed, [(.allowed, 0, 10 * s), (.allowed, 2, s)]),
+                    (0, 1, .allowed, [(.allowed, 0, 10 * h), (.allowed, 2, h)]),
+                    (0, 1, .allowed, [(.refused(retryAfter: 10 * h), 0, 10 * h), (.allowed, 1, 2 * h)]),
+                    (0, 2, .refused(retryAfter: h), [(.impossible, 0, 10 * h), (.refused(retryAfter: h), 1, 2 * h)]),
+                    (0, 1, .allowed, [(.refused(retryAfter: 10 * h), 0, 10 * h), (.allowed, 0, 3 * h)]),
+                    (10 * h, 1, .allowed, [(.allowed, 0, 10 * h), (.allowed, 2, h)]),
                 ]),
             Case(
                 "a shadow policy does not count what an enforced one refuses",
-                [try bucket("trial", 5, per: 5 * s, .shadow), try window("real", 1, per: 10 * s)],
+                [try bucket("trial", 5, per: 5 * h, .shadow), try window("real", 1, per: 10 * h)],
                 [
-                    (0, 1, .allowed, [(.allowed, 4, s), (.allowed, 0, 10 * s)]),
+                    (0, 1, .allowed, [(.allowed, 4, h), (.allowed, 0, 10 * h)]),
                     (
-                        0, 1, .refused(retryAfter: 10 * s),
-                        [(.allowed, 4, s), (.refused(retryAfter: 10 * s), 0, 10 * s)]
+                        0, 1, .refused(retryAfter: 10 * h),
+                        [(.allowed, 4, h), (.refused(retryAfter: 10 * h), 0, 10 * h)]
                     ),
-                    (0, 0, .allowed, [(.allowed, 4, s), (.allowed, 0, 10 * s)]),
+                    (0, 0, .allowed, [(.allowed, 4, h), (.allowed, 0, 10 * h)]),
                 ]),
             Case(
                 "shadow policies alone refuse nothing",
-                [try window("one", 1, per: s, .shadow), try bucket("two", 1, per: s, .shadow)],
+                [try window("one", 1, per: h, .shadow), try bucket("two", 1, per: h, .shadow)],
                 [
-                    (0, 1, .allowed, [(.allowed, 0, s), (.allowed, 0, s)]),
-                    (0, 1, .allowed, [(.refused(retryAfter: s), 0, s), (.refused(retryAfter: s), 0, s)]),
-                    (0, 2, .allowed, [(.impossible, 0, s), (.impossible, 0, s)]),
-                    (s, 1, .allowed, [(.allowed, 0, s), (.allowed, 0, s)]),
+                    (0, 1, .allowed, [(.allowed, 0, h), (.allowed, 0, h)]),
+                    (0, 1, .allowed, [(.refused(retryAfter: h), 0, h), (.refused(retryAfter: h), 0, h)]),
+                    (0, 2, .allowed, [(.impossible, 0, h), (.impossible, 0, h)]),
+                    (h, 1, .allowed, [(.allowed, 0, h), (.allowed, 0, h)]),
                 ]),
             Case(
                 "a request without a policy is allowed", [],

@@ -1,7 +1,8 @@
 import Limiters
 
-private let s: Microseconds = 1_000_000
-private let day: Microseconds = 86_400 * s
+// Hours, so that a store which also forgets by a real clock forgets nothing while a test runs.
+private let h: Microseconds = 3_600_000_000
+private let day: Microseconds = 24 * h
 
 extension Case {
     /// What a sliding window answers.
@@ -13,55 +14,55 @@ extension Case {
         let grain: Microseconds = 84_375_000
         return [
             try Case(
-                "a unit is free again exactly a window after it was admitted", window(2, per: 10 * s),
+                "a unit is free again exactly a window after it was admitted", window(2, per: 10 * h),
                 [
-                    (0, 1, .allowed, 1, 10 * s),
-                    (4 * s, 1, .allowed, 0, 10 * s),
-                    (4 * s, 1, .refused(retryAfter: 6 * s), 0, 10 * s),
-                    (10 * s - 1, 1, .refused(retryAfter: 1), 0, 4 * s + 1),
-                    (10 * s, 1, .allowed, 0, 10 * s),
-                    (10 * s, 1, .refused(retryAfter: 4 * s), 0, 10 * s),
-                    (14 * s, 1, .allowed, 0, 10 * s),
+                    (0, 1, .allowed, 1, 10 * h),
+                    (4 * h, 1, .allowed, 0, 10 * h),
+                    (4 * h, 1, .refused(retryAfter: 6 * h), 0, 10 * h),
+                    (10 * h - 1, 1, .refused(retryAfter: 1), 0, 4 * h + 1),
+                    (10 * h, 1, .allowed, 0, 10 * h),
+                    (10 * h, 1, .refused(retryAfter: 4 * h), 0, 10 * h),
+                    (14 * h, 1, .allowed, 0, 10 * h),
                 ]),
             try Case(
-                "the eleventh of ten a minute, 20 s after the ten, waits 40 s", window(10, per: 60 * s),
+                "the eleventh of ten in 60 h, 20 h after the ten, waits 40 h", window(10, per: 60 * h),
                 [
-                    (0, 10, .allowed, 0, 60 * s),
-                    (20 * s, 1, .refused(retryAfter: 40 * s), 0, 40 * s),
+                    (0, 10, .allowed, 0, 60 * h),
+                    (20 * h, 1, .refused(retryAfter: 40 * h), 0, 40 * h),
                 ]),
             try Case(
-                "a cost above one waits until so many units are free", window(5, per: 10 * s),
+                "a cost above one waits until so many units are free", window(5, per: 10 * h),
                 [
-                    (0, 1, .allowed, 4, 10 * s),
-                    (1 * s, 2, .allowed, 2, 10 * s),
-                    (2 * s, 1, .allowed, 1, 10 * s),
-                    // Its three units are free when those of 0 s and of 1 s are.
-                    (3 * s, 3, .refused(retryAfter: 8 * s), 1, 9 * s),
-                    (3 * s, 2, .refused(retryAfter: 7 * s), 1, 9 * s),
-                    (3 * s, 5, .refused(retryAfter: 9 * s), 1, 9 * s),
-                    (11 * s, 3, .allowed, 1, 10 * s),
+                    (0, 1, .allowed, 4, 10 * h),
+                    (1 * h, 2, .allowed, 2, 10 * h),
+                    (2 * h, 1, .allowed, 1, 10 * h),
+                    // Its three units are free when those of 0 h and of 1 h are.
+                    (3 * h, 3, .refused(retryAfter: 8 * h), 1, 9 * h),
+                    (3 * h, 2, .refused(retryAfter: 7 * h), 1, 9 * h),
+                    (3 * h, 5, .refused(retryAfter: 9 * h), 1, 9 * h),
+                    (11 * h, 3, .allowed, 1, 10 * h),
                 ]),
             try Case(
-                "a cost above the limit is impossible, even of an empty window", window(10, per: 10 * s),
+                "a cost above the limit is impossible, even of an empty window", window(10, per: 10 * h),
                 [
                     (0, 11, .impossible, 10, 0),
-                    (0, 4, .allowed, 6, 10 * s),
-                    (1 * s, 1_000_000_000, .impossible, 6, 9 * s),
+                    (0, 4, .allowed, 6, 10 * h),
+                    (1 * h, 1_000_000_000, .impossible, 6, 9 * h),
                 ]),
             try Case(
-                "a peek takes nothing and is allowed even of a full window", window(2, per: 2 * s),
+                "a peek takes nothing and is allowed even of a full window", window(2, per: 2 * h),
                 [
                     (0, 0, .allowed, 2, 0),
-                    (0, 2, .allowed, 0, 2 * s),
-                    (s, 0, .allowed, 0, s),
-                    (2 * s, 0, .allowed, 2, 0),
+                    (0, 2, .allowed, 0, 2 * h),
+                    (h, 0, .allowed, 0, h),
+                    (2 * h, 0, .allowed, 2, 0),
                 ]),
             try Case(
-                "a window of one unit lets one through and then the next", window(1, per: 1_000),
+                "a window of one unit lets one through and then the next", window(1, per: h),
                 [
-                    (0, 1, .allowed, 0, 1_000),
-                    (999, 1, .refused(retryAfter: 1), 0, 1),
-                    (1_000, 1, .allowed, 0, 1_000),
+                    (0, 1, .allowed, 0, h),
+                    (h - 1, 1, .refused(retryAfter: 1), 0, 1),
+                    (h, 1, .allowed, 0, h),
                 ]),
             try Case(
                 "a window of 1,024 is exact", window(1_024, per: day),
@@ -85,14 +86,14 @@ extension Case {
                     (day + grain - 1, 1, .refused(retryAfter: grain), 0, day),
                 ]),
             try Case(
-                "a window whose clock steps back stands still until it has caught up", window(2, per: 10 * s),
+                "a window whose clock steps back stands still until it has caught up", window(2, per: 10 * h),
                 [
-                    (20 * s, 1, .allowed, 1, 10 * s),
-                    // It counts as admitted at 20 s.
-                    (15 * s, 1, .allowed, 0, 15 * s),
-                    (15 * s, 1, .refused(retryAfter: 15 * s), 0, 15 * s),
-                    (30 * s - 1, 1, .refused(retryAfter: 1), 0, 1),
-                    (30 * s, 2, .allowed, 0, 10 * s),
+                    (20 * h, 1, .allowed, 1, 10 * h),
+                    // It counts as admitted at 20 h.
+                    (15 * h, 1, .allowed, 0, 15 * h),
+                    (15 * h, 1, .refused(retryAfter: 15 * h), 0, 15 * h),
+                    (30 * h - 1, 1, .refused(retryAfter: 1), 0, 1),
+                    (30 * h, 2, .allowed, 0, 10 * h),
                 ]),
             try Case(
                 "a large window whose clock steps back within a grain goes on", window(2_000, per: day),
@@ -105,15 +106,15 @@ extension Case {
                 ]),
             try Case(
                 "a window from more than a window ahead counts as new: nobody waits for a clock to come back",
-                window(2, per: 10 * s),
+                window(2, per: 10 * h),
                 [
-                    (day, 2, .allowed, 0, 10 * s),
+                    (day, 2, .allowed, 0, 10 * h),
                     // A window and a microsecond back it still stands still.
-                    (day - 10 * s - 1, 1, .refused(retryAfter: 20 * s + 1), 0, 20 * s + 1),
-                    (day - 10 * s - 2, 1, .allowed, 1, 10 * s),
-                    (day - 10 * s - 2, 1, .allowed, 0, 10 * s),
-                    (day - 10 * s - 2, 1, .refused(retryAfter: 10 * s), 0, 10 * s),
-                    (day - 2, 1, .allowed, 1, 10 * s),
+                    (day - 10 * h - 1, 1, .refused(retryAfter: 20 * h + 1), 0, 20 * h + 1),
+                    (day - 10 * h - 2, 1, .allowed, 1, 10 * h),
+                    (day - 10 * h - 2, 1, .allowed, 0, 10 * h),
+                    (day - 10 * h - 2, 1, .refused(retryAfter: 10 * h), 0, 10 * h),
+                    (day - 2, 1, .allowed, 1, 10 * h),
                 ]),
         ]
     }

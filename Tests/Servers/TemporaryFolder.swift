@@ -32,7 +32,15 @@ public final class TemporaryFolder: Sendable {
     /// - Returns: the file's path.
     @discardableResult
     public func write(_ text: String, to name: String) throws -> String {
-        try text.write(toFile: path(name), atomically: false, encoding: .utf8)
+        try write(bytes: Array(text.utf8), to: name)
+    }
+
+    /// Writes a file into the folder.
+    ///
+    /// - Returns: the file's path.
+    @discardableResult
+    public func write(bytes: [UInt8], to name: String) throws -> String {
+        try Data(bytes).write(to: URL(fileURLWithPath: path(name)))
         return path(name)
     }
 

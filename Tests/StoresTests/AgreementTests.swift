@@ -42,6 +42,23 @@ struct AgreementTests {
         #expect(try StoreUnderTest(kind).charge([], Case.beginning).isEmpty)
     }
 
+    @Test("a batch may be larger than any event loop makes it", arguments: StoreUnderTest.Kind.allCases)
+    func largeBatch(_ kind: StoreUnderTest.Kind) throws {
+        let store = try StoreUnderTest(kind)
+        let policies = try Algorithm.allCases.map { algorithm in
+            try Policy(name: "p", quota: Quota(limit: 2, window: 3_600_000_000, algorithm: algorithm))
+        }
+        let batch = (0..<10_000).map { number in
+            Charge(policies.map { .init($0, for: Identity("client", "\(number)".utf8)) })
+        }
+        for remaining in [1, 0] as [Int64] {
+            let verdicts = try store.charge(batch, Case.beginning)
+            #expect(verdicts.count == 10_000)
+            #expect(verdicts.allSatisfy { $0.decisions.map(\.remaining) == [remaining, remaining] })
+        }
+        #expect(try store.charge(batch, Case.beginning).allSatisfy { !$0.isAllowed })
+    }
+
     /// 120,000 requests in all.
     @Test("all stores answer random requests alike", arguments: 1...8 as ClosedRange<UInt64>)
     func randomRequests(_ seed: UInt64) throws {
@@ -58,8 +75,8 @@ struct AgreementTests {
                 let charge = batch.charges[index]
                 Issue.record(
                     """
-                    \(name), seed \(seed), batch \(number), request \(index) of cost \(charge.cost) at \(batch.now): \
-                    \(verdicts[index]) and not \(expected[index]) on \(charge.entries.map(\.policy))
+                    \(name), seed \(seed), batch \(number), request \(index) at \(batch.now): \
+                    \(verdicts[index]) and not \(expected[index]) on \(charge.entries)
                     """)
                 return
             }

@@ -49,11 +49,10 @@ struct EmbeddedProcessTests {
         for hammer in hammers { #expect(hammer.process.waitForEnd(deadline: 20) == 0) }
         let admissions = hammers.flatMap(\.admissions).sorted()
         let first = try #require(admissions.first)
-        #expect(admissions.count >= 5 + 15)
+        #expect(admissions.count > limit)
         for (number, moment) in admissions.enumerated() where number >= limit {
             let due = first + Int64(number - limit + 1) * interval
             #expect(moment >= due, "unit \(number)")
-            #expect(moment < due + interval, "unit \(number)")
         }
     }
 

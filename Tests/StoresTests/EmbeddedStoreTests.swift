@@ -101,6 +101,49 @@ struct EmbeddedStoreTests {
         }
     }
 
+    @Test(
+        "a file that was filled to the end makes room when all in it has expired",
+        arguments: ["1M", "5M"], Algorithm.allCases)
+    func fullAndSwept(_ size: String, _ algorithm: Algorithm) throws {
+        let store = try #require(try open(size: size) as? EmbeddedStore)
+        let policy = try Policy(name: "p", quota: Quota(limit: 5, window: 3_600_000_000, algorithm: algorithm))
+        func batch(_ name: String, _ numbers: Range<Int>) -> [Charge] {
+            numbers.map { Charge([.init(policy, for: Identity("client", "\(name)-\($0)".utf8))]) }
+        }
+        for round in 0..<3 {
+            // By a clock of long ago, at which nothing is swept; in batches ever smaller, to come as near the end as can be.
+            for count in [100, 10, 1] {
+                let error = #expect(throws: StoreError.self) {
+                    for first in stride(from: 0, to: 100_000, by: count) {
+                        let numbers = first..<(first + count)
+                        _ = try store.charge(batch("\(round)-\(count)", numbers), clock: 1_000_000)
+                    }
+                }
+                #expect(error?.kind == .full)
+            }
+            // More than the pages take that are free by chance.
+            #expect(try store.charge(batch("new", 0..<300)).allSatisfy(\.isAllowed), "round \(round)")
+        }
+    }
+
+    @Test("a full file goes on counting the keys that it has, in batches too")
+    func fullGoesOn() throws {
+        let store = try open(size: "1M")
+        let policy = try Policy(
+            name: "p", quota: Quota(limit: 100, window: 360_000_000_000, algorithm: .tokenBucket))
+        let lasting = (0..<100).map { Charge([.init(policy, for: Identity("client", "\($0)".utf8))]) }
+        _ = try store.charge(lasting)
+        #expect(throws: StoreError.self) {
+            for number in 0..<100_000 { _ = try store.charge([charge("new-\(number)")]) }
+        }
+        for count in 1...50 as ClosedRange<Int64> {
+            for first in stride(from: 0, to: 100, by: 10) {
+                let verdicts = try store.charge(Array(lasting[first..<(first + 10)]))
+                #expect(verdicts.allSatisfy { $0.decisions[0].remaining == 99 - count })
+            }
+        }
+    }
+
     @Test("keys that have expired are swept while others are charged")
     func sweep() throws {
         let store = try #require(try open() as? EmbeddedStore)
@@ -116,6 +159,16 @@ struct EmbeddedStoreTests {
         for number in 0..<20_000 { _ = try store.charge([charge("short-\(number)", limit: 1, window: 1_000)]) }
         #expect(store.usage.records < 2_000)
         #expect(store.usage.pages <= most.pages)
+    }
+
+    @Test("the sweep keeps up with batches of any size", arguments: [1, 100, 5_000])
+    func sweepOfBatches(_ size: Int) throws {
+        let store = try #require(try open() as? EmbeddedStore)
+        for first in stride(from: 0, to: 100_000, by: size) {
+            let numbers = first..<(first + size)
+            _ = try store.charge(try numbers.map { try charge("short-\($0)", limit: 1, window: 1_000) })
+        }
+        #expect(store.usage.records < 40_000)
     }
 
     @Test("a key that has not expired is never swept")

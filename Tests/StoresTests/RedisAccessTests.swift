@@ -10,7 +10,7 @@ struct RedisAccessTests {
     private static let percentEncoded = "pa%3Ass%2Fwo%40rd%25%26"
     /// What a user of the limiter needs, and no more.
     private static let rights = """
-        ~bucket:* ~window:* +auth +select +script|load +evalsha +eval +time +get +set +del +lrange +lindex +llen +ltrim \
+        ~bucket:* ~window:* +auth +select +script|load +evalsha +eval +time +mget +set +incrby +del +lrange +lindex +llen +ltrim \
         +lset +rpush +pexpire
         """
 
@@ -36,11 +36,11 @@ struct RedisAccessTests {
         "a location gives user and password",
         arguments: [
             // A password alone is the default user's.
-            "redis+unix://:\(percentEncoded)@SOCKET",
-            "redis+unix://default:\(percentEncoded)@SOCKET?db=2",
+            "redis+unix://:of-the-default-user@SOCKET",
+            "redis+unix://default:of%2Dthe%2Ddefault%2Duser@SOCKET?db=2",
             "redis+unix://limiter:\(percentEncoded)@SOCKET",
             "redis+unix:limiter:\(percentEncoded)@SOCKET",
-            "redis://:\(percentEncoded)@127.0.0.1:PORT/0",
+            "redis://:of-the-default-user@127.0.0.1:PORT/0",
             "redis://limiter:\(percentEncoded)@127.0.0.1:PORT/5",
             // Only what would be taken for a part of the location must be encoded.
             "redis://limiter:pa:ss/wo@rd%25&@127.0.0.1:PORT/5",
@@ -111,7 +111,7 @@ struct RedisAccessTests {
         try RedisServer(
             .socketAndPort,
             options: [
-                "requirepass \"\(password)\"", "user limiter on >\(password) \(rights)",
+                "requirepass of-the-default-user", "user limiter on >\(password) \(rights)",
                 "user reader on >wrong-secret ~* +get",
             ])
     }

@@ -1,6 +1,8 @@
 import ArgumentParser
+import Dispatch
 import Limiters
 import Stores
+import Synchronization
 
 /// Measures decisions a second.
 struct Rate: ParsableCommand {
@@ -13,31 +15,44 @@ struct Rate: ParsableCommand {
     @Option(help: "How many keys.") var keys = 100_000
     @Option(help: "Requests charged at once.") var batch = 32
     @Option(help: "How long to measure.") var seconds = 5.0
+    @Option(help: "Stores that charge at the same time, each on a thread, as event loops do.") var loops = 1
     @Option(help: "The window's length in seconds.") var windowSeconds: Int64 = 60
 
     func validate() throws {
-        guard keys > 0, batch > 0, seconds > 0 else {
-            throw ValidationError("--keys, --batch and --seconds must be above 0")
+        guard keys > 0, batch > 0, seconds > 0, loops > 0 else {
+            throw ValidationError("--keys, --batch, --seconds and --loops must be above 0")
         }
     }
 
     func run() throws {
         let policy = try options.policy(window: windowSeconds * 1_000_000)
-        let opened = try options.open()
-        let batches = preparedBatches(policy)
-        for batch in batches { _ = try opened.charge(batch) }
+        let open = try options.opener()
+        let rates = Mutex<[Double]>([])
+        let failure = Mutex<StoreError?>(nil)
+        DispatchQueue.concurrentPerform(iterations: loops) { _ in
+            do throws(StoreError) {
+                let rate = try rate(of: open(), preparedBatches(policy))
+                rates.withLock { $0.append(rate) }
+            } catch {
+                failure.withLock { $0 = error }
+            }
+        }
+        if let error = failure.withLock({ $0 }) { throw error }
+        print("decisions_per_second", Int(rates.withLock { $0.reduce(0, +) }))
+    }
 
+    private func rate(of store: any Store, _ batches: [[Charge]]) throws(StoreError) -> Double {
+        for batch in batches { _ = try store.charge(batch) }
         let clock = ContinuousClock()
         let start = clock.now
         let end = start.advanced(by: .seconds(seconds))
         var decisions = 0
         var next = 0
         while clock.now < end {
-            decisions += try opened.charge(batches[next]).count
+            decisions += try store.charge(batches[next]).count
             next = (next + 1) % batches.count
         }
-        let taken = (clock.now - start) / .seconds(1)
-        print("decisions_per_second", Int(Double(decisions) / taken))
+        return Double(decisions) / ((clock.now - start) / .seconds(1))
     }
 
     private func preparedBatches(_ policy: Policy) -> [[Charge]] {

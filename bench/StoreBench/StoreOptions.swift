@@ -16,7 +16,12 @@ struct StoreOptions: ParsableArguments {
 
     /// The store, opened for a caller that rather waits than fails.
     func open() throws -> any Store {
-        try StoreLocation(store).open(deadlines: RedisDeadlines(connect: 1_000_000, command: 5_000_000))
+        try opener()()
+    }
+
+    /// What opens the store, once for each caller.
+    func opener() throws -> @Sendable () -> any Store {
+        try StoreLocation(store).opener(deadlines: RedisDeadlines(connect: 1_000_000, command: 5_000_000))
     }
 
     /// The policy that all keys are counted by.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FastCGI
 
 /// The program `fcgi-limiter`.
 @main
@@ -7,10 +8,20 @@ struct FCGILimiterCommand: ParsableCommand {
         commandName: "fcgi-limiter",
         abstract: "A rate limiter behind nginx or Apache, spoken to by FastCGI.",
         version: programVersion,
-        subcommands: [Serve.self],
+        subcommands: [
+            Serve.self, Check.self, Explain.self, Peek.self, Reset.self, Reload.self, ReplayCommand.self,
+        ],
         // mod_fcgid starts programs without arguments.
         defaultSubcommand: Serve.self
     )
+
+    /// Runs the command that the arguments name.
+    ///
+    /// A CGI program gets the words of a query such as `?--store+redis://…` as its arguments (RFC 3875, 4.4): what clients
+    /// write there is no flag.
+    static func main() {
+        main(CGI.isRequested ? [] : nil)
+    }
 }
 
 /// The version that `--version`, `/health` and `/metrics` show.

@@ -8,6 +8,8 @@ import Stores
 /// What `serve` was told, by flags and environment variables, checked.
 struct Settings: Sendable {
     let listen: Listener.Address
+    /// The rules file; `nil` for the rules of the sample endpoints.
+    let rules: String?
     let store: StoreLocation
     let storeDeadlines: RedisDeadlines
     let onStoreFailure: StoreFailureAnswer
@@ -35,7 +37,8 @@ struct Settings: Sendable {
             UInt32($0, radix: 8).flatMap { $0 <= 0o777 ? $0 : nil }
         }
         let listen = setting(flags.listen, "LISTEN") ?? Self.defaultListen(environment)
-        let storeText = setting(flags.store, "STORE") ?? Self.defaultStore(environment)
+        let storeText = Self.storeText(flags.store, environment)
+        rules = setting(flags.rules, "RULES")
         do {
             self.listen = try Listener.Address(
                 listen, mode: mode ?? 0o660, group: setting(flags.socketGroup, "SOCKET_GROUP"))
@@ -73,6 +76,11 @@ struct Settings: Sendable {
 
     private static func runtimeFolder(_ environment: ProcessEnvironment) -> String {
         environment["RUNTIME_DIRECTORY"] ?? (geteuid() == 0 ? "/run" : environment["XDG_RUNTIME_DIR"] ?? "/tmp")
+    }
+
+    /// Where the store is: by the flag, by the variables, or by default.
+    static func storeText(_ flag: String?, _ environment: ProcessEnvironment) -> String {
+        flag ?? environment["FCGI_LIMITER_STORE"] ?? defaultStore(environment)
     }
 
     /// Redis where the usual variables name one, else the embedded store in this machine's memory, one a user.

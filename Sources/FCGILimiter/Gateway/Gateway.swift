@@ -1,44 +1,58 @@
-import FastCGI
+public import FastCGI
 import Limiters
+public import Rules
 
 /// The application of one event loop: from the requests of a tick to one charge call and back to answers.
 final class Gateway: Application {
     /// What a request turns out to be.
-    private enum Plan {
+    private enum Step {
         /// It has its answer already: a page of the limiter's own, or an error.
         case answered(Response)
-        /// Its answer depends on the charge with this index; an admitted one is served by the endpoint with that one.
-        case charged(Front, charge: Int, endpoint: Int)
+        /// The rules alone decide it.
+        case found(Finding, Front, Endpoint?)
+        /// The charge with this index decides it, counted for this rule.
+        case charged(index: Int, Rule, Front, Endpoint?)
     }
 
-    private let endpoints = Endpoint.samples
+    private let rules: RulesInForce
+    private var rulebook = Rulebook.samples
+    /// The labels of its rules, by their index.
+    private var labels: [String] = []
+    private var seenRules: Int?
     private let store: GuardedStore
     private let tally: Tally
     private let pages: Pages
 
-    init(store: GuardedStore, tally: Tally, pages: Pages) {
+    init(rules: RulesInForce, store: GuardedStore, tally: Tally, pages: Pages) {
+        self.rules = rules
         self.store = store
         self.tally = tally
         self.pages = pages
     }
 
     func respond(to requests: [Request]) -> [Response] {
+        if let changed = rules.changed(since: &seenRules) {
+            rulebook = changed
+            labels = changed.rules.map(\.label)
+        }
         var charges: [Charge] = []
         charges.reserveCapacity(requests.count)
-        let plans = requests.map { plan(for: $0, &charges) }
+        let steps = requests.map { step(for: $0, &charges) }
         let (rulings, error) = store.charge(charges)
         if let error { tally.count(error) }
         var outcomes: [Tally.Outcome] = []
         outcomes.reserveCapacity(charges.count)
-        let responses = zip(requests, plans).map { request, plan in
+        let responses = zip(requests, steps).map { request, step in
             var response: Response
-            switch plan {
+            switch step {
             case .answered(let answer):
                 response = answer
-            case .charged(let front, let charge, let endpoint):
-                let finding = rulings[charge].finding(charges[charge])
-                outcomes.append(.init(endpoint: endpoint, result: .init(finding)))
-                response = front.response(to: finding) { page(request, endpoints[endpoint]) }
+            case .found(let finding, let front, let endpoint):
+                response = front.response(to: finding) { page(request, endpoint) }
+            case .charged(let index, let rule, let front, let endpoint):
+                let finding = rulings[index].finding(charges[index])
+                outcomes.append(.init(label: labels[rule.index], result: .init(finding)))
+                response = front.response(to: finding) { page(request, endpoint) }
             }
             response.sendsBody = request.bytes(of: "REQUEST_METHOD")?.elementsEqual("HEAD".utf8) != true
             return response
@@ -47,35 +61,36 @@ final class Gateway: Application {
         return responses
     }
 
-    private func plan(for request: Request, _ charges: inout [Charge]) -> Plan {
+    private func step(for request: Request, _ charges: inout [Charge]) -> Step {
         let front = Front(of: request)
-        let target = request.bytes(of: "REQUEST_URI") ?? request.bytes(of: "SCRIPT_NAME") ?? []
-        let path = target.prefix { $0 != UInt8(ascii: "?") }
-        let method = request.bytes(of: "REQUEST_METHOD") ?? []
-        if case .accessChecker = front, Front.isAskedAgain(request) {
-            return .answered(Response(status: 200, reason: "OK"))
+        var endpoint: Endpoint?
+        switch front {
+        case .responder:
+            let target = request.bytes(of: "REQUEST_URI") ?? request.bytes(of: "SCRIPT_NAME") ?? []
+            let path = target.prefix { $0 != UInt8(ascii: "?") }
+            let method = request.bytes(of: "REQUEST_METHOD") ?? []
+            if let page = pages.answer(path, method, request) { return .answered(page) }
+            endpoint = Endpoint.samples.first { path.elementsEqual($0.path.bytes) }
+            guard let endpoint else { return .answered(Response(.notFound)) }
+            guard endpoint.allows(method) else { return .answered(.methodNotAllowed(endpoint.allowed)) }
+        case .accessChecker, .accelRedirect, .authRequest, .authorizer:
+            break
         }
-        guard let index = endpoints.firstIndex(where: { path.elementsEqual($0.path.bytes) }) else {
-            guard front.isResponder else { return .answered(front.response(to: .unlimited) { Response(.notFound) }) }
-            return .answered(pages.answer(path, method, request) ?? Response(.notFound))
+        switch rulebook.plan(for: request) {
+        case .unlimited: return .found(.unlimited, front, endpoint)
+        case .banned: return .found(.banned, front, endpoint)
+        case .limited(let charge, let matches):
+            charges.append(charge)
+            return .charged(index: charges.count - 1, matches[0].rule, front, endpoint)
         }
-        let endpoint = endpoints[index]
-        guard !front.isResponder || endpoint.allows(method) else {
-            return .answered(.methodNotAllowed(endpoint.method.bytes.elementsEqual("GET".utf8) ? "GET, HEAD" : "POST"))
-        }
-        charges.append(Charge([.init(endpoint.policy, for: client(of: request))]))
-        return .charged(front, charge: charges.count - 1, endpoint: index)
     }
 
-    /// Who is counted: the API key if one was sent, else the address.
-    private func client(of request: Request) -> Identity {
-        if let key = request.bytes(of: "HTTP_X_API_KEY"), !key.isEmpty { return Identity("api_key", key) }
-        return Identity("address", request.bytes(of: "REMOTE_ADDR") ?? [])
-    }
-
-    private func page(_ request: Request, _ endpoint: Endpoint) -> Response {
+    private func page(_ request: Request, _ endpoint: Endpoint?) -> Response {
+        guard let endpoint else { return Response(.notFound) }
         var response = Response(status: 200, reason: "OK", body: endpoint.answer(request))
         response.addHeader("Content-Type", "application/json")
         return response
     }
 }
+
+extension Request: Subject {}

@@ -43,7 +43,7 @@ final class GuardedStore {
             return (verdicts.map { .verdict($0) }, nil)
         } catch {
             note(error)
-            return (charges.map { _ in .failure(onFailure) }, error)
+            return (charges.map { .failure(answer(to: $0)) }, error)
         }
     }
 
@@ -56,6 +56,12 @@ final class GuardedStore {
             note(error)
             throw error
         }
+    }
+
+    /// What the policies of a request say of a failing store: one that denies is enough.
+    private func answer(to charge: Charge) -> StoreFailureAnswer {
+        let enforced = charge.entries.lazy.filter { $0.policy.mode == .enforced }
+        return enforced.contains { ($0.policy.onStoreFailure ?? onFailure) == .deny } ? .deny : .allow
     }
 
     private func noteSuccess() {

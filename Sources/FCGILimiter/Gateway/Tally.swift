@@ -23,29 +23,32 @@ final class Tally: Sendable {
 
     /// One request.
     struct Outcome {
-        /// The endpoint's index among ``Endpoint/samples``.
-        let endpoint: Int
+        /// The label of the rule that counts it.
+        let label: String
         let result: Result
     }
 
-    /// Counts by endpoint and result.
-    struct Counts: Sendable {
-        private var counts = [Int](repeating: 0, count: Endpoint.samples.count * Result.allCases.count)
+    /// Counts by label and result.
+    typealias Counts = [String: Count]
 
-        subscript(endpoint: Int, result: Result) -> Int {
-            get { counts[endpoint * Result.allCases.count + result.rawValue] }
-            set { counts[endpoint * Result.allCases.count + result.rawValue] = newValue }
+    /// How many requests had which result.
+    struct Count: Sendable {
+        private var counts = InlineArray<3, Int>(repeating: 0)
+
+        subscript(result: Result) -> Int {
+            get { counts[result.rawValue] }
+            set { counts[result.rawValue] = newValue }
         }
 
-        static func += (sum: inout Counts, other: Counts) {
-            for index in sum.counts.indices { sum.counts[index] += other.counts[index] }
+        static func + (one: Count, other: Count) -> Count {
+            Result.allCases.reduce(into: one) { $0[$1] += other[$1] }
         }
     }
 
     private struct State {
-        var sinceStart = Counts()
+        var sinceStart: Counts = [:]
         /// A ring: the minute that a slot was last used for, and what it counted in that.
-        var minutes = [(minute: Int, counts: Counts)](repeating: (-1, Counts()), count: 60)
+        var minutes = [(minute: Int, counts: Counts)](repeating: (-1, [:]), count: 60)
         var storeErrors: [StoreError.Kind: Int] = [:]
     }
 
@@ -57,10 +60,10 @@ final class Tally: Sendable {
         let minute = Self.minute()
         state.withLock { state in
             let slot = minute % state.minutes.count
-            if state.minutes[slot].minute != minute { state.minutes[slot] = (minute, Counts()) }
+            if state.minutes[slot].minute != minute { state.minutes[slot] = (minute, [:]) }
             for outcome in outcomes {
-                state.minutes[slot].counts[outcome.endpoint, outcome.result] += 1
-                state.sinceStart[outcome.endpoint, outcome.result] += 1
+                state.minutes[slot].counts[outcome.label, default: Count()][outcome.result] += 1
+                state.sinceStart[outcome.label, default: Count()][outcome.result] += 1
             }
         }
     }
@@ -74,7 +77,7 @@ final class Tally: Sendable {
     var lastHour: Counts {
         let minute = Self.minute()
         return state.withLock { state in
-            state.minutes.reduce(into: Counts()) { if $1.minute > minute - 60 { $0 += $1.counts } }
+            state.minutes.reduce(into: [:]) { if $1.minute > minute - 60 { $0.merge($1.counts, uniquingKeysWith: +) } }
         }
     }
 
@@ -103,10 +106,10 @@ struct Tallies: Sendable {
     subscript(loop: Int) -> Tally { tallies[loop] }
 
     /// The counts of the last 60 minutes, over all loops.
-    var lastHour: Tally.Counts { tallies.reduce(into: Tally.Counts()) { $0 += $1.lastHour } }
+    var lastHour: Tally.Counts { tallies.reduce(into: [:]) { $0.merge($1.lastHour, uniquingKeysWith: +) } }
 
     /// The counts since the start, over all loops.
-    var sinceStart: Tally.Counts { tallies.reduce(into: Tally.Counts()) { $0 += $1.sinceStart } }
+    var sinceStart: Tally.Counts { tallies.reduce(into: [:]) { $0.merge($1.sinceStart, uniquingKeysWith: +) } }
 
     /// Batches that the store did not decide, since the start, over all loops.
     var storeErrors: [StoreError.Kind: Int] {

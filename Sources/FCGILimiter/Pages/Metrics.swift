@@ -1,5 +1,5 @@
 import FastCGI
-import Limiters
+import Rules
 import Stores
 
 extension Pages {
@@ -26,47 +26,50 @@ extension Pages {
     }
 
     private func lastHourJSON() -> [UInt8] {
-        let counts = tallies.lastHour
-        func append(_ endpoints: some Sequence<Int>, to body: inout [UInt8]) {
-            let sums = Tally.Result.allCases.map { result in endpoints.reduce(0) { $0 + counts[$1, result] } }
+        func append(_ count: Tally.Count, to body: inout [UInt8]) {
             body.append(text: #""total":"#)
-            body.append(decimal: Int64(sums.reduce(0, +)))
-            for (result, sum) in zip(Tally.Result.allCases, sums) {
+            body.append(decimal: Int64(Tally.Result.allCases.reduce(0) { $0 + count[$1] }))
+            for result in Tally.Result.allCases {
                 body.append(text: ",\"")
                 body.append(contentsOf: "\(result)".utf8)
                 body.append(text: "\":")
-                body.append(decimal: Int64(sum))
+                body.append(decimal: Int64(count[result]))
             }
         }
 
+        let counts = allLabels(tallies.lastHour)
         var body: [UInt8] = []
         body.append(text: #"{"window_seconds":3600,"source":"process","#)
-        append(Endpoint.samples.indices, to: &body)
+        append(counts.reduce(Tally.Count()) { $0 + $1.value }, to: &body)
         body.append(text: #","endpoints":{"#)
-        for (index, endpoint) in Endpoint.samples.enumerated() {
+        for (index, (label, count)) in counts.enumerated() {
             if index > 0 { body.append(text: ",") }
-            body.append(text: "\"")
-            body.append(text: endpoint.path)
-            body.append(text: "\":{")
-            append(CollectionOfOne(index), to: &body)
+            body.append(jsonString: Array(label.utf8))
+            body.append(text: ":{")
+            append(count, to: &body)
             body.append(text: "}")
         }
         body.append(text: "}}\n")
         return body
     }
 
+    /// The counts in the order of their labels, with those of rules in force that have counted nothing.
+    private func allLabels(_ counts: Tally.Counts) -> [(key: String, value: Tally.Count)] {
+        let silent = rules.current.rules.map { ($0.label, Tally.Count()) }
+        return counts.merging(silent) { count, _ in count }.sorted { $0.key < $1.key }
+    }
+
     /// Source: Prometheus text format 0.0.4.
     private func prometheusText() -> [UInt8] {
         var text = """
-            # HELP fcgi_limiter_requests_total Requests to limited endpoints since the start, by policy and verdict.
+            # HELP fcgi_limiter_requests_total Requests to limited endpoints since the start, by endpoint and verdict.
             # TYPE fcgi_limiter_requests_total counter
 
             """
-        let counts = tallies.sinceStart
-        for (index, endpoint) in Endpoint.samples.enumerated() {
+        for (label, count) in allLabels(tallies.sinceStart) {
             for result in Tally.Result.allCases {
-                text += "fcgi_limiter_requests_total{policy=\"\(endpoint.policy.name)\",verdict=\"\(result)\"} "
-                text += "\(counts[index, result])\n"
+                text += "fcgi_limiter_requests_total{endpoint=\"\(escaped(label))\",verdict=\"\(result)\"} "
+                text += "\(count[result])\n"
             }
         }
         text += """
@@ -91,5 +94,16 @@ extension Pages {
 
             """
         return Array(text.utf8)
+    }
+
+    /// A label's value: backslash, quote and line break are escaped.
+    private func escaped(_ value: String) -> String {
+        value.map { character in
+            switch character {
+            case "\\", "\"": "\\" + String(character)
+            case "\n": "\\n"
+            default: String(character)
+            }
+        }.joined()
     }
 }

@@ -4,6 +4,7 @@ import Stores
 
 /// The limiter's own pages, never limited: `/health` and `/metrics`.
 struct Pages {
+    let rules: RulesInForce
     let store: GuardedStore
     let location: StoreLocation
     let tallies: Tallies

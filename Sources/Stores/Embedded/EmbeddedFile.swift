@@ -12,6 +12,8 @@ public final class EmbeddedFile: @unchecked Sendable {
     let database: MDB_dbi
     let path: String
 
+    private let pageCount: Int
+
     /// Bytes that a batch may need beyond what the file has; held free so that a full disk is an error and no SIGBUS.
     static let headroom = 8 << 20
 
@@ -55,10 +57,43 @@ public final class EmbeddedFile: @unchecked Sendable {
         self.environment = environment
         self.database = database
         self.path = path
+        var info = MDB_envinfo()
+        mdb_env_info(environment, &info)
+        pageCount = info.me_mapsize / 4_096
     }
 
     deinit {
         mdb_env_close(environment)
+    }
+
+    /// How many pages have ever been used.
+    var usedPages: Int {
+        var info = MDB_envinfo()
+        mdb_env_info(environment, &info)
+        return info.me_last_pgno + 1
+    }
+
+    /// For what there is room in the file.
+    enum Room {
+        /// New keys.
+        case ample
+        /// Keys that are there.
+        case scarce
+        /// Nothing but the sweep.
+        case none
+    }
+
+    /// For what there is room now.
+    ///
+    /// LMDB takes pages to give pages back, so a file that is filled to its end stays full when all in it has expired.
+    /// New keys leave a reserve alone, into one half of which the keys that are there may grow.
+    var room: Room {
+        var statistics = MDB_stat()
+        mdb_env_stat(environment, &statistics)
+        let used = statistics.ms_branch_pages + statistics.ms_leaf_pages + statistics.ms_overflow_pages
+        let reserve = max(pageCount / 16, 64)
+        let left = pageCount - used
+        return left >= reserve ? .ample : left >= reserve / 2 ? .scarce : .none
     }
 
     private static func makeFolder(_ path: String) throws(StoreError) {

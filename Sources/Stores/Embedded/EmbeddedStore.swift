@@ -6,12 +6,15 @@ public import Limiters
 ///
 /// A batch is one transaction. A record is the moment from which on it may be forgotten, then the state's integers.
 public final class EmbeddedStore: Store {
-    /// Records looked at in one step of the sweep, and how many charged keys bring the next step on.
-    private static let sweepStep = 128
+    /// How many charged keys bring the next step of the sweep on.
     private static let sweepInterval = 64
+    /// Records looked at in one step before a batch for which there is little room, and how many such steps there may be.
+    private static let sweepStep = 128
+    private static let mostSweepSteps = 8
 
     private let file: EmbeddedFile
     private var allocated = 0
+    private var room = EmbeddedFile.Room.ample
     private var keysSinceSweep = 0
     private var sweepPosition: [UInt8] = []
     private var scratch: [UInt8] = []
@@ -23,16 +26,27 @@ public final class EmbeddedStore: Store {
 
     /// Decides a batch in one transaction.
     public func charge(_ charges: [Charge]) throws(StoreError) -> [Verdict] {
-        do throws(StoreError) {
-            return try charge(charges, clock: nil)
-        } catch {
-            guard error.kind == .full else { throw error }
-            // What has expired may still take room: free some, then try once more.
+        // What has expired may have the room that is missing.
+        for _ in 0..<Self.mostSweepSteps where file.room != .ample {
             var transaction = try begin()
-            try sweep(transaction, now: Clock.wall(), steps: 8 * Self.sweepStep)
+            try sweep(transaction, now: Clock.wall(), steps: Self.sweepStep)
             try transaction.commit()
-            return try charge(charges, clock: nil)
         }
+        return try charge(charges, clock: nil)
+    }
+
+    /// Removes the records in one transaction.
+    public func reset(_ keys: [Key]) throws(StoreError) -> Int {
+        var transaction = try begin()
+        let now = Clock.wall()
+        var count = 0
+        for key in keys {
+            // Expired and not yet swept is as good as absent.
+            if try transaction.record(key.bytes).expiry > now { count += 1 }
+            try transaction.remove(key.bytes)
+        }
+        try transaction.commit()
+        return count
     }
 
     /// Begins and ends a transaction.
@@ -43,6 +57,8 @@ public final class EmbeddedStore: Store {
 
     /// As ``charge(_:)``, by a clock of the caller's where one is given; then nothing is swept.
     package func charge(_ charges: [Charge], clock: Microseconds?) throws(StoreError) -> [Verdict] {
+        room = file.room
+        guard room != .none else { throw full() }
         var transaction = try begin()
         let now = clock ?? Clock.wall()
         var verdicts: [Verdict] = []
@@ -52,8 +68,9 @@ public final class EmbeddedStore: Store {
             keysSinceSweep += charge.entries.count
         }
         if keysSinceSweep >= Self.sweepInterval, clock == nil {
+            // Two for each key that may be new, so that large batches do not outrun the sweep.
+            try sweep(transaction, now: now, steps: 2 * keysSinceSweep)
             keysSinceSweep = 0
-            try sweep(transaction, now: now, steps: Self.sweepStep)
         }
         try transaction.commit()
         return verdicts
@@ -63,9 +80,7 @@ public final class EmbeddedStore: Store {
     package var usage: (records: Int, pages: Int) {
         var statistics = MDB_stat()
         mdb_env_stat(file.environment, &statistics)
-        var info = MDB_envinfo()
-        mdb_env_info(file.environment, &info)
-        return (statistics.ms_entries, info.me_last_pgno + 1)
+        return (statistics.ms_entries, file.usedPages)
     }
 
     private func charge(
@@ -110,6 +125,7 @@ public final class EmbeddedStore: Store {
     private func write(
         _ change: Change, to key: Key, from record: Record, _ transaction: borrowing Transaction
     ) throws(StoreError) {
+        guard room == .ample || !record.isAbsent else { throw full() }
         // The new record may take the old one's place, so the old one is copied first.
         var old: [UInt8] = []
         swap(&old, &scratch)
@@ -134,6 +150,8 @@ public final class EmbeddedStore: Store {
         // At the end it starts over.
         sweepPosition = cursor.key
     }
+
+    private func full() -> StoreError { Transaction.failure(MDB_MAP_FULL, file.path) }
 
     private func begin() throws(StoreError) -> Transaction {
         try allocate()

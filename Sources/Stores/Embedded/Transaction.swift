@@ -14,6 +14,9 @@ struct Record {
         bytes = UnsafeRawBufferPointer(start: nil, count: 0)
     }
 
+    /// Whether there is none.
+    var isAbsent: Bool { bytes.isEmpty }
+
     /// From this moment on the record may be forgotten.
     var expiry: Microseconds { bytes.count < 8 ? 0 : bytes.loadUnaligned(as: Int64.self) }
 
@@ -63,6 +66,12 @@ struct Transaction: ~Copyable {
         let code = withValue(key) { mdb_put(transaction, database, &$0, &value, UInt32(MDB_RESERVE)) }
         guard code == 0 else { throw Self.failure(code, path) }
         return UnsafeMutableRawBufferPointer(start: value.mv_data, count: count)
+    }
+
+    /// Removes the record under `key`, if there is one (`mdb_del`).
+    func remove(_ key: [UInt8]) throws(StoreError) {
+        let code = withValue(key) { mdb_del(transaction, database, &$0, nil) }
+        guard code == 0 || code == MDB_NOTFOUND else { throw Self.failure(code, path) }
     }
 
     /// A cursor at the first key that is not before `key` (`mdb_cursor_open`, `MDB_SET_RANGE`).

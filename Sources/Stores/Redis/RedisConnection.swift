@@ -109,6 +109,9 @@ struct RedisReply: ~Copyable {
         String(decoding: UnsafeRawBufferPointer(start: reply.pointee.str, count: Int(reply.pointee.len)), as: UTF8.self)
     }
 
+    /// The number of an integer reply; `nil` for any other.
+    var integer: Int64? { reply.pointee.type == REDIS_REPLY_INTEGER ? reply.pointee.integer : nil }
+
     /// How many elements an array reply has.
     var count: Int { reply.pointee.type == REDIS_REPLY_ARRAY ? reply.pointee.elements : 0 }
 

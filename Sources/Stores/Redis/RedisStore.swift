@@ -34,6 +34,17 @@ public final class RedisStore: Store {
         try charge(charges, clock: nil)
     }
 
+    /// Deletes the keys by one command.
+    public func reset(_ keys: [Key]) throws(StoreError) -> Int {
+        guard !keys.isEmpty else { return 0 }
+        return try connected { connection throws(StoreError) in
+            command.begin(wordCount: 1 + keys.count)
+            command.append(Array("DEL".utf8))
+            for key in keys { command.append(key.bytes) }
+            return try connection.send(command).integer.map { Int($0) } ?? 0
+        }
+    }
+
     /// Has the script decide nothing.
     public func check() throws(StoreError) {
         _ = try charge([], clock: nil)
@@ -41,9 +52,18 @@ public final class RedisStore: Store {
 
     /// As ``charge(_:)``, by a clock of the caller's where one is given.
     package func charge(_ charges: [Charge], clock: Microseconds?) throws(StoreError) -> [Verdict] {
+        try connected { connection throws(StoreError) in
+            try evaluate(charges, clock: clock, on: connection)
+        }
+    }
+
+    /// Calls `body` with a connection, which is let go of when that fails.
+    private func connected<Result>(
+        _ body: (RedisConnection) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
         let connection = try connect()
         do throws(StoreError) {
-            return try evaluate(charges, clock: clock, on: connection)
+            return try body(connection)
         } catch {
             self.connection = nil
             rest(after: error, for: Self.pauses.lowerBound)

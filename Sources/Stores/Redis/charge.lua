@@ -8,12 +8,17 @@
 -- Returns the clock, then three numbers a key: outcome (0 allowed, -1 impossible, else microseconds to wait),
 -- remaining, resetAfter. The names and their order are those of TokenBucket.swift and SlidingWindow.swift.
 
-local call, floor, ceil, max, match = redis.call, math.floor, math.ceil, math.max, string.match
+local call, floor, ceil, max, min, match = redis.call, math.floor, math.ceil, math.max, math.min, string.match
 
 local time = call('TIME')
 local now = tonumber(ARGV[#KEYS + 1]) or time[1] * 1000000 + time[2]
 
 local bucket, window = {}, {}
+
+-- Calls are what costs, so the buckets of a batch are read in one call before it and written in one call each after it.
+-- Nor is a lifetime set anew each time: it outlasts the arrival by a slack, and holds for all arrivals of one slack.
+local slack = 10000000
+local stored, arrivals = {}, {}
 
 function bucket.prepare(ask)
   ask.interval = ceil(ask.window / ask.limit)
@@ -21,7 +26,7 @@ function bucket.prepare(ask)
 end
 
 function bucket.decide(ask, key)
-  local arrival = max(tonumber(call('GET', key)) or now, now)
+  local arrival = max(arrivals[key] or stored[key] or now, now)
   if arrival > now + 2 * ask.burst then arrival = now end
 
   local outcome, change
@@ -38,7 +43,26 @@ function bucket.decide(ask, key)
 end
 
 function bucket.write(ask, key, arrival)
-  call('SET', key, arrival, 'PX', ceil((arrival - now) / 1000))
+  arrivals[key] = arrival
+end
+
+local function readBuckets(keys)
+  -- In parts, because a call takes at most some 8,000 arguments.
+  for first = 1, #keys, 4000 do
+    local part = call('MGET', unpack(keys, first, min(first + 3999, #keys)))
+    for i, arrival in ipairs(part) do stored[keys[first + i - 1]] = tonumber(arrival) end
+  end
+end
+
+local function writeBuckets()
+  for key, arrival in pairs(arrivals) do
+    local old = stored[key]
+    if old and floor(old / slack) == floor(arrival / slack) then
+      call('INCRBY', key, arrival - old)
+    else
+      call('SET', key, arrival, 'PX', ceil((arrival - now + slack) / 1000))
+    end
+  end
 end
 
 local mostEntries = 1024
@@ -142,8 +166,14 @@ local asks = setmetatable({}, {
   end,
 })
 
-local answer = { now }
 local count = #KEYS
+local buckets = {}
+for i = 1, count do
+  if asks[ARGV[i]].decide == bucket.decide then buckets[#buckets + 1] = KEYS[i] end
+end
+readBuckets(buckets)
+
+local answer = { now }
 local first = 1
 while first <= count do
   local last = first
@@ -181,4 +211,6 @@ while first <= count do
   end
   first = last + 1
 end
+
+writeBuckets()
 return answer

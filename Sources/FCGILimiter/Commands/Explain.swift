@@ -1,0 +1,46 @@
+import ArgumentParser
+import Limiters
+import Rules
+import Stores
+
+/// `fcgi-limiter explain 'GET /path'`: what the rules make of a request.
+struct Explain: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Say what the rules make of a request, and with --store what its client has left.",
+        discussion: "Nothing is charged."
+    )
+
+    @OptionGroup var rulesOptions: RulesOptions
+    @OptionGroup var requestOptions: RequestOptions
+
+    @Option(help: "Also look what is left there, as for serve.")
+    var store: String?
+
+    func run() throws {
+        let rulebook = try rulesOptions.load()
+        switch rulebook.plan(for: try requestOptions.facts()) {
+        case .banned(let identity):
+            print("banned: \(identity.text) is on the list; the answer is 403")
+        case .unlimited(.noRule):
+            print("unlimited: no rule is for this request")
+        case .unlimited(.exempt(let identity)):
+            print("unlimited: \(identity.text) is on the list of the exempt")
+        case .unlimited(.rule(let rule)):
+            print("unlimited: \(rule) in line \(rule.line) lets it pass uncounted")
+        case .limited(let charge, let matches):
+            for match in matches {
+                print("\(match.rule) in line \(match.rule.line) counts \(match.identity.text), cost \(match.cost)")
+            }
+            try printPolicies(of: charge)
+        }
+    }
+
+    private func printPolicies(of charge: Charge) throws {
+        let decisions = try store.map { try Left.decisions(charge, in: StoreOptions.open($0)) }
+        for (index, entry) in charge.entries.enumerated() {
+            let mode = entry.policy.mode == .shadow ? ", shadow" : ""
+            print("  \(entry.policy.name): \(entry.policy.quota.text)\(mode), key \(entry.key.text)")
+            if let decision = decisions?[index] { print("    \(Left.text(decision))") }
+        }
+    }
+}

@@ -1,0 +1,38 @@
+import Limiters
+import Stores
+
+/// What a client has left, found by a peek.
+enum Left {
+    /// One decision for each entry, of cost 0: nothing changes.
+    static func decisions(_ charge: Charge, in store: any Store) throws -> [Decision] {
+        let verdicts = try OneLineFailure.of { () throws(StoreError) in
+            try store.charge([Charge(cost: 0, charge.entries)])
+        }
+        return verdicts[0].decisions
+    }
+
+    /// In words: `3 of 10 left, full again in 42 s`.
+    static func text(_ decision: Decision) -> String {
+        let seconds = (decision.resetAfter + 999_999) / 1_000_000
+        return "\(decision.remaining) of \(decision.limit) left"
+            + (decision.resetAfter > 0 ? ", full again in \(seconds) s" : "")
+    }
+}
+
+extension Quota {
+    /// In words: `10 per 60 s, sliding_window`.
+    var text: String {
+        let length = window % 1_000_000 == 0 ? "\(window / 1_000_000) s" : "\(window / 1_000) ms"
+        return "\(limit) per \(length), \(algorithm.rawValue)"
+    }
+}
+
+extension Identity {
+    /// The identity as it is written in keys.
+    var text: String { String(decoding: bytes, as: UTF8.self) }
+}
+
+extension Key {
+    /// The key as a store knows it.
+    var text: String { String(decoding: bytes, as: UTF8.self) }
+}

@@ -1,0 +1,63 @@
+import ArgumentParser
+import Glibc
+import Rules
+
+/// `fcgi-limiter reload`: has the running limiters of this machine read their rules again.
+struct Reload: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Have the running limiters of this machine read their rules files again (SIGHUP).",
+        discussion: """
+            With --rules the file is checked first, and nobody is told of one that is wrong. A limiter that finds its file \
+            wrong says so in its log and keeps its rules.
+            """
+    )
+
+    @Option(help: "Check this file first.")
+    var rules: String?
+
+    func run() throws {
+        if let rules { _ = try OneLineFailure.of { () throws(RulesError) in try Rulebook.load(path: rules) } }
+        let processes = runningLimiters()
+        guard !processes.isEmpty else {
+            printError("error: no limiter of this user runs on this machine")
+            throw ExitCode.failure
+        }
+        let told = processes.filter { kill($0, SIGHUP) == 0 }
+        print("told \(told.count) of \(processes.count) running limiters to read their rules again")
+        if told.count < processes.count { throw ExitCode.failure }
+    }
+
+    /// The other processes that run this very program to serve.
+    private func runningLimiters() -> [pid_t] {
+        var own = stat()
+        guard stat("/proc/self/exe", &own) == 0, let folder = opendir("/proc") else { return [] }
+        defer { closedir(folder) }
+        var found: [pid_t] = []
+        while let entry = readdir(folder) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            guard let process = pid_t(name), process != getpid() else { continue }
+            var other = stat()
+            guard stat("/proc/\(name)/exe", &other) == 0, other.st_ino == own.st_ino, other.st_dev == own.st_dev,
+                Self.handlesHangUp(process)
+            else { continue }
+            found.append(process)
+        }
+        return found
+    }
+
+    /// Whether the process holds SIGHUP back to wait for it, as `serve` does: any other command would die of it.
+    private static func handlesHangUp(_ process: pid_t) -> Bool {
+        guard let file = fopen("/proc/\(process)/status", "r") else { return false }
+        defer { fclose(file) }
+        var line = [CChar](repeating: 0, count: 256)
+        while fgets(&line, Int32(line.count), file) != nil {
+            let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            guard text.hasPrefix("SigBlk:") else { continue }
+            let mask = UInt64(text.dropFirst(7).filter(\.isHexDigit), radix: 16) ?? 0
+            return mask & (1 << UInt64(SIGHUP - 1)) != 0
+        }
+        return false
+    }
+}

@@ -1,0 +1,33 @@
+import Glibc
+
+/// How far a file has been read, on the terminal; nothing where standard error is no terminal or the end is not known.
+struct ProgressBar {
+    private let total: Int
+    private let isShown: Bool
+    private var shown = -1
+
+    init(total: Int?) {
+        self.total = max(1, total ?? 1)
+        isShown = total != nil && isatty(STDERR_FILENO) != 0
+    }
+
+    /// Shows the position, where it has changed by a hundredth.
+    mutating func update(_ position: Int) {
+        guard isShown else { return }
+        let percent = min(100, position * 100 / total)
+        guard percent != shown else { return }
+        shown = percent
+        let bar = String(repeating: "#", count: percent / 2) + String(repeating: ".", count: 50 - percent / 2)
+        show("\r[\(bar)] \(percent) %")
+    }
+
+    /// Takes the bar away.
+    func finish() {
+        if isShown { show("\r\u{1B}[K") }
+    }
+
+    private func show(_ text: String) {
+        let bytes = Array(text.utf8)
+        _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    }
+}

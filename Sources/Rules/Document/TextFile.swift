@@ -1,0 +1,46 @@
+import Glibc
+
+/// A file read whole.
+struct TextFile {
+    let bytes: [UInt8]
+    /// Whether every user of the machine may read it.
+    let isOpenToAll: Bool
+
+    /// Why a file cannot be read.
+    struct Failure: Error {
+        let text: String
+    }
+
+    init(path: String) throws(Failure) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Self.failure() }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw Self.failure() }
+        isOpenToAll = status.st_mode & S_IROTH != 0
+        var bytes: [UInt8] = []
+        while true {
+            let start = bytes.count
+            bytes.append(contentsOf: repeatElement(0, count: 65_536))
+            let count = bytes.withUnsafeMutableBytes { read(descriptor, $0.baseAddress.map { $0 + start }, 65_536) }
+            guard count >= 0 else { throw Self.failure() }
+            bytes.removeLast(65_536 - count)
+            guard count > 0 else { break }
+            guard bytes.count <= Document.largest else {
+                throw Failure(text: "is larger than 64 MB; name another file")
+            }
+        }
+        self.bytes = bytes
+    }
+
+    private static func failure() -> Failure {
+        let code = errno
+        let remedy =
+            switch code {
+            case ENOENT: "create it, or name another file"
+            case EACCES: "let the limiter's user read it"
+            default: "name another file"
+            }
+        return Failure(text: "cannot be read: \(String(cString: strerror(code))); \(remedy)")
+    }
+}

@@ -1,0 +1,58 @@
+extension Address {
+    /// The address as identities have it: `203.0.113.9`, `2001:db8:0:1::/64`, `2001:db8::9`, `unix:`.
+    ///
+    /// Of an IPv6 address only `prefix` bits count, 1 to 128: a network is one client, since whoever has one address of
+    /// it has all. 128 is written without a prefix.
+    func text(v6Prefix prefix: Int) -> [UInt8] {
+        var text: [UInt8] = []
+        text.reserveCapacity(44)
+        switch self {
+        case .v4(let value):
+            for shift: UInt32 in [24, 16, 8, 0] {
+                text.append(decimal: value >> shift & 255)
+                if shift > 0 { text.append(UInt8(ascii: ".")) }
+            }
+        case .v6(let value):
+            text.append(v6: value & Self.mask(prefix))
+            if prefix < 128 {
+                text.append(UInt8(ascii: "/"))
+                text.append(decimal: UInt32(prefix))
+            }
+        case .unix:
+            text.append(contentsOf: "unix:".utf8)
+        }
+        return text
+    }
+
+    /// The first `prefix` of 128 bits.
+    static func mask(_ prefix: Int) -> UInt128 {
+        ~0 << UInt128(128 - prefix)
+    }
+}
+
+extension [UInt8] {
+    fileprivate mutating func append(decimal value: UInt32) {
+        if value >= 100 { append(UInt8(0x30 + value / 100)) }
+        if value >= 10 { append(UInt8(0x30 + value / 10 % 10)) }
+        append(UInt8(0x30 + value % 10))
+    }
+
+    /// In the one form that RFC 5952 asks for: small letters, the longest run of zero groups as `::`.
+    fileprivate mutating func append(v6 value: UInt128) {
+        let groups = (0..<8).map { UInt16(truncatingIfNeeded: value >> UInt128(112 - 16 * $0)) }
+        var zeros = 0..<0
+        var start = 0
+        for index in 0...8 where index == 8 || groups[index] != 0 {
+            if index - start > Swift.max(1, zeros.count) { zeros = start..<index }
+            start = index + 1
+        }
+        for index in 0..<8 {
+            if zeros.contains(index) {
+                if index == zeros.lowerBound { append(contentsOf: "::".utf8) }
+                continue
+            }
+            if index > 0, index != zeros.upperBound || zeros.isEmpty { append(UInt8(ascii: ":")) }
+            append(contentsOf: String(groups[index], radix: 16).utf8)
+        }
+    }
+}

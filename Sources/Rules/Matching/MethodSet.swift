@@ -1,0 +1,30 @@
+/// HTTP methods.
+struct MethodSet: OptionSet, Sendable {
+    let rawValue: UInt32
+
+    /// The methods that a rule may name: those of RFC 9110, RFC 5789 and WebDAV (RFC 4918, 3253, 5323).
+    static let names: [StaticString] = [
+        "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "PROPPATCH",
+        "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK", "REPORT", "SEARCH", "PURGE",
+    ]
+
+    /// Every method, also those that no rule can name.
+    static let all = MethodSet(rawValue: .max)
+
+    init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    /// The method of this name, capitals and small letters apart; empty where it is none of ``names``.
+    init(_ name: Bytes) {
+        let index = Self.names.firstIndex { known in
+            known.utf8CodeUnitCount == name.count
+                && name.elementsEqual(UnsafeBufferPointer(start: known.utf8Start, count: name.count))
+        }
+        rawValue = index.map { 1 << UInt32($0) } ?? 0
+    }
+
+    /// With HEAD where GET is: it asks for the same work, and a client could otherwise pass by a rule for GET.
+    var withHead: MethodSet { contains(.get) ? union(.head) : self }
+
+    private static let get = MethodSet(rawValue: 1)
+    private static let head = MethodSet(rawValue: 2)
+}

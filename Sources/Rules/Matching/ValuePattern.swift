@@ -1,0 +1,31 @@
+/// Which values of a header or a query parameter a rule is for: a text, in which `*` stands for anything or nothing.
+struct ValuePattern: Hashable, Sendable {
+    /// The texts between the stars.
+    private let parts: [[UInt8]]
+
+    init(_ text: String) {
+        parts = Array(text.utf8).split(separator: UInt8(ascii: "*"), omittingEmptySubsequences: false).map { Array($0) }
+    }
+
+    /// Whether every value matches.
+    var isEverything: Bool { parts.count > 1 && parts.allSatisfy(\.isEmpty) }
+
+    /// Takes at most the value's length times the pattern's.
+    func matches(_ value: Bytes) -> Bool {
+        let (first, last) = (parts[0], parts[parts.count - 1])
+        guard parts.count > 1 else { return value.elementsEqual(first) }
+        guard value.count >= first.count + last.count, value.starts(with: first),
+            value.suffix(last.count).elementsEqual(last)
+        else { return false }
+        var rest = value.dropFirst(first.count).dropLast(last.count)
+        // Each next part at the first place where it stands: no later place leaves more for the others.
+        for part in parts.dropFirst().dropLast() where !part.isEmpty {
+            while !rest.starts(with: part) {
+                guard rest.count > part.count else { return false }
+                rest = rest.dropFirst()
+            }
+            rest = rest.dropFirst(part.count)
+        }
+        return true
+    }
+}

@@ -1,0 +1,42 @@
+public import Limiters
+
+/// What the rules make of one request.
+public enum Plan: Sendable {
+    /// It passes without being counted.
+    case unlimited(Reason)
+    /// It is refused without being counted: its client is on the list of the banned, by this identity.
+    case banned(Identity)
+    /// It passes if the store allows the charge. The matches are the rules that it comes from, in their order, at least
+    /// one; an entry's policy says what to answer when the store fails.
+    case limited(Charge, [Match])
+
+    /// Why a request is not counted.
+    public enum Reason: Sendable {
+        /// No rule is for it.
+        case noRule
+        /// Its client is on the list of the exempt, by this identity.
+        case exempt(Identity)
+        /// This rule lets it pass: `policies: none`.
+        case rule(Rule)
+    }
+
+    /// A rule that a request meets.
+    public struct Match: Sendable {
+        private let rulebook: Rulebook
+        private let index: Int
+        /// Whom it counts.
+        public let identity: Identity
+        /// What the request costs by it, in units.
+        public let cost: Int64
+
+        init(rulebook: Rulebook, index: Int, identity: Identity, cost: Int64) {
+            self.rulebook = rulebook
+            self.index = index
+            self.identity = identity
+            self.cost = cost
+        }
+
+        /// The rule.
+        public var rule: Rule { rulebook.rules[index] }
+    }
+}

@@ -1,0 +1,55 @@
+import Limiters
+
+/// A sliding window as one would write it down: every unit's moment, looked through from end to end.
+struct NaiveLog {
+    let limit: Int64
+    let window: Microseconds
+    private var admissions: [(moment: Microseconds, cost: Int64)] = []
+
+    init(limit: Int64, window: Microseconds) {
+        self.limit = limit
+        self.window = window
+    }
+
+    /// Units admitted in the window that ends at `now`, which it includes.
+    func used(at now: Microseconds) -> Int64 {
+        admissions.reduce(0) { $1.moment > now - window ? $0 + $1.cost : $0 }
+    }
+
+    /// Notes an admission.
+    mutating func admit(_ cost: Int64, at now: Microseconds) {
+        if cost > 0 { admissions.append((now, cost)) }
+        // No window begins earlier any more.
+        admissions.removeAll { $0.moment <= now - 2 * window }
+    }
+
+    /// How long until `cost` fits, if each unit leaves `late` microseconds after its window; `nil` when never.
+    func retryAfter(_ cost: Int64, at now: Microseconds, late: Microseconds = 0) -> Microseconds? {
+        guard cost <= limit else { return nil }
+        var used = used(at: now - late)
+        for admission in admissions where admission.moment > now - late - window {
+            used -= admission.cost
+            if used + cost <= limit { return admission.moment + window + late - now }
+        }
+        return 0
+    }
+
+    /// What a window must answer, charged where it allows.
+    mutating func decide(_ cost: Int64, at now: Microseconds) -> Decision {
+        var used = used(at: now)
+        let outcome: Decision.Outcome
+        if cost > limit {
+            outcome = .impossible
+        } else if used + cost <= limit {
+            outcome = .allowed
+            admit(cost, at: now)
+            used += cost
+        } else {
+            outcome = .refused(retryAfter: retryAfter(cost, at: now) ?? 0)
+        }
+        let newest = admissions.last { $0.moment > now - window }
+        return Decision(
+            outcome: outcome, limit: limit, remaining: limit - used,
+            resetAfter: newest.map { $0.moment + window - now } ?? 0)
+    }
+}

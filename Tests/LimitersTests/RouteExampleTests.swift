@@ -1,0 +1,45 @@
+import Foundation
+import Testing
+
+@Suite("The example of a limited route")
+struct RouteExampleTests {
+    @Test("it answers 30 times, then refuses with the seconds to wait, and after them answers again")
+    func thirty() throws {
+        let search = try #require(try routes()["/api/search"])
+        let request = Request(address: "203.0.113.9", query: "swift")
+        for _ in 0..<30 { #expect(search(request, now: 0) == Response(status: 200, body: "results for swift")) }
+        #expect(search(request, now: 0) == Response(status: 429, retryAfter: 2))
+        #expect(search(request, now: 1_000_001) == Response(status: 429, retryAfter: 1))
+        #expect(search(Request(address: "203.0.113.10", query: "c"), now: 0).status == 200)
+        #expect(search(request, now: 2_000_000).status == 200)
+        #expect(search(request, now: 2_000_000).status == 429)
+    }
+
+    @Test("README.md shows it as it is")
+    func readme() throws {
+        let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        let root = tests.deletingLastPathComponent().deletingLastPathComponent()
+        let example = try lines(tests.appendingPathComponent("RouteExample.swift"))
+        let readme = try lines(root.appendingPathComponent("README.md"))
+        let shown = try #require(
+            between("// README begins", "// README ends", example), "RouteExample.swift has lost its two marks")
+        let written = try #require(
+            between("<!-- RouteExample.swift -->", "<!-- RouteExample.swift -->", readme),
+            "README.md has no two lines <!-- RouteExample.swift --> with the example between them")
+        let isSame = written.filter { !$0.isEmpty } == (["```swift"] + shown + ["```"]).filter { !$0.isEmpty }
+        #expect(
+            isSame,
+            "README.md is not what RouteExample.swift has between its marks: copy that into it")
+    }
+
+    private func lines(_ file: URL) throws -> [String] {
+        try String(contentsOf: file, encoding: .utf8).components(separatedBy: "\n")
+    }
+
+    /// What stands between the first line that is `begin` and the next that is `end`.
+    private func between(_ begin: String, _ end: String, _ lines: [String]) -> [String]? {
+        guard let first = lines.firstIndex(of: begin) else { return nil }
+        guard let last = lines[(first + 1)...].firstIndex(of: end) else { return nil }
+        return Array(lines[(first + 1)..<last])
+    }
+}

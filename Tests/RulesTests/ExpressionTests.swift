@@ -1,0 +1,113 @@
+import Testing
+
+@testable import Rules
+
+@Suite("Regular expressions in one pass")
+struct ExpressionTests {
+    @Test(
+        "an expression matches some part of a path",
+        arguments: [
+            ("^/v[0-9]+/", "/v12/users", true),
+            ("^/v[0-9]+/", "/x/v12/", false),
+            ("^/v[0-9]+/", "/v/users", false),
+            ("\\.php$", "/index.php", true),
+            ("\\.php$", "/index.php/x", false),
+            ("\\.php", "/index.php/x", true),
+            ("a.c", "/abc", true),
+            ("a.c", "/a\nc", true),
+            ("^/(a|bc|)$", "/", true),
+            ("^/(a|bc|)$", "/bc", true),
+            ("^/(a|bc|)$", "/b", false),
+            ("^/(?:ab)*$", "/abab", true),
+            ("^/(?:ab)*$", "/aba", false),
+            ("^/a{2,3}$", "/a", false),
+            ("^/a{2,3}$", "/aaa", true),
+            ("^/a{2,3}$", "/aaaa", false),
+            ("^/a{2}$", "/aa", true),
+            ("^/a{2,}$", "/aaaaaa", true),
+            ("^/a{0}b$", "/b", true),
+            ("^/[^/]+$", "/abc", true),
+            ("^/[^/]+$", "/a/c", false),
+            ("^/[]a]$", "/]", true),
+            ("^/[a-]$", "/-", true),
+            ("^/[\\d-]$", "/-", true),
+            ("^/[\\]x]$", "/]", true),
+            ("^/\\w\\d\\s$", "/a1 ", true),
+            ("^/\\W\\D\\S$", "/-a-", true),
+            ("^/é?$", "/é", true),
+            ("^/é?$", "/", true),
+            ("^/é?$", "/\u{c3}", false),
+            ("(?i)^/API$", "/api", true),
+            ("^/API$", "/api", false),
+            ("(?i)^/[^a]$", "/A", false),
+            ("a|^b$", "xxa", true),
+            ("a|^b$", "xb", false),
+            ("", "/anything", true),
+            ("$^", "/", false),
+            ("^/a*?b+?$", "/aab", true),
+        ])
+    func matches(expression: String, path: String, expected: Bool) throws {
+        #expect(try Automaton(expression, ignoresCase: false).matches(bytes(path)) == expected)
+    }
+
+    @Test(
+        "what the language lacks is said",
+        arguments: [
+            ("(a", "has a ( without its )"), ("a)", "has a ) without its ("), ("[a", "has a [ without its ]"),
+            ("*a", "nothing to repeat"), ("a**", "repeats a repetition"), ("a{2}{3}", "repeats a repetition"),
+            ("a{3,2}", "has a {"), ("a{999}", "has a {"), ("(?=a)", "has a (?"), ("(a)\\1", "has \\1"),
+            ("\\bword", "has \\b"), ("[z-a]", "ends before it begins"), ("[é]", "only ASCII"), ("a\\", "backslash"),
+            ("[[:alpha:]]", "[: :]"), ("((((a{99}){99}){99}){99})", "too many states"),
+            ("(a|b)*a(a|b){20}", "too many states"),
+            (String(repeating: "(", count: 60) + String(repeating: ")", count: 60), "too many parentheses"),
+        ])
+    func mistakes(expression: String, message: String) {
+        do throws(Expression.Mistake) {
+            _ = try Automaton(expression, ignoresCase: false)
+            Issue.record("\(expression) was accepted")
+        } catch {
+            #expect(error.text.contains(message), "\(error.text)")
+        }
+    }
+
+    @Test("what makes engines that go back hang takes one pass here")
+    func noBacktracking() throws {
+        let path = bytes("/" + String(repeating: "a", count: 100_000) + "!")
+        for expression in ["^/(a+)+$", "^/(a|a)*$", "^/(a|aa)+$", "^/(.*a){12}$", "^/a*a*a*a*a*a*a*b"] {
+            #expect(try !Automaton(expression, ignoresCase: false).matches(path))
+        }
+    }
+
+    @Test("random expressions match what the standard library's engine matches")
+    func againstTheStandardLibrary() throws {
+        var numbers = SystemRandomNumberGenerator()
+        for _ in 0..<400 {
+            let expression = Self.expression(depth: 4, &numbers)
+            let regex = try Regex(expression)
+            let automaton = try Automaton(expression, ignoresCase: false)
+            for _ in 0..<10 {
+                let path = String(
+                    (0..<Int.random(in: 1...8, using: &numbers)).map { _ in
+                        "abc".randomElement(using: &numbers) ?? "a"
+                    })
+                let expected = try regex.firstMatch(in: path) != nil
+                #expect(automaton.matches(bytes(path)) == expected, "\(expression) on \(path)")
+            }
+        }
+    }
+
+    private static func expression(depth: Int, _ numbers: inout SystemRandomNumberGenerator) -> String {
+        let inner = { (numbers: inout SystemRandomNumberGenerator) in expression(depth: depth - 1, &numbers) }
+        switch depth == 0 ? 0 : Int.random(in: 0...8, using: &numbers) {
+        case 1: return inner(&numbers) + inner(&numbers)
+        case 2: return "(?:" + inner(&numbers) + "|" + inner(&numbers) + ")"
+        case 3: return "(" + inner(&numbers) + ")*"
+        case 4: return "(" + inner(&numbers) + ")?"
+        case 5: return "(" + inner(&numbers) + "){1,2}"
+        case 6: return "(^" + inner(&numbers) + ")"
+        case 7: return "(" + inner(&numbers) + "$)"
+        case 8: return "[^b]"
+        default: return ["a", "b", ".", "[ab]", ""].randomElement(using: &numbers) ?? ""
+        }
+    }
+}

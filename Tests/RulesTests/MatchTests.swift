@@ -1,0 +1,189 @@
+import Limiters
+import Testing
+
+@testable import Rules
+
+@Suite("Which rules a request meets")
+struct MatchTests {
+    /// A request that differs from the plain one in what a row says.
+    private static func facts(_ changes: KeyValuePairs<String, String>) -> Facts {
+        var facts = Facts(method: "GET", target: "/", address: "203.0.113.9", headers: ["Host": "example.com"])
+        for (name, value) in changes { facts[name] = value }
+        return facts
+    }
+
+    private static func matches(_ match: String, _ changes: KeyValuePairs<String, String>) throws -> Bool {
+        let rulebook = try Rulebook.of(
+            "policies: { p: { limit: 1 per second } }\nrules: [{ match: \(match), policies: [p] }]")
+        return rulebook.plan(for: facts(changes)).ruleIndices == [0]
+    }
+
+    @Test(
+        "methods: GET is HEAD too, capitals differ",
+        arguments: [
+            ("{ method: GET }", "GET", true), ("{ method: GET }", "HEAD", true), ("{ method: GET }", "POST", false),
+            ("{ method: HEAD }", "GET", false), ("{ method: [POST, PUT] }", "PUT", true),
+            ("{ method: [POST, PUT] }", "GET", false), ("{ method: GET }", "get", false),
+            ("{ method: GET }", "GETS", false), ("{ method: GET }", "", false),
+            ("{ method: PROPFIND }", "PROPFIND", true),
+            ("{ path: / }", "FETCH", true),
+        ])
+    func methods(match: String, method: String, expected: Bool) throws {
+        #expect(try Self.matches(match, ["REQUEST_METHOD": method]) == expected)
+    }
+
+    @Test(
+        "hosts: without case, port and the last dot",
+        arguments: [
+            ("{ host: example.com }", "example.com", true), ("{ host: example.com }", "EXAMPLE.Com:8080", true),
+            ("{ host: Example.com }", "example.com.", true), ("{ host: example.com. }", "example.com.:80", true),
+            ("{ host: example.com }", "www.example.com", false), ("{ host: example.com }", "xexample.com", false),
+            ("{ host: \"*.example.com\" }", "www.example.com", true),
+            ("{ host: \"*.example.com\" }", "a.b.example.com", true),
+            ("{ host: \"*.example.com\" }", "example.com", false),
+            ("{ host: \"*.example.com\" }", ".example.com", false),
+            ("{ host: \"*.example.com\" }", "wwwexample.com", false), ("{ host: [a.org, b.org] }", "b.org", true),
+            ("{ host: \"[::1]\" }", "[::1]:80", true), ("{ host: example.com }", "", false),
+        ])
+    func hosts(match: String, host: String, expected: Bool) throws {
+        #expect(try Self.matches(match, ["HTTP_HOST": host]) == expected)
+    }
+
+    @Test("the host of an absolute target goes before the header, the server's name behind it")
+    func hostSources() throws {
+        let match = "{ host: api.example.com, path: /x }"
+        #expect(try Self.matches(match, ["REQUEST_URI": "http://API.example.com:80/x", "HTTP_HOST": "other.org"]))
+        #expect(try !Self.matches(match, ["REQUEST_URI": "http://other.org/x", "HTTP_HOST": "api.example.com"]))
+        var facts = Facts(["REQUEST_METHOD": "GET", "REQUEST_URI": "/x", "SERVER_NAME": "api.example.com"])
+        let rulebook = try Rulebook.of(
+            "policies: { p: { limit: 1/second } }\nrules: [{ match: \(match), policies: [p] }]")
+        #expect(rulebook.plan(for: facts).ruleIndices == [0])
+        facts["HTTP_HOST"] = "other.org"
+        #expect(rulebook.plan(for: facts).ruleIndices == [])
+    }
+
+    @Test(
+        "headers and variables: a text, in which * is anything",
+        arguments: [
+            ("{ header: { X-Tenant: acme } }", "HTTP_X_TENANT", "acme", true),
+            ("{ header: { x-tenant: acme } }", "HTTP_X_TENANT", "acme", true),
+            ("{ header: { X-Tenant: acme } }", "HTTP_X_TENANT", "Acme", false),
+            ("{ header: { X-Tenant: acme } }", "HTTP_X_TENANT", "acme2", false),
+            ("{ header: { X-Tenant: acme } }", "HTTP_X_OTHER", "acme", false),
+            ("{ header: { X-Tenant: \"*\" } }", "HTTP_X_TENANT", "", true),
+            ("{ header: { X-Tenant: \"*\" } }", "HTTP_X_OTHER", "x", false),
+            ("{ header: { User-Agent: \"*bot*\" } }", "HTTP_USER_AGENT", "a robot!", true),
+            ("{ header: { User-Agent: \"*bot*\" } }", "HTTP_USER_AGENT", "bo", false),
+            ("{ header: { User-Agent: \"a*b*c\" } }", "HTTP_USER_AGENT", "abc", true),
+            ("{ header: { User-Agent: \"a*b*c\" } }", "HTTP_USER_AGENT", "axxbxxbxc", true),
+            ("{ header: { User-Agent: \"a*b*c\" } }", "HTTP_USER_AGENT", "acb", false),
+            ("{ header: { User-Agent: \"aa*aa\" } }", "HTTP_USER_AGENT", "aaa", false),
+            ("{ header: { User-Agent: \"a*ab*b\" } }", "HTTP_USER_AGENT", "aab", false),
+            ("{ header: { Content-Type: text/csv } }", "CONTENT_TYPE", "text/csv", true),
+            ("{ variable: { GEOIP_COUNTRY: CH } }", "GEOIP_COUNTRY", "CH", true),
+            ("{ variable: { GEOIP_COUNTRY: CH } }", "GEOIP_COUNTRY", "DE", false),
+        ])
+    func headers(match: String, variable: String, value: String, expected: Bool) throws {
+        #expect(try Self.matches(match, [variable: value]) == expected)
+    }
+
+    @Test(
+        "query parameters: decoded, any of several, that of the target",
+        arguments: [
+            ("format=csv", true), ("a=1&format=csv", true), ("format=xml&format=csv", true), ("f%6Frmat=cs%76", true),
+            ("format=", false), ("format", false), ("formats=csv", false), ("", false), ("format=csv2", false),
+        ])
+    func queries(query: String, expected: Bool) throws {
+        #expect(try Self.matches("{ query: { format: csv } }", ["REQUEST_URI": "/?" + query]) == expected)
+        // A guard's subrequest has another query string than its client's request.
+        #expect(
+            try Self.matches("{ query: { format: csv } }", ["REQUEST_URI": "/?" + query, "QUERY_STRING": "format=csv"])
+                == expected)
+    }
+
+    @Test("without REQUEST_URI the script's name, its rest and QUERY_STRING take its place, decoded as they are")
+    func plainCGI() throws {
+        var facts = Facts(["REQUEST_METHOD": "GET", "SCRIPT_NAME": "/cgi", "PATH_INFO": "/a%41", "QUERY_STRING": "x=1"])
+        let rulebook = try Rulebook.of(
+            """
+            policies: { p: { limit: 1 per second } }
+            rules: [{ match: { path: /cgi/a%2541, query: { x: 1 } }, policies: [p] }]
+            """)
+        #expect(rulebook.plan(for: facts).ruleIndices == [0])
+        facts["PATH_INFO"] = "/aA"
+        #expect(rulebook.plan(for: facts).ruleIndices == [])
+    }
+
+    @Test(
+        "address ranges are those of the client",
+        arguments: [
+            ("{ address: 203.0.113.0/24 }", true), ("{ address: [198.51.100.0/24, 203.0.113.9] }", true),
+            ("{ address: 198.51.100.0/24 }", false), ("{ address: \"::/0\" }", false),
+        ])
+    func addresses(match: String, expected: Bool) throws {
+        #expect(try Self.matches(match, [:]) == expected)
+    }
+
+    @Test(
+        "all that a rule asks for must hold",
+        arguments: [
+            ("{ method: GET, path: [/a, /b/*], path_regex: \"[0-9]$\" }", "/b/7", true),
+            ("{ method: GET, path: [/a, /b/*], path_regex: \"[0-9]$\" }", "/b/x", false),
+            ("{ method: GET, path: [/a, /b/*], path_regex: \"[0-9]$\" }", "/c/7", false),
+            ("{ method: POST, path: [/a, /b/*] }", "/a", false),
+        ])
+    func all(match: String, target: String, expected: Bool) throws {
+        #expect(try Self.matches(match, ["REQUEST_URI": target]) == expected)
+    }
+
+    private static let several = """
+        policies: { a: { limit: 5 per second }, b: { limit: 9 per minute }, c: { limit: 7 per hour } }
+        rules:
+          - { match: { path: /static/** }, policies: none }
+          - { name: writes, match: { method: [POST, PUT], path: [/api/**, /api/data] }, policies: [a], cost: 3 }
+          - { match: { path: /api/data }, policies: [a, b] }
+          - { match: { path: /api/** }, policies: [b], cost: 2 }
+          - { policies: [c] }
+        """
+
+    @Test(
+        "first: of several rules the first in the file, wherever its path stands in the tree",
+        arguments: [
+            ("POST", "/api/data", [1]), ("GET", "/api/data", [2]), ("GET", "/api/x", [3]), ("GET", "/x", [4]),
+            ("GET", "/static/x", [0]),
+        ])
+    func first(method: String, target: String, indices: [Int]) throws {
+        let rulebook = try Rulebook.of(Self.several)
+        let plan = rulebook.plan(for: Self.facts(["REQUEST_METHOD": method, "REQUEST_URI": target]))
+        #expect(plan.ruleIndices == indices)
+    }
+
+    @Test("all: every rule in the order of the file, each once, a policy that two name at the higher cost")
+    func allRules() throws {
+        let text =
+            "matching: all\n"
+            + Self.several.replacing(
+                "{ match: { path: /static/** }, policies: none }", with: "{ policies: [c], cost: 2 }")
+        let rulebook = try Rulebook.of(text)
+        let plan = rulebook.plan(for: Self.facts(["REQUEST_METHOD": "POST", "REQUEST_URI": "/api/data"]))
+        #expect(plan.ruleIndices == [0, 1, 2, 3, 4])
+        let client = "address=203.0.113.9"
+        #expect(plan.summary == "c 2 \(client), a 3 \(client), b 2 \(client)")
+        #expect(rulebook.plan(for: Self.facts(["REQUEST_URI": "/x"])).ruleIndices == [0, 4])
+    }
+
+    @Test("a plan names its rules")
+    func names() throws {
+        let plan = try Rulebook.of(Self.several).plan(
+            for: Self.facts(["REQUEST_METHOD": "PUT", "REQUEST_URI": "/api"]))
+        guard case .limited(let charge, let matches) = plan else {
+            Issue.record("the request is not limited")
+            return
+        }
+        #expect(matches.map(\.rule.description) == ["rules[1] writes"])
+        #expect(matches.map(\.rule.line) == [4])
+        #expect(matches.map(\.cost) == [3])
+        #expect(matches.map { text($0.identity.bytes) } == ["address=203.0.113.9"])
+        #expect(charge.entries.map(\.cost) == [3])
+    }
+}

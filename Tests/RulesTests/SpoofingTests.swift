@@ -1,0 +1,150 @@
+import Foundation
+import Limiters
+import Testing
+
+@testable import Rules
+
+@Suite("Clients that pretend")
+struct SpoofingTests {
+    /// What an attacker at 203.0.113.9 tries, and the line of the plan that must come of it.
+    struct Attempt: CustomTestStringConvertible, Sendable {
+        let testDescription: String
+        let variables: [String: String]
+        let summary: String
+
+        init(_ name: String, _ variables: [String: String], _ summary: String) {
+            testDescription = name
+            self.variables = variables
+            self.summary = summary
+        }
+    }
+
+    private static let data = "data 1 address=203.0.113.9"
+
+    static let attempts: [Attempt] = [
+        // Addresses in headers.
+        Attempt("X-Forwarded-For from a client", ["HTTP_X_FORWARDED_FOR": "198.51.100.1"], data),
+        Attempt("Forwarded from a client", ["HTTP_FORWARDED": "for=198.51.100.1"], data),
+        Attempt("X-Forwarded-For that claims the proxy's address", ["HTTP_X_FORWARDED_FOR": "10.0.0.1"], data),
+        Attempt(
+            "other headers of the kind", ["HTTP_X_REAL_IP": "198.51.100.1", "HTTP_CLIENT_IP": "198.51.100.1"], data),
+        behindProxy("a list that begins before the proxy's entry", "198.51.100.1, 192.0.2.3, 203.0.113.9", data),
+        behindProxy("a list that begins with trusted addresses", "10.0.0.7, 10.0.0.8, 203.0.113.9", data),
+        behindProxy("two headers, which the server joins", "198.51.100.1,203.0.113.9", data),
+        behindProxy("a list of junk", "\"', for=198.51.100.1;,\u{1F}, 203.0.113.9", data),
+        behindProxy("a list of 64 KB", String(repeating: "198.51.100.1,", count: 5_000) + "203.0.113.9", data),
+        behindProxy("a port in the list", "203.0.113.9:1234", data),
+        behindProxy("a mapped address in the list", "::ffff:203.0.113.9", data),
+        behindProxy("a mapped address in hexadecimal", "::FFFF:cb00:7109", data),
+        // The proxy wrote no address, so all that is known is the proxy.
+        behindProxy("unknown as the last hop", "203.0.113.9, unknown", "data 1 address=10.0.0.1"),
+        behindProxy("an octal address as the last hop", "0313.0.113.9", "data 1 address=10.0.0.1"),
+        Attempt(
+            "an open quote before the proxy's entry",
+            ["REMOTE_ADDR": "10.0.0.1", "HTTP_FORWARDED": "for=\"198.51.100.1, for=203.0.113.9"], data),
+        Attempt(
+            "Forwarded beside the proxy's X-Forwarded-For",
+            [
+                "REMOTE_ADDR": "10.0.0.1", "HTTP_FORWARDED": "for=198.51.100.1",
+                "HTTP_X_FORWARDED_FOR": "203.0.113.9",
+            ], data),
+        // Forms of one's own address.
+        Attempt("a mapped peer", ["REMOTE_ADDR": "::ffff:203.0.113.9"], data),
+        Attempt("another address of the same /64", v6("2001:db8::1"), "data 1 address=2001:db8::/64"),
+        Attempt("and another", v6("2001:DB8:0:0:FFFF::9"), "data 1 address=2001:db8::/64"),
+        Attempt("and one with a zone", v6("2001:db8::7%eth0"), "data 1 address=2001:db8::/64"),
+        // Other spellings of the path.
+        path("doubled slashes", "//api///data"), path("encoded letters", "/api/%64at%61"),
+        path("an encoded slash", "/api%2Fdata"), path("dots", "/api/./x/../data"),
+        path("encoded dots", "/x/%2e%2e/api/data"), path("too many dots", "/../../api/data"),
+        path("a slash at the end", "/api/data/"), path("a fragment", "/api/data#x"),
+        path("the absolute form", "http://elsewhere/api/data"), path("a query", "/api/data?/../x"),
+        // What the web server would take for another path is another path, and still under its limit.
+        Attempt("capitals", ["REQUEST_URI": "/api/DATA"], "burst 1 address=203.0.113.9"),
+        Attempt("a zero byte", ["REQUEST_URI": "/api/data%00"], "burst 1 address=203.0.113.9"),
+        Attempt("a newline", ["REQUEST_URI": "/api/data%0A"], "burst 1 address=203.0.113.9"),
+        Attempt("encoded twice", ["REQUEST_URI": "/api/%2564ata"], "burst 1 address=203.0.113.9"),
+        Attempt("an overlong slash", ["REQUEST_URI": "/api/data%C0%AF"], "burst 1 address=203.0.113.9"),
+        Attempt("a parameter", ["REQUEST_URI": "/api/data;x=1"], "burst 1 address=203.0.113.9"),
+        // Other methods for the same work.
+        Attempt("HEAD", ["REQUEST_METHOD": "HEAD"], data),
+        // API keys.
+        key("a new key", "invented-1"), key("another new key", "invented-2"), key("an empty key", ""),
+        key("a listed key in capitals", "ALICE"), key("a listed key and a zero byte", "alice\0"),
+        key("a listed key and a newline", "alice\n"), key("a listed key twice", "alice, alice"),
+        key("a comment of the key file", "#"), key("a key of 64 KB", String(repeating: "k", count: 65_536)),
+        key("a key that reads like an identity", "alice,address=198.51.100.1"),
+        key("a key that closes the key's braces", "alice}:burst"),
+        Attempt("another header for the key", ["HTTP_X_APIKEY": "alice", "HTTP_API_KEY": "alice"], data),
+        // The variable of X-API-Key and of X_API_Key is the same: neither is a second key.
+        Attempt("a listed key", ["HTTP_X_API_KEY": "alice"], "data 1 api_key=alice"),
+    ]
+
+    private static func behindProxy(_ name: String, _ list: String, _ summary: String) -> Attempt {
+        Attempt(name, ["REMOTE_ADDR": "10.0.0.1", "HTTP_X_FORWARDED_FOR": list], summary)
+    }
+
+    private static func v6(_ address: String) -> [String: String] { ["REMOTE_ADDR": address] }
+
+    private static func path(_ name: String, _ target: String) -> Attempt {
+        Attempt(name, ["REQUEST_URI": target], data)
+    }
+
+    private static func key(_ name: String, _ key: String) -> Attempt {
+        Attempt(name, ["HTTP_X_API_KEY": key], data)
+    }
+
+    private static func rulebook() throws -> Rulebook {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("rules-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try Data("# the site's keys\nalice\n".utf8).write(to: folder.appendingPathComponent("keys.txt"))
+        let rules = """
+            trusted_proxies: [10.0.0.0/8]
+            api_keys: { file: keys.txt }
+            policies:
+              data:  { limit: 10 per minute }
+              burst: { limit: 20 per second }
+            rules:
+              - match: { method: GET, path: /api/data }
+                count: api_key or address
+                policies: [data]
+              - match: { path: /api/** }
+                policies: [burst]
+            """
+        return try Rulebook.parse(rules.utf8, file: folder.appendingPathComponent("limits.yaml").path).0
+    }
+
+    @Test("each attempt is counted against the right client", arguments: attempts)
+    func counted(attempt: Attempt) throws {
+        var facts = Facts(method: "GET", target: "/api/data", address: "203.0.113.9")
+        for (name, value) in attempt.variables { facts[name] = value }
+        #expect(try Self.rulebook().plan(for: facts).summary == attempt.summary)
+    }
+
+    @Test("without a list of keys, each text is its own client, and none is another's", arguments: [false, true])
+    func identitiesApart(isCombined: Bool) throws {
+        let rulebook = try Rulebook.of(
+            """
+            policies: { p: { limit: 1 per second } }
+            rules: [{ count: \(isCombined ? "api_key and user" : "api_key"), policies: [p] }]
+            """)
+        let long = String(repeating: "k", count: 65_536)
+        let texts = [
+            "alice", "alice,user=bob", "alice,address=203.0.113.9", "alice%2Cuser=bob", "alice\0", "alice\n",
+            "alice}:p",
+            "{alice}", "#", " alice", "sha256:00", long, long + "k",
+        ]
+        var seen: [String: String] = [:]
+        for text in texts {
+            for user in isCombined ? ["bob", "bob,user=bob", "=bob"] : [""] {
+                var facts = Facts(method: "GET", target: "/", address: "203.0.113.9")
+                facts["HTTP_X_API_KEY"] = text
+                facts["REMOTE_USER"] = user
+                let summary = rulebook.plan(for: facts).summary
+                #expect(seen.updateValue(text, forKey: summary) == nil, "\(text) \(user)")
+                #expect(summary.utf8.count < 256 && summary.utf8.allSatisfy { $0 > 0x20 || $0 == 0x20 })
+            }
+        }
+    }
+}
