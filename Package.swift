@@ -94,5 +94,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "FCGILimiterTests", dependencies: ["FCGILimiter", "Servers"], swiftSettings: strict),
+        // The program, behind the web servers that are to be limited.
+        .testTarget(name: "WebServerTests", dependencies: ["FCGILimiter", "Servers"], swiftSettings: strict),
     ]
 )
