@@ -92,6 +92,11 @@ let package = Package(
             exclude: ["bad"],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: ["FCGILimiter", "Rules", "Limiters", "Stores", "Cases", "Servers"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "FCGILimiterTests", dependencies: ["FCGILimiter", "Servers"], swiftSettings: strict),
     ]
 )

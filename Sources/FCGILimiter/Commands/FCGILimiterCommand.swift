@@ -13,6 +13,19 @@ struct FCGILimiterCommand: ParsableCommand {
         // mod_fcgid starts programs without arguments.
         defaultSubcommand: Serve.self
     )
+
+    /// Runs the command of these arguments; what is wrong with them is one line, where ArgumentParser adds its usage.
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+            let lines = message(for: error).split(separator: "\n").map { $0.drop { $0 == " " } }
+            printError("Error: \(lines.joined(separator: " "))")
+            exit(withError: ExitCode.validationFailure)
+        }
+    }
 }
 
 /// The version that `--version`, `/health` and `/metrics` show.
