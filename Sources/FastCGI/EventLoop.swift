@@ -29,6 +29,8 @@ final class EventLoop {
     private var batch: [(exchange: Exchange, body: RecordScan.Body, isLast: Bool)] = []
     private var requests: [Request] = []
     private var connections: Set<Int32> = []
+    /// Connections that were answered while their bodies were on their way.
+    private var drains: [Int32: BodyDrain] = [:]
     /// Connections whose request is not whole, or whose peer is still sending to nobody: when each is closed.
     private var deadlines: [Int32: Seconds] = [:]
     private var isStopping = false
@@ -160,15 +162,29 @@ final class EventLoop {
             end(connection)
         case .request(let role, let body):
             if !deadlines.isEmpty { deadlines[connection] = nil }
-            let exchange = spareExchanges.popLast() ?? Exchange()
-            if let request = exchange.accept(connection, role, body) {
-                batch.append((exchange, body, isLast))
-                requests.append(request)
-            } else {
-                spareExchanges.append(exchange)
-                forget(connection)
-            }
+            accept(connection, role, body, isLast: isLast)
         }
+    }
+
+    private func accept(_ connection: Int32, _ role: Request.Role, _ body: RecordScan.Body, isLast: Bool) {
+        let exchange = spareExchanges.popLast() ?? Exchange()
+        let request: Request?
+        if case .unfinished(let count) = body {
+            let head = UnsafeRawBufferPointer(rebasing: peekBuffer[..<count])
+            // Those bytes are there, and in the buffer already.
+            recv(connection, peekBuffer.baseAddress, count, 0)
+            request = exchange.accept(connection, role, head: head)
+            if request == nil { close(connection) }
+        } else {
+            request = exchange.accept(connection, role, body)
+        }
+        guard let request else {
+            spareExchanges.append(exchange)
+            forget(connection)
+            return
+        }
+        batch.append((exchange, body, isLast))
+        requests.append(request)
     }
 
     private func answerBatch() {
@@ -180,7 +196,8 @@ final class EventLoop {
             case (.gone, _): forget(connection)
             case (.keep, .ended), (.keep, .absent): if isLast { end(connection) }
             case (.close, .ended), (.close, .absent): end(connection)
-            case (_, .unfinished), (_, .followed): leave(connection)
+            case (.keep, .unfinished): drain(connection)
+            case (.close, .unfinished), (_, .followed): leave(connection)
             }
             spareExchanges.append(exchange)
         }
@@ -188,23 +205,48 @@ final class EventLoop {
         requests.removeAll(keepingCapacity: true)
     }
 
+    /// Keeps the connection, but for the rest of the body.
+    ///
+    /// Closed instead, it would fail the next request of a web server that has not noticed yet.
+    private func drain(_ connection: Int32) {
+        drains[connection] = BodyDrain()
+        deadlines[connection] = steadySeconds() + Self.leaveTaking
+        poller.rewatch(connection, for: .leaving)
+    }
+
     /// Says that nothing more comes, and reads on for a while: closed at once, the peer might lose the answer.
     private func leave(_ connection: Int32) {
         shutdown(connection, Int32(SHUT_WR))
         deadlines[connection] = steadySeconds() + Self.leaveTaking
-        poller.watch(connection, for: .leaving)
+        poller.rewatch(connection, for: .leaving)
     }
 
     private func discardInput(_ connection: Int32) {
         for _ in 0..<16 {
-            let count = recv(connection, peekBuffer.baseAddress, peekBuffer.count, Int32(MSG_DONTWAIT))
+            // Looked at first: behind a body the peer's next request may stand.
+            let count = recv(
+                connection, peekBuffer.baseAddress, peekBuffer.count, Int32(MSG_PEEK | MSG_DONTWAIT))
             guard count > 0 else {
                 if count == 0 || errno != EAGAIN { end(connection) }
                 return
             }
+            switch drains[connection]?.skip(UnsafeRawBufferPointer(rebasing: peekBuffer[..<count])) {
+            case nil, .unfinished:
+                recv(connection, peekBuffer.baseAddress, count, Int32(MSG_DONTWAIT))
+            case .ended(let count):
+                recv(connection, peekBuffer.baseAddress, count, Int32(MSG_DONTWAIT))
+                drains[connection] = nil
+                deadlines[connection] = nil
+                poller.rewatch(connection, for: .connection)
+                return
+            case .malformed:
+                report("closed a connection that sent \(RecordScan.Fault.sequence.rawValue)")
+                end(connection)
+                return
+            }
         }
         // Others are waiting: the rest at the next turn.
-        poller.watch(connection, for: .leaving)
+        poller.rewatch(connection, for: .leaving)
     }
 
     private func closeOverdue() {
@@ -221,6 +263,7 @@ final class EventLoop {
     private func forget(_ connection: Int32) {
         connections.remove(connection)
         deadlines[connection] = nil
+        drains[connection] = nil
         openConnections.add(-1)
     }
 

@@ -1,4 +1,5 @@
 import CFastCGI
+import Glibc
 
 /// One request taken from a connection, to be answered: the owner of an `FCGX_Request`.
 ///
@@ -33,6 +34,26 @@ final class Exchange {
         return Request(role: role, environment: environment)
     }
 
+    /// Takes a request whose body has not come whole, given its head.
+    ///
+    /// libfcgi reads ahead, and then nobody could tell how much of the body it has. So it reads the head from a socket
+    /// of its own, and has the connection for its answer only.
+    ///
+    /// - Returns: the request; `nil` when libfcgi found none after all, or there is no descriptor.
+    func accept(_ descriptor: Int32, _ role: Request.Role, head: UnsafeRawBufferPointer) -> Request? {
+        var ends: [Int32] = [-1, -1]
+        let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+        guard socketpair(AF_UNIX, type, 0, &ends) == 0 else { return nil }
+        // A new socket has room for a head.
+        let count = write(ends[1], head.baseAddress, head.count)
+        close(ends[1])
+        let request = count == head.count ? accept(ends[0], role, .absent) : nil
+        if request != nil { close(ends[0]) }
+        self.descriptor = descriptor
+        self.request.pointee.ipcFd = request == nil ? -1 : descriptor
+        return request
+    }
+
     /// What is to become of the connection.
     enum Ending {
         /// The peer wants to send further requests.
@@ -46,11 +67,7 @@ final class Exchange {
     /// Sends the answer and ends the request (`FCGX_PutStr`, `FCGX_Finish_r`); the descriptor stays open unless `.gone`.
     func answer(_ response: Response) -> Ending {
         put(response.head)
-        var length: [UInt8] = []
-        length.append(text: "Content-Length: ")
-        length.append(decimal: Int64(response.body.count))
-        length.append(text: "\r\n\r\n")
-        put(length)
+        put(response.lengthAndEnd)
         if response.sendsBody { put(response.body) }
         // The loop closes connections, not libfcgi.
         request.pointee.keepConnection = 1

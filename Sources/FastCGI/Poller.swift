@@ -8,7 +8,7 @@ struct Poller: ~Copyable {
         case listener
         case wakeUp
         case connection
-        /// Answered and shut for writing; what still comes is thrown away.
+        /// Answered; what still comes of its request is thrown away.
         case leaving
     }
 
@@ -32,11 +32,20 @@ struct Poller: ~Copyable {
         close(descriptor)
     }
 
-    /// Registers a descriptor, or registers it anew for another purpose (`epoll_ctl`).
+    /// Registers a descriptor (`epoll_ctl`).
     ///
     /// Connections are edge-triggered: one that holds half a request stays silent until more comes. A listener wakes one
     /// of the loops and processes that wait for it.
     func watch(_ watched: Int32, for purpose: Purpose) {
+        control(EPOLL_CTL_ADD, watched, purpose)
+    }
+
+    /// Registers a descriptor anew, for the same or another purpose; what is ready is handed over again (`epoll_ctl`).
+    func rewatch(_ watched: Int32, for purpose: Purpose) {
+        control(EPOLL_CTL_MOD, watched, purpose)
+    }
+
+    private func control(_ operation: Int32, _ watched: Int32, _ purpose: Purpose) {
         var event = epoll_event()
         event.events = EPOLLIN.rawValue
         switch purpose {
@@ -45,7 +54,6 @@ struct Poller: ~Copyable {
         case .connection, .leaving: event.events |= EPOLLET.rawValue | EPOLLRDHUP.rawValue
         }
         event.data.u64 = UInt64(purpose.rawValue) << 32 | UInt64(UInt32(bitPattern: watched))
-        let operation = purpose == .leaving ? EPOLL_CTL_MOD : EPOLL_CTL_ADD
         epoll_ctl(descriptor, operation, watched, &event)
     }
 

@@ -17,8 +17,8 @@ enum RecordScan: Equatable {
     enum Body: Equatable {
         /// It ends with the last byte that is there.
         case ended
-        /// More is to come.
-        case unfinished
+        /// More is to come; it begins behind so many bytes.
+        case unfinished(head: Int)
         /// There was none, and none will come: an authorizer's request has no body.
         case absent
         /// It has ended, and padding or further bytes follow. One request at a time is the rule, so the connection ends
@@ -44,7 +44,7 @@ enum RecordScan: Equatable {
 
     /// Management records are not among them: no web server sends any, and libfcgi's answer to GET_VALUES overruns its
     /// buffer where a name comes more than three times.
-    private enum RecordType: UInt8 {
+    enum RecordType: UInt8 {
         case begin = 1
         case parameters = 4
         case body = 5
@@ -56,7 +56,7 @@ enum RecordScan: Equatable {
         var role: Request.Role?
         var identifier: UInt16 = 0
         var parameters: [Range<Int>] = []
-        var inBody = false
+        var bodyStart: Int?
 
         while true {
             guard bytes.count - offset >= 8 else { break }
@@ -87,7 +87,7 @@ enum RecordScan: Equatable {
                 }
                 role = named
                 identifier = record
-            case (.parameters, _?) where record == identifier && !inBody:
+            case (.parameters, _?) where record == identifier && bodyStart == nil:
                 if content > 0 {
                     parameters.append(start..<(start + content))
                 } else {
@@ -99,9 +99,9 @@ enum RecordScan: Equatable {
                         self = .malformed(.padding)
                         return
                     }
-                    inBody = true
+                    bodyStart = next
                 }
-            case (.body, _?) where record == identifier && inBody:
+            case (.body, _?) where record == identifier && bodyStart != nil:
                 if content == 0, next <= bytes.count, let role {
                     self = .request(role: role, body: next == bytes.count && padding == 0 ? .ended : .followed)
                     return
@@ -114,9 +114,9 @@ enum RecordScan: Equatable {
             offset = next
         }
 
-        if inBody, let role {
-            let atEnd = role == .authorizer && offset == bytes.count
-            self = .request(role: role, body: atEnd ? .absent : .unfinished)
+        if let bodyStart, let role {
+            let isAbsent = role == .authorizer && bodyStart == bytes.count
+            self = .request(role: role, body: isAbsent ? .absent : .unfinished(head: bodyStart))
         } else {
             self = bytes.count >= Self.longestHead ? .malformed(.size) : .incomplete
         }

@@ -49,6 +49,15 @@ public struct Response: Sendable {
         endLine()
     }
 
+    /// What ends the headers: the body's length, and an empty line.
+    var lengthAndEnd: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.append(text: "Content-Length: ")
+        bytes.append(decimal: Int64(body.count))
+        bytes.append(text: "\r\n\r\n")
+        return bytes
+    }
+
     private mutating func endLine() {
         head.append(0x0D)
         head.append(0x0A)

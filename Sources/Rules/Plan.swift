@@ -22,11 +22,21 @@ public enum Plan: Sendable {
 
     /// A rule that a request meets.
     public struct Match: Sendable {
-        /// The rule.
-        public let rule: Rule
+        private let rulebook: Rulebook
+        private let index: Int
         /// Whom it counts.
         public let identity: Identity
         /// What the request costs by it, in units.
         public let cost: Int64
+
+        init(rulebook: Rulebook, index: Int, identity: Identity, cost: Int64) {
+            self.rulebook = rulebook
+            self.index = index
+            self.identity = identity
+            self.cost = cost
+        }
+
+        /// The rule.
+        public var rule: Rule { rulebook.rules[index] }
     }
 }

@@ -1,6 +1,6 @@
 /// What becomes of a request that meets a rule: whom it counts for, what it costs, by which policies.
 ///
-/// Rules that say the same share one: 10,000 rules take less memory, and a request fetches less of it.
+/// Rules that say the same share one: 10,000 rules take less memory, and requests touch less of it.
 final class Treatment: Sendable {
     let counting: Counting
     let cost: Cost

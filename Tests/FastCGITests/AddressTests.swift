@@ -1,8 +1,8 @@
 import FastCGI
 import Testing
 
-/// `--listen` as an operator writes it.
-@Suite struct AddressTests {
+@Suite("Addresses as an operator writes them")
+struct AddressTests {
     typealias Address = Listener.Address
 
     @Test(

@@ -65,15 +65,6 @@ final class EchoServer {
     }
 }
 
-/// Asks again and again; `false` where it did not become true within half a minute.
-func waitUntil(_ isTrue: () -> Bool) -> Bool {
-    for _ in 0..<30_000 {
-        if isTrue() { return true }
-        usleep(1_000)
-    }
-    return false
-}
-
 private final class EchoApplication: Application {
     private let meanwhile: @Sendable ([Request]) -> Void
 

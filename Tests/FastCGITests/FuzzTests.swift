@@ -2,8 +2,8 @@ import Testing
 
 @testable import FastCGI
 
-/// Random damage to valid requests: nothing that a peer sends stops the server.
-@Suite struct FuzzTests {
+@Suite("Random damage to valid requests")
+struct FuzzTests {
     /// A generator of the same numbers in each run (SplitMix64).
     private struct Seeded: RandomNumberGenerator {
         var state: UInt64
@@ -58,6 +58,7 @@ import Testing
             switch result {
             case .incomplete: results["incomplete", default: 0] += 1
             case .malformed(let fault): results[fault.rawValue, default: 0] += 1
+            case .request(_, .unfinished): results["unfinished", default: 0] += 1
             case .request(_, let body): results["\(body)", default: 0] += 1
             }
         }

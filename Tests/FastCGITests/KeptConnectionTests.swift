@@ -1,8 +1,8 @@
 import Glibc
 import Testing
 
-/// Connections that stay open, few and many.
-@Suite struct KeptConnectionTests {
+@Suite("Connections that stay open, few and many")
+struct KeptConnectionTests {
     @Test("a kept connection answers one request after another")
     func keepAlive() throws {
         let server = try EchoServer()

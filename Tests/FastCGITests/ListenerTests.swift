@@ -4,8 +4,8 @@ import Testing
 
 @testable import FastCGI
 
-/// Sockets: what is opened, replaced, left alone and removed.
-@Suite struct ListenerTests {
+@Suite("Sockets: what is opened, replaced, left alone and removed")
+struct ListenerTests {
     @Test("a socket has the mode that is asked for", arguments: [0o600, 0o660, 0o666, 0o777] as [UInt32])
     func mode(mode: UInt32) throws {
         let folder = try TemporaryFolder()
@@ -130,7 +130,7 @@ import Testing
     func tcp() throws {
         let listener = try Listener(.tcp(host: "127.0.0.1", port: "0"))
         let port = try port(of: listener)
-        try expectServes(listener) { try Peer(port: port) }
+        try expectServes(listener) { try Peer(.tcp(port: port)) }
     }
 
     @Test("a port of IPv6")
@@ -223,12 +223,13 @@ import Testing
 
     /// A socket bound to the path, that nobody listens on yet.
     private func bind(_ path: String) throws -> Int32 {
-        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        try #require(withSocketAddress(ofUnix: path) { Glibc.bind(descriptor, $0, $1) } == 0)
+        let address = ServerAddress.unix(path: path)
+        let descriptor = address.makeSocket()
+        try #require(address.withAddress { Glibc.bind(descriptor, $0, $1) } == 0)
         return descriptor
     }
 
-    private func port(of listener: Listener) throws -> UInt16 {
+    private func port(of listener: Listener) throws -> Int {
         var address = sockaddr_in6()
         var size = socklen_t(MemoryLayout<sockaddr_in6>.size)
         let code = withUnsafeMutablePointer(to: &address) { pointer in
@@ -236,6 +237,6 @@ import Testing
         }
         try #require(code == 0)
         // The port stands in the same place in both families.
-        return UInt16(bigEndian: address.sin6_port)
+        return Int(UInt16(bigEndian: address.sin6_port))
     }
 }

@@ -2,8 +2,8 @@ import Testing
 
 @testable import FastCGI
 
-/// Peers that send what is no request: each connection is closed with its reason in the log, and the rest is served.
-@Suite struct MalformedPeerTests {
+@Suite("Peers that send what is no request")
+struct MalformedPeerTests {
     struct Case: CustomTestStringConvertible, Sendable {
         let testDescription: String
         let bytes: [UInt8]

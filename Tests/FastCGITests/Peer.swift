@@ -1,4 +1,5 @@
 import Glibc
+import Servers
 
 /// A web server's end of a connection.
 final class Peer {
@@ -30,31 +31,29 @@ final class Peer {
     private var unread: [UInt8] = []
 
     /// Connects to a unix socket.
-    init(_ path: String) throws {
-        descriptor = try Self.connect(AF_UNIX) { socket in
-            withSocketAddress(ofUnix: path) { Glibc.connect(socket, $0, $1) }
-        }
+    convenience init(_ path: String) throws {
+        try self.init(.unix(path: path))
     }
 
-    /// Connects to a port of 127.0.0.1.
-    init(port: UInt16) throws {
-        descriptor = try Self.connect(AF_INET) { socket in
-            var address = sockaddr_in()
-            address.sin_family = sa_family_t(AF_INET)
-            address.sin_port = port.bigEndian
-            address.sin_addr.s_addr = UInt32(INADDR_LOOPBACK).bigEndian
-            return withSocketAddress(&address) { Glibc.connect(socket, $0, $1) }
-        }
+    /// Connects to a server of this machine.
+    init(_ address: ServerAddress) throws {
+        descriptor = address.makeSocket()
+        try connect { address.withAddress($0) }
     }
 
     /// Connects to a port of ::1.
-    init(port6: UInt16) throws {
-        descriptor = try Self.connect(AF_INET6) { socket in
+    init(port6: Int) throws {
+        descriptor = socket(AF_INET6, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        try connect { call in
             var address = sockaddr_in6()
             address.sin6_family = sa_family_t(AF_INET6)
-            address.sin6_port = port6.bigEndian
+            address.sin6_port = UInt16(port6).bigEndian
             address.sin6_addr = in6addr_loopback
-            return withSocketAddress(&address) { Glibc.connect(socket, $0, $1) }
+            return withUnsafePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    call($0, socklen_t(MemoryLayout<sockaddr_in6>.size))
+                }
+            }
         }
     }
 
@@ -62,18 +61,15 @@ final class Peer {
         close(descriptor)
     }
 
-    private static func connect(_ family: Int32, _ call: (Int32) -> Int32) throws -> Int32 {
-        let descriptor = socket(family, Int32(SOCK_STREAM.rawValue), 0)
-        var limit = timeval(tv_sec: patience, tv_usec: 0)
+    private typealias Call = (UnsafePointer<sockaddr>, socklen_t) -> Int32
+
+    /// Connects by what hands over the server's address.
+    private func connect(_ withAddress: (Call) -> Int32) throws {
+        var limit = timeval(tv_sec: Self.patience, tv_usec: 0)
         let size = socklen_t(MemoryLayout<timeval>.size)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
-        guard descriptor >= 0, call(descriptor) == 0 else {
-            let code = errno
-            close(descriptor)
-            throw Failure.notConnected(errno: code)
-        }
-        return descriptor
+        guard withAddress({ Glibc.connect(descriptor, $0, $1) }) == 0 else { throw Failure.notConnected(errno: errno) }
     }
 
     /// Sends all bytes.
@@ -178,22 +174,5 @@ final class Peer {
         return Answer(
             head: head.split(separator: "\r\n", omittingEmptySubsequences: false).map(String.init),
             body: Array(output[end.upperBound...]), errors: errors, identifiers: identifiers)
-    }
-}
-
-/// Calls `body` with a unix socket's address as the socket calls take it.
-func withSocketAddress(ofUnix path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix($0.count - 1)) }
-    return withSocketAddress(&address, body)
-}
-
-/// Calls `body` with an address as the socket calls take it.
-func withSocketAddress<Address>(
-    _ address: inout Address, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
-) -> Int32 {
-    withUnsafePointer(to: &address) { pointer in
-        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(MemoryLayout<Address>.size)) }
     }
 }

@@ -2,8 +2,8 @@ import Testing
 
 @testable import FastCGI
 
-/// What lies in front of a connection, byte for byte.
-@Suite struct RecordScanTests {
+@Suite("What lies in front of a connection, byte for byte")
+struct RecordScanTests {
     private func scan(_ bytes: some Sequence<UInt8>) -> RecordScan {
         Array(bytes).withUnsafeBytes { RecordScan($0) }
     }
@@ -23,7 +23,7 @@ import Testing
     func beginnings(name: String, head: [UInt8], whole: [UInt8]) {
         for count in 0..<head.count { #expect(scan(whole[..<count]) == .incomplete) }
         for count in head.count..<whole.count {
-            #expect(scan(whole[..<count]) == .request(role: .responder, body: .unfinished))
+            #expect(scan(whole[..<count]) == .request(role: .responder, body: .unfinished(head: head.count)))
         }
         #expect(scan(whole) == .request(role: .responder, body: .ended))
         for count in 1...10 {
@@ -34,6 +34,8 @@ import Testing
     @Test("every beginning of a padded request in many records")
     func paddedBeginnings() {
         let whole = Records.request(["NAME": "a value", "OTHER": "b"], body: [1, 2], parameterSize: 3, padding: 5)
+        // What stands behind the head: one padded record of two bytes, and the empty one.
+        let head = whole.count - (8 + 2 + 5) - 8
         var seen: [RecordScan] = []
         for count in 0...whole.count {
             let result = scan(whole[..<count])
@@ -41,7 +43,8 @@ import Testing
         }
         #expect(
             seen == [
-                .incomplete, .request(role: .responder, body: .unfinished), .request(role: .responder, body: .ended),
+                .incomplete, .request(role: .responder, body: .unfinished(head: head)),
+                .request(role: .responder, body: .ended),
             ])
     }
 
@@ -52,7 +55,7 @@ import Testing
         for count in 0..<head.count { #expect(scan(head[..<count]) == .incomplete) }
         #expect(scan(head) == .request(role: .authorizer, body: .absent))
         for count in (head.count + 1)..<whole.count {
-            #expect(scan(whole[..<count]) == .request(role: .authorizer, body: .unfinished))
+            #expect(scan(whole[..<count]) == .request(role: .authorizer, body: .unfinished(head: head.count)))
         }
         #expect(scan(whole) == .request(role: .authorizer, body: .ended))
     }
@@ -102,7 +105,7 @@ import Testing
         }
         // A begin (16), two headers (16), the lengths (1 + 4) and the name (1).
         let most = RecordScan.longestHead - 38
-        #expect(scan(head(most)) == .request(role: .responder, body: .unfinished))
+        #expect(scan(head(most)) == .request(role: .responder, body: .unfinished(head: RecordScan.longestHead)))
         #expect(scan(head(most + 1).prefix(RecordScan.longestHead)) == .malformed(.size))
     }
 }

@@ -53,12 +53,12 @@ struct Records {
     /// A request that is whole.
     static func request(
         role: UInt16 = 1, _ variables: KeyValuePairs<String, String> = [:], _ afterwards: Afterwards = .keep,
-        body: [UInt8] = [], parameterSize: Int = 32_768, padding: UInt8 = 0
+        body: [UInt8] = [], parameterSize: Int = 32_768, bodySize: Int = 32_768, padding: UInt8 = 0
     ) -> [UInt8] {
         var records = Records()
         records.begin(role: role, afterwards)
         records.stream(.parameters, pairs(variables), size: parameterSize, padding: padding)
-        records.stream(.input, body, padding: padding)
+        records.stream(.input, body, size: bodySize, padding: padding)
         return records.bytes
     }
 

@@ -1,7 +1,7 @@
 import Testing
 
-/// The forms in which a whole request may come.
-@Suite struct RequestFormTests {
+@Suite("The forms in which a whole request may come")
+struct RequestFormTests {
     @Test("variables may be spread over several records", arguments: [1, 2, 3, 7, 8, 100])
     func severalRecords(size: Int) throws {
         let server = try EchoServer()

@@ -3,8 +3,8 @@ import Testing
 
 @testable import FastCGI
 
-/// Requests as values.
-@Suite struct RequestTests {
+@Suite("Requests as values")
+struct RequestTests {
     @Test("a variable is found by its whole name")
     func bytes() {
         let request = Request(variables: ["A": "1", "AB": "2", "": "3", "EMPTY": "", "ü": "ß"])

@@ -2,8 +2,8 @@ import Testing
 
 @testable import FastCGI
 
-/// Answers as they go out.
-@Suite struct ResponseTests {
+@Suite("Answers as they go out")
+struct ResponseTests {
     private func head(_ response: Response) -> String {
         String(decoding: response.head, as: UTF8.self)
     }

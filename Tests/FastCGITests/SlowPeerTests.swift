@@ -1,7 +1,7 @@
 import Testing
 
-/// Peers that take their time, or go away: none holds up another.
-@Suite struct SlowPeerTests {
+@Suite("Peers that take their time, or go away")
+struct SlowPeerTests {
     /// How much of a request its peer has sent so far.
     static let beginnings: [(name: String, bytes: [UInt8])] = [
         ("nothing", []),

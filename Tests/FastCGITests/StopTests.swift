@@ -4,8 +4,8 @@ import Servers
 import Synchronization
 import Testing
 
-/// What a server still does when it is told to stop.
-@Suite struct StopTests {
+@Suite("A server that is told to stop")
+struct StopTests {
     /// Holds the loop in the middle of an answer until it is opened.
     private final class Gate: Sendable {
         private let isOpen = Atomic(false)
@@ -38,7 +38,8 @@ import Testing
             if requests.contains(where: { $0.text(of: "ECHO") == "first" }) { gate.pass() }
         }
         let first = try Peer(server.socket)
-        let later = try (0..<20).map { _ in try Peer(server.socket) }
+        // More than one turn of the loop takes.
+        let later = try (0..<600).map { _ in try Peer(server.socket) }
         for peer in later { #expect(try peer.ask(Records.request(["ECHO": "a"])).text == "a") }
 
         try first.send(Records.request(["ECHO": "first"]))
@@ -94,6 +95,9 @@ import Testing
         }
         let first = try Peer(server.socket)
         let last = try Peer(server.socket)
+        // It keeps the loop going for a second behind all others.
+        let half = try Peer(server.socket)
+        try half.send([1, 1, 0])
         let request = Records.request(["ECHO": "last"])
         try last.send(Array(request.prefix(20)))
         try first.send(Records.request(["ECHO": "first"]))
@@ -110,6 +114,7 @@ import Testing
         lastGate.open()
         #expect(try last.answer().text == "last")
         stopping.join()
+        #expect(half.end() == .closed)
         #expect(late.end() == .closed)
         #expect(throws: Peer.Failure.notConnected(errno: ENOENT)) { try Peer(server.socket) }
     }

@@ -1,5 +1,6 @@
 import FastCGI
 import Glibc
+import Servers
 import Synchronization
 
 /// A thread within `Server.stop()`.

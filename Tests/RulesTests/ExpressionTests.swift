@@ -72,7 +72,7 @@ struct ExpressionTests {
 
     @Test("what makes engines that go back hang takes one pass here")
     func noBacktracking() throws {
-        let path = bytes("/" + String(repeating: "a", count: 1_000_000) + "!")
+        let path = bytes("/" + String(repeating: "a", count: 100_000) + "!")
         for expression in ["^/(a+)+$", "^/(a|a)*$", "^/(a|aa)+$", "^/(.*a){12}$", "^/a*a*a*a*a*a*a*b"] {
             #expect(try !Automaton(expression, ignoresCase: false).matches(path))
         }

@@ -13,15 +13,17 @@ final class ChildProcess: Sendable {
     private let reapedStatus = Mutex<Int32?>(nil)
 
     /// Starts `program` as the leader of a process group of its own; files are named by their paths.
+    ///
+    /// `descriptors` are descriptors of this process, by the numbers that the program has them under.
     init(
         _ program: Program, _ arguments: [String], environment: [String: String], orphanSignal: OrphanSignal = .kill,
-        input: String = "/dev/null", output: String, errors: String
+        input: String = "/dev/null", output: String, errors: String, descriptors: [Int32: Int32] = [:]
     ) throws {
         let wrapper = try Program("setpriv", package: "util-linux")
         let words = [wrapper.path, "--pdeathsig", orphanSignal.rawValue, "--", program.path] + arguments
         let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }.map { "\($0)=\($1)" }
         pid = try SpawningThread.shared.run {
-            try Self.spawn(words, variables, input: input, output: output, errors: errors)
+            try Self.spawn(words, variables, input: input, output: output, errors: errors, descriptors: descriptors)
         }
     }
 
@@ -54,7 +56,8 @@ final class ChildProcess: Sendable {
     }
 
     private static func spawn(
-        _ words: [String], _ variables: [String], input: String, output: String, errors: String
+        _ words: [String], _ variables: [String], input: String, output: String, errors: String,
+        descriptors: [Int32: Int32]
     ) throws -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -66,6 +69,7 @@ final class ChildProcess: Sendable {
         } else {
             posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_APPEND, 0o644)
         }
+        for (number, descriptor) in descriptors { posix_spawn_file_actions_adddup2(&actions, descriptor, number) }
 
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)

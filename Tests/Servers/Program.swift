@@ -30,6 +30,14 @@ public struct Program: Sendable {
         }
     }
 
+    /// The program at this path.
+    ///
+    /// - Throws: ``ServerError`` where there is none.
+    public init(at path: String) throws {
+        self.path = path
+        guard access(path, X_OK) == 0 else { throw ServerError("\(path) is missing") }
+    }
+
     /// What a program did that ran to its end.
     public struct Outcome: Sendable {
         /// The exit status; the signal's number below 0 where one ended it.

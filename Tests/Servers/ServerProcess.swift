@@ -31,20 +31,22 @@ public final class ServerProcess: Sendable {
     ///   - arguments: what it is started with.
     ///   - environment: variables besides those of the tests.
     ///   - folder: where its log is written, as the program's name and `.log`.
+    ///   - descriptors: descriptors of this process that it is given, by the numbers that it has them under.
     ///   - whenOrphaned: how it is ended when the tests are killed.
     ///   - deadline: seconds until it must be ready.
     ///   - isReady: asked again and again; a server that needs no waiting leaves it out.
     /// - Throws: ``ServerError`` with the end of its log when it ends first or is not ready in time.
     public init(
         _ program: Program, _ arguments: [String] = [], environment: [String: String] = [:], in folder: TemporaryFolder,
-        whenOrphaned: WhenOrphaned = .kill, deadline: Double = 10, isReady: () throws -> Bool = { true }
+        descriptors: [Int32: Int32] = [:], whenOrphaned: WhenOrphaned = .kill, deadline: Double = 10,
+        isReady: () throws -> Bool = { true }
     ) throws {
         name = URL(fileURLWithPath: program.path).lastPathComponent
         log = name + ".log"
         self.folder = folder
         child = try ChildProcess(
             program, arguments, environment: environment, orphanSignal: whenOrphaned == .kill ? .kill : .term,
-            output: folder.path(log), errors: folder.path(log))
+            output: folder.path(log), errors: folder.path(log), descriptors: descriptors)
 
         let end = Date(timeIntervalSinceNow: deadline)
         while try !isReady() {

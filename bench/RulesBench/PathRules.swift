@@ -16,9 +16,10 @@ struct PathRules {
         rulebook = try Rulebook.parse(text.utf8, file: "bench.yaml").0
         loading = clock.now - start
         // As many requests for ten rules as for 10,000, so that the rules are all that differs.
+        let request = SentRequest.sample(headers: 20)
         requests = (0..<10_000).shuffled().map { index in
             let rule = index % count
-            return .sample(headers: 20, target: "/api/v\(rule % 10)/item\(rule)/details?page=\(index)")
+            return request.with(target: "/api/v\(rule % 10)/item\(rule)/details?page=\(index)")
         }
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FastCGI
 
 /// The program `fcgi-limiter`.
 @main
@@ -14,10 +15,13 @@ struct FCGILimiterCommand: ParsableCommand {
         defaultSubcommand: Serve.self
     )
 
-    /// Runs the command of these arguments; what is wrong with them is one line, where ArgumentParser adds its usage.
+    /// Runs the command that the arguments name; what is wrong with them is one line, where ArgumentParser adds its usage.
+    ///
+    /// A CGI program gets the words of a query such as `?--store+redis://…` as its arguments (RFC 3875, 4.4): what clients
+    /// write there is no flag.
     static func main() {
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(CGI.isRequested ? [] : nil)
             try command.run()
         } catch {
             guard exitCode(for: error) == .validationFailure else { exit(withError: error) }

@@ -28,7 +28,13 @@ struct StoreOptions: ParsableArguments {
     /// The store that a flag names, or by default.
     static func open(_ flag: String?) throws -> any Store {
         let text = Settings.storeText(flag, ProcessEnvironment())
-        return try OneLineFailure.of { () throws(StoreError) in try StoreLocation(text).open() }
+        let location: StoreLocation
+        do throws(StoreError) {
+            location = try StoreLocation(text)
+        } catch {
+            throw ValidationError("\(error)")
+        }
+        return try OneLineFailure.of { () throws(StoreError) in try location.open() }
     }
 }
 

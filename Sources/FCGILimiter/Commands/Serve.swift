@@ -9,6 +9,8 @@ struct Serve: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Answer FastCGI requests until SIGTERM.",
         discussion: """
+            Started by a web server as a CGI program, it answers one request and ends.
+
             Each flag is also an environment variable: FCGI_LIMITER_ and its name, as in FCGI_LIMITER_ON_STORE_FAILURE. \
             A flag wins over its variable. REDIS_HOST and REDIS_PORT name the store where neither --store nor its \
             variable does; REDIS_PASSWORD goes with them.
@@ -62,19 +64,21 @@ struct Serve: ParsableCommand {
 
         let rules = try RulesInForce(settings.rules, logger)
         let openStore = try settings.storeOpener()
-        let listener = try Listener(settings.listen)
         let tallies = Tallies(loops: settings.loops)
         let connections = ConnectionCount()
+        let makeGateway = { @Sendable (index: Int) -> any Application in
+            let store = GuardedStore(openStore(), onFailure: settings.onStoreFailure, logger: logger)
+            return Gateway(
+                rules: rules, store: store, tally: tallies[index],
+                pages: Pages(
+                    rules: rules, store: store, location: settings.store, tallies: tallies, connections: connections))
+        }
+        guard !CGI.isRequested else { return CGI.answer(by: makeGateway(0)) }
+
+        let listener = try Listener(settings.listen)
         let server = Server(
             listener, loops: settings.loops, connections: connections, report: { logger.warning("\($0)") },
-            makeApplication: { index in
-                let store = GuardedStore(openStore(), onFailure: settings.onStoreFailure, logger: logger)
-                return Gateway(
-                    rules: rules, store: store, tally: tallies[index],
-                    pages: Pages(
-                        rules: rules, store: store, location: settings.store, tallies: tallies, connections: connections
-                    ))
-            })
+            makeApplication: makeGateway)
         server.start()
         logger.info("serving on \(settings.listen.description), store \(settings.store)")
         var signal = signals.wait()

@@ -13,7 +13,8 @@ enum Front {
     case accelRedirect(location: ArraySlice<UInt8>)
     /// Apache's `FcgidAccessChecker`.
     ///
-    /// It turns every status but 200 into 401, so the finding goes into variables, of which the snippet makes the answer.
+    /// It turns every status but 200 into 401, so the verdict goes into variables, of which the snippet makes the answer.
+    /// The other headers it hands on to the client, with whatever answer the site gives.
     case accessChecker
     /// A FastCGI authorizer, as the specification has it and Apache's mod_authnz_fcgi asks: 200 or the refusal itself.
     case authorizer
@@ -44,7 +45,6 @@ enum Front {
     func response(to finding: Finding, page: () -> Response) -> Response {
         let problem = finding.problem
         var response: Response
-        var names = RateLimitNames.headers
         switch self {
         case .responder:
             response = problem.map { Response($0) } ?? page()
@@ -61,27 +61,29 @@ enum Front {
         case .authRequest:
             if let problem {
                 response = Response(status: 403, reason: "Forbidden")
-                response.addHeader("X-Limiter-Status") { $0.append(decimal: Int64(problem.status)) }
-                response.addHeader("X-Limiter-Body") { $0.append(contentsOf: problem.body.dropLast()) }
-                if let wait = problem.retryAfter { response.addRetryAfter(wait, names) }
+                response.addRefusal(problem, status: "X-Limiter-Status", body: "X-Limiter-Body")
             } else {
                 response = Response(status: 204, reason: "No Content")
             }
         case .accessChecker:
             response = Response(status: 200, reason: "OK")
-            names = .variables
-            response.addHeader("Variable-FCGILIMITER_STATUS") { $0.append(decimal: Int64(problem?.status ?? 200)) }
-            if let wait = problem?.retryAfter { response.addRetryAfter(wait, names) }
+            if let problem {
+                response.addRefusal(problem, status: "Variable-FCGILIMITER_STATUS", body: "Variable-FCGILIMITER_BODY")
+                response.addHeader("Cache-Control", "no-store")
+            } else {
+                response.addHeader("Variable-FCGILIMITER_STATUS", "200")
+            }
         }
-        if let (verdict, charge) = finding.decided { response.addRateLimit(verdict, on: charge, names) }
+        if let (verdict, charge) = finding.decided { response.addRateLimit(verdict, on: charge) }
         return response
     }
+}
 
-    /// Whether Apache asks again for a request that has its answer.
-    ///
-    /// It does for an index file, an `ErrorDocument` and an internal redirect, and hands on the variables of the first
-    /// answer, which no client can set.
-    static func isAskedAgain(_ request: Request) -> Bool {
-        request.bytes(of: "FCGILIMITER_STATUS") != nil || request.bytes(of: "REDIRECT_FCGILIMITER_STATUS") != nil
+extension Response {
+    /// Adds what the snippets make the answer of.
+    fileprivate mutating func addRefusal(_ problem: Problem, status: StaticString, body: StaticString) {
+        addHeader(status) { $0.append(decimal: Int64(problem.status)) }
+        addHeader(body) { $0.append(contentsOf: problem.body.dropLast()) }
+        if let wait = problem.retryAfter { addRetryAfter(wait) }
     }
 }

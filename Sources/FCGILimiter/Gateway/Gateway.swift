@@ -73,8 +73,6 @@ final class Gateway: Application {
             endpoint = Endpoint.samples.first { path.elementsEqual($0.path.bytes) }
             guard let endpoint else { return .answered(Response(.notFound)) }
             guard endpoint.allows(method) else { return .answered(.methodNotAllowed(endpoint.allowed)) }
-        case .accessChecker where Front.isAskedAgain(request):
-            return .answered(Response(status: 200, reason: "OK"))
         case .accessChecker, .accelRedirect, .authRequest, .authorizer:
             break
         }

@@ -73,7 +73,7 @@ extension Response {
         self.init(status: problem.status, reason: problem.reason, body: problem.body)
         addHeader("Content-Type", "application/problem+json")
         addHeader("Cache-Control", "no-store")
-        if let wait = problem.retryAfter { addRetryAfter(wait, .headers) }
+        if let wait = problem.retryAfter { addRetryAfter(wait) }
     }
 
     /// 405, with the methods that the path knows.

@@ -1,44 +1,24 @@
 import FastCGI
 import Limiters
 
-/// What the fields of a limited answer are called: headers for a client, or variables for Apache.
-struct RateLimitNames {
-    let limit, remaining, reset, strategy, policy, rateLimit, retryAfter: StaticString
-
-    /// Headers.
-    static let headers = RateLimitNames(
-        limit: "X-RateLimit-Limit", remaining: "X-RateLimit-Remaining", reset: "X-RateLimit-Reset",
-        strategy: "X-RateLimit-Strategy", policy: "RateLimit-Policy", rateLimit: "RateLimit",
-        retryAfter: "Retry-After"
-    )
-
-    /// Headers that mod_fcgid turns into environment variables.
-    static let variables = RateLimitNames(
-        limit: "Variable-FCGILIMITER_LIMIT", remaining: "Variable-FCGILIMITER_REMAINING",
-        reset: "Variable-FCGILIMITER_RESET", strategy: "Variable-FCGILIMITER_STRATEGY",
-        policy: "Variable-FCGILIMITER_POLICY", rateLimit: "Variable-FCGILIMITER_RATELIMIT",
-        retryAfter: "Variable-FCGILIMITER_RETRY_AFTER"
-    )
-}
-
 extension Response {
     /// Adds what a limited answer says of its limits: the `X-RateLimit-*` headers of the decision that matters most, and
     /// `RateLimit-Policy` and `RateLimit` over all enforced policies.
     ///
     /// Source of the latter two: draft-ietf-httpapi-ratelimit-headers-11. All times go out in seconds, rounded up.
-    mutating func addRateLimit(_ verdict: Verdict, on charge: Charge, _ names: RateLimitNames) {
+    mutating func addRateLimit(_ verdict: Verdict, on charge: Charge) {
         guard let governing = verdict.governing(charge) else { return }
         let decision = verdict.decisions[governing]
-        addHeader(names.limit) { $0.append(decimal: decision.limit) }
-        addHeader(names.remaining) { $0.append(decimal: decision.remaining) }
-        addHeader(names.reset) { $0.append(decimal: seconds(verdict.now + decision.resetAfter)) }
-        addHeader(names.strategy) {
+        addHeader("X-RateLimit-Limit") { $0.append(decimal: decision.limit) }
+        addHeader("X-RateLimit-Remaining") { $0.append(decimal: decision.remaining) }
+        addHeader("X-RateLimit-Reset") { $0.append(decimal: seconds(verdict.now + decision.resetAfter)) }
+        addHeader("X-RateLimit-Strategy") {
             switch charge.entries[governing].policy.quota.algorithm {
             case .slidingWindow: $0.append(text: "sliding_window")
             case .tokenBucket: $0.append(text: "token_bucket")
             }
         }
-        addHeader(names.policy) { value in
+        addHeader("RateLimit-Policy") { value in
             for entry in charge.entries where entry.policy.mode == .enforced {
                 value.append(listMember: entry.policy.name)
                 value.append(text: ";q=")
@@ -47,7 +27,7 @@ extension Response {
                 value.append(decimal: seconds(entry.policy.quota.window))
             }
         }
-        addHeader(names.rateLimit) { value in
+        addHeader("RateLimit") { value in
             for (entry, decision) in zip(charge.entries, verdict.decisions) where entry.policy.mode == .enforced {
                 value.append(listMember: entry.policy.name)
                 value.append(text: ";r=")
@@ -60,8 +40,8 @@ extension Response {
     }
 
     /// Adds `Retry-After`: never before the time, so rounded up, and at least a second.
-    mutating func addRetryAfter(_ wait: Microseconds, _ names: RateLimitNames) {
-        addHeader(names.retryAfter) { $0.append(decimal: max(1, seconds(wait))) }
+    mutating func addRetryAfter(_ wait: Microseconds) {
+        addHeader("Retry-After") { $0.append(decimal: max(1, seconds(wait))) }
     }
 }
 

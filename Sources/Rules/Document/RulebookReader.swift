@@ -28,12 +28,9 @@ struct RulebookReader {
         var reader = RuleReader(policies: policies, matching: matching, spelling: spelling)
         let rules = try members.required("rules", "[{ match: { path: /api/** }, policies: [\(policies.names[0])] }]")
         try reader.read(rules)
-        let paths = reader.rules.enumerated().flatMap { index, rule in
-            rule.patterns.map { (pattern: $0, rule: index) }
-        }
         rulebook = Rulebook(
-            matching: matching, rules: reader.rules.enumerated().map { Rule($1, index: $0) }, paths: PathTrie(paths),
-            policies: policies.all, settings: settings, banned: banned, exempt: exempt)
+            matching: matching, rules: reader.rules, policies: policies.all, settings: settings, banned: banned,
+            exempt: exempt)
 
         warnings += keys?.warnings ?? []
         warnings += reader.warnings

@@ -36,8 +36,6 @@ struct Counting: Sendable {
         self.alternatives = alternatives
     }
 
-    var sources: [Source] { alternatives.flatMap { $0 } }
-
     func identity(_ reading: inout Reading) -> Identity {
         for sources in alternatives {
             if sources.count == 1 {

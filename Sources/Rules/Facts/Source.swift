@@ -57,7 +57,7 @@ struct Source: Hashable, Sendable {
         case .everyone, .address, .apiKey: []
         case .variable(let name): [name]
         case .cookie: [Variable.cookie]
-        case .query: [Variable.queryString]
+        case .query: [Variable.requestURI]
         }
     }
 

@@ -27,15 +27,15 @@ struct PathTrie: Sendable {
         /// Where the other bytes begin in `texts`.
         var rest: Int32
         var head: UInt64
-
-        static let none = Edge(parent: -1, child: 0, node: Node(), count: 0, rest: 0, head: 0)
     }
 
     /// The rules of all nodes, by index, in order within each node.
     let members: [Int32]
     private let nodes: [Node]
-    /// Open addressing: a power of two, at most half full; a parent of −1 marks an empty place.
     private let edges: [Edge]
+    /// Where edges are looked up, by open addressing: indices into `edges`, −1 for an empty place; a power of two, at
+    /// most half full.
+    private let table: [Int32]
     private let texts: [UInt8]
 
     /// A tree of patterns, each with the index of its rule, in the order of rules.
@@ -80,7 +80,8 @@ struct PathTrie: Sendable {
         self.members = members
         self.nodes = nodes
         self.texts = texts
-        self.edges = Self.table(edges, places)
+        self.edges = edges
+        table = Self.table(places)
     }
 
     /// Calls `body` with the members of each node whose pattern the path has.
@@ -112,10 +113,10 @@ struct PathTrie: Sendable {
     private func edge(
         from node: Int, _ segment: Segment, _ path: UnsafeBufferPointer<UInt8>, _ start: Int
     ) -> Edge? {
-        let mask = edges.count - 1
+        let mask = table.count - 1
         var place = segment.place & mask
-        while edges[place].parent >= 0 {
-            let edge = edges[place]
+        while table[place] >= 0 {
+            let edge = edges[Int(table[place])]
             if edge.parent == node, edge.head == segment.head, edge.count == segment.count,
                 segment.count <= 8
                     || texts[Int(edge.rest)..<(Int(edge.rest) + segment.count - 8)].elementsEqual(
@@ -128,14 +129,14 @@ struct PathTrie: Sendable {
         return nil
     }
 
-    private static func table(_ edges: [Edge], _ places: [Int]) -> [Edge] {
+    private static func table(_ places: [Int]) -> [Int32] {
         var size = 2
-        while size < 2 * edges.count { size *= 2 }
-        var table = [Edge](repeating: Edge.none, count: size)
-        for (edge, first) in zip(edges, places) {
+        while size < 2 * places.count { size *= 2 }
+        var table = [Int32](repeating: -1, count: size)
+        for (edge, first) in places.enumerated() {
             var place = first & (size - 1)
-            while table[place].parent >= 0 { place = (place + 1) & (size - 1) }
-            table[place] = edge
+            while table[place] >= 0 { place = (place + 1) & (size - 1) }
+            table[place] = Int32(edge)
         }
         return table
     }

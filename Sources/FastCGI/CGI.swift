@@ -1,0 +1,33 @@
+import CLinux
+import Glibc
+
+/// Plain CGI: one request in the environment of a process of its own, the answer on its standard output.
+///
+/// Source: RFC 3875.
+public enum CGI {
+    /// Whether a web server started this process for one request.
+    ///
+    /// mod_fcgid and spawn-fcgi leave a listening socket on descriptor 0 instead.
+    public static var isRequested: Bool {
+        getenv("GATEWAY_INTERFACE") != nil && !Listener.isListening(0)
+    }
+
+    /// Has the application answer the request of this process.
+    public static func answer(by application: any Application) {
+        let request = Request(role: .responder, environment: process_environment())
+        for response in application.respond(to: [request]) {
+            write(response.head + response.lengthAndEnd)
+            if response.sendsBody { write(response.body) }
+        }
+    }
+
+    private static func write(_ bytes: [UInt8]) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(1, $0.baseAddress, $0.count) }
+            // Nobody reads any more.
+            guard count > 0 else { return }
+            rest = rest.dropFirst(count)
+        }
+    }
+}

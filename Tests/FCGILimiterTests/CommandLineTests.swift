@@ -1,0 +1,242 @@
+import Foundation
+import Servers
+import Testing
+
+@Suite("The command line and the environment")
+struct CommandLineTests {
+    /// A flag, a value that it does not take, and the one line about it.
+    static let badFlags: [(flag: String, value: String, line: String)] = [
+        ("listen", "nonsense", "--listen \"nonsense\" is not understood: write unix:PATH, HOST:PORT, fd:0 or systemd"),
+        ("listen", "unix:", "--listen \"unix:\" is not understood: write unix:PATH, HOST:PORT, fd:0 or systemd"),
+        (
+            "listen", "localhost:99999",
+            "--listen \"localhost:99999\" is not understood: write unix:PATH, HOST:PORT, fd:0 or systemd"
+        ),
+        ("socket-mode", "abc", "--socket-mode \"abc\" is not usable: write an octal mode like 0660"),
+        ("socket-mode", "0888", "--socket-mode \"0888\" is not usable: write an octal mode like 0660"),
+        ("socket-mode", "1777", "--socket-mode \"1777\" is not usable: write an octal mode like 0660"),
+        ("socket-mode", "-1", "--socket-mode \"-1\" is not usable: write an octal mode like 0660"),
+        (
+            "store", "nonsense",
+            "store \"nonsense\" is not understood: write embedded:PATH, redis://HOST:PORT/DB or redis+unix:PATH"
+        ),
+        ("store", "embedded:", "store \"embedded:\" is not understood: name a folder: embedded:/dev/shm/fcgi-limiter"),
+        (
+            "store", "redis://:secret@host:0",
+            "store \"…@host:0\" is not understood: after the host's ':' write a port from 1 to 65535"
+        ),
+        ("on-store-failure", "maybe", "--on-store-failure \"maybe\" is not usable: write allow or deny"),
+        ("on-store-failure", "ALLOW", "--on-store-failure \"ALLOW\" is not usable: write allow or deny"),
+        ("store-deadline", "0", "--store-deadline \"0\" is not usable: write 1 to 60000"),
+        ("store-deadline", "60001", "--store-deadline \"60001\" is not usable: write 1 to 60000"),
+        ("store-deadline", "1s", "--store-deadline \"1s\" is not usable: write 1 to 60000"),
+        ("loops", "0", "--loops \"0\" is not usable: write 1 to 256"),
+        ("loops", "257", "--loops \"257\" is not usable: write 1 to 256"),
+        ("loops", "two", "--loops \"two\" is not usable: write 1 to 256"),
+        (
+            "log-level", "loud",
+            "--log-level \"loud\" is not usable: write trace, debug, info, notice, warning, error, critical"
+        ),
+    ]
+
+    @Test("a value that a flag does not take is one line that says what it takes", arguments: badFlags)
+    func badFlag(flag: String, value: String, line: String) throws {
+        for words in [["serve", "--\(flag)=\(value)"], ["--\(flag)=\(value)"]] {
+            let outcome = try run(words)
+            #expect(outcome.status == 64)
+            #expect(outcome.errors == "Error: \(line)\n")
+            #expect(outcome.text == "")
+        }
+    }
+
+    @Test("every flag is also a variable, with the same line", arguments: badFlags)
+    func badVariable(flag: String, value: String, line: String) throws {
+        let outcome = try run(["serve"], [variable(flag): value])
+        #expect(outcome.status == 64)
+        #expect(outcome.errors == "Error: \(line)\n")
+    }
+
+    /// Flags that are right, and what must be in their place.
+    static let goodFlags: [(flag: String, value: String, bad: String)] = [
+        ("socket-mode", "0600", "x"), ("on-store-failure", "deny", "x"), ("store-deadline", "100", "x"),
+        ("loops", "2", "x"),
+        ("log-level", "debug", "x"),
+        ("socket-group", String(cString: getgrgid(getegid()).pointee.gr_name), "no such group"),
+    ]
+
+    @Test("a flag wins over its variable, and an empty variable is none", arguments: goodFlags)
+    func precedence(flag: String, value: String, bad: String) throws {
+        let folder = try TemporaryFolder()
+        _ = try start([], [variable(flag): value], in: folder)
+        _ = try start(["--\(flag)", value], [variable(flag): bad], in: folder)
+        _ = try start([], [variable(flag): ""], in: folder)
+    }
+
+    @Test("socket and store may be named by variables, and flags win over them")
+    func variables() throws {
+        let folder = try TemporaryFolder()
+        let address = ServerAddress.unix(path: folder.path("v.sock"))
+        let process = try ServerProcess(
+            Program(built: "fcgi-limiter"), [],
+            environment: [
+                "FCGI_LIMITER_LISTEN": "unix:\(folder.path("v.sock"))", "FCGI_LIMITER_SOCKET_MODE": "0604",
+                "FCGI_LIMITER_STORE": "embedded:\(folder.path("v"))", "REDIS_HOST": "redis.invalid",
+            ], in: folder
+        ) { address.accepts }
+        let line = "serving on unix:\(folder.path("v.sock")), store embedded:\(folder.path("v"))\n"
+        #expect(waitUntil { process.logText.hasSuffix(line) })
+        var status = stat()
+        #expect(stat(folder.path("v.sock"), &status) == 0)
+        #expect(status.st_mode & 0o777 == 0o604)
+
+        _ = try start([], ["FCGI_LIMITER_LISTEN": "nonsense", "FCGI_LIMITER_STORE": "nonsense"], in: folder)
+    }
+
+    @Test("REDIS_HOST, REDIS_PORT and REDIS_PASSWORD name the store where nothing else does")
+    func redisVariables() throws {
+        let redis = try RedisServer(.socketAndPort, options: ["requirepass p@ss:w/rd%"])
+        let folder = try TemporaryFolder()
+        let process = try start(
+            ["--socket-mode", "0666"],
+            [
+                "FCGI_LIMITER_STORE": "", "REDIS_HOST": "127.0.0.1", "REDIS_PORT": "\(redis.port)",
+                "REDIS_PASSWORD": "p@ss:w/rd%",
+            ], in: folder, store: nil)
+        #expect(waitUntil { process.logText.contains("store redis://127.0.0.1:\(redis.port)/0\n") })
+        let client = try NginxServer(socket: folder.path("a.sock")).client()
+        #expect(try client.get("/api/data", headers: ["X-API-Key": "a"])["X-RateLimit-Remaining"] == "9")
+        #expect(try redis.command("DBSIZE", password: "p@ss:w/rd%") == "1")
+        #expect(!process.logText.contains("p@ss"))
+    }
+
+    @Test("without flags it serves, on a socket of its own and from this machine's memory")
+    func noFlags() throws {
+        let folder = try TemporaryFolder()
+        let address = ServerAddress.unix(path: folder.path("fcgi-limiter.sock"))
+        // In a namespace with a /dev/shm of its own, where the default store is.
+        let root = geteuid() == 0 ? [] : ["--map-root-user"]
+        let script = "mount -t tmpfs tmpfs /dev/shm && exec \"$0\""
+        let process = try ServerProcess(
+            Program("unshare", package: "util-linux"),
+            root + ["--mount", "sh", "-c", script, Program(built: "fcgi-limiter").path],
+            environment: without(["RUNTIME_DIRECTORY": folder.path]), in: folder
+        ) { address.accepts }
+        let line =
+            "serving on unix:\(folder.path)/fcgi-limiter.sock, store embedded:/dev/shm/fcgi-limiter-0\n"
+        #expect(waitUntil { process.logText.contains(line) })
+        process.send(SIGTERM)
+        #expect(process.waitForEnd(deadline: 30) == 0)
+    }
+
+    @Test("--version and --help", arguments: [(["--version"], "0.1.0"), (["serve", "--version"], "0.1.0")])
+    func version(words: [String], text: String) throws {
+        let outcome = try run(words)
+        #expect(outcome.status == 0)
+        #expect(outcome.text == text)
+        #expect(outcome.errors == "")
+        let help = try run(["help", "serve"])
+        #expect(help.status == 0)
+        for (flag, _, _) in Self.badFlags { #expect(help.text.contains("--\(flag)")) }
+    }
+
+    @Test(
+        "what is no flag is an error",
+        arguments: [["--bogus"], ["serve", "--bogus"], ["serve", "word"], ["nonsense"], ["--loops"]])
+    func unknown(words: [String]) throws {
+        let outcome = try run(words)
+        #expect(outcome.status == 64)
+        #expect(outcome.errors.hasPrefix("Error: "))
+        #expect(outcome.text == "")
+    }
+
+    @Test("a store's folder that this user may not use is one line that says what to do")
+    func storePermission() throws {
+        let folder = try TemporaryFolder()
+        let outcome = try runAsNobody(
+            ["--listen", "127.0.0.1:0", "--store", "embedded:\(folder.path("store"))"], without: folder)
+        expectOneLine(
+            outcome,
+            "embedded:\(folder.path("store")): Permission denied: give this user the folder, or name another with --store embedded:PATH"
+        )
+    }
+
+    @Test("a socket's folder that this user may not use is one line that says what to do")
+    func socketPermission() throws {
+        let folder = try TemporaryFolder()
+        let store = try TemporaryFolder()
+        chmod(store.path, 0o777)
+        let outcome = try runAsNobody(
+            ["--listen", "unix:\(folder.path("a.sock"))", "--store", "embedded:\(store.path("store"))"], without: folder
+        )
+        expectOneLine(
+            outcome, "unix:\(folder.path("a.sock")): Permission denied: create its folder, or use another --listen")
+    }
+
+    @Test("a group that this user may not give the socket to is one line")
+    func groupPermission() throws {
+        let folder = try TemporaryFolder()
+        let store = try TemporaryFolder()
+        chmod(store.path, 0o777)
+        let outcome = try runAsNobody(
+            [
+                "--listen", "unix:\(store.path("a.sock"))", "--store", "embedded:\(store.path("store"))",
+                "--socket-group", "root",
+            ], without: folder)
+        expectOneLine(outcome, "unix:\(store.path("a.sock")): this user may not give the socket to group \"root\"")
+        #expect(access(store.path("a.sock"), F_OK) != 0)
+    }
+
+    // MARK: -
+
+    private func variable(_ flag: String) -> String {
+        "FCGI_LIMITER_" + flag.uppercased().replacing("-", with: "_")
+    }
+
+    /// The variables, and no other that the limiter reads.
+    private func without(_ variables: [String: String]) -> [String: String] {
+        let names = [
+            "LISTEN", "SOCKET_MODE", "SOCKET_GROUP", "STORE", "STORE_DEADLINE", "ON_STORE_FAILURE", "LOOPS",
+            "LOG_LEVEL",
+        ]
+        var all = Dictionary(uniqueKeysWithValues: names.map { ("FCGI_LIMITER_" + $0, "") })
+        for name in ["REDIS_HOST", "REDIS_PORT", "REDIS_PASSWORD", "LISTEN_PID", "RUNTIME_DIRECTORY"] { all[name] = "" }
+        return all.merging(variables) { $1 }
+    }
+
+    private func run(_ words: [String], _ variables: [String: String] = [:]) throws -> Program.Outcome {
+        try Program(built: "fcgi-limiter").run(words, environment: without(variables))
+    }
+
+    /// Starts it on a socket in the folder and waits until it accepts connections.
+    private func start(
+        _ words: [String], _ variables: [String: String], in folder: TemporaryFolder, store: String? = "embedded"
+    ) throws -> ServerProcess {
+        let address = ServerAddress.unix(path: folder.path("a.sock"))
+        let named = store.map { ["--store", "\($0):\(folder.path("store"))"] } ?? []
+        return try ServerProcess(
+            Program(built: "fcgi-limiter"), ["--listen", "unix:\(folder.path("a.sock"))"] + named + words,
+            environment: without(variables), in: folder
+        ) { address.accepts }
+    }
+
+    /// Runs it as a user who may not write to the folder.
+    private func runAsNobody(_ words: [String], without folder: TemporaryFolder) throws -> Program.Outcome {
+        guard geteuid() == 0 else {
+            chmod(folder.path, 0o555)
+            defer { chmod(folder.path, 0o755) }
+            return try run(words)
+        }
+        // A copy, because another user may not enter the folder that it was built in.
+        let copies = try TemporaryFolder()
+        let copy = copies.path("fcgi-limiter")
+        _ = try Program("cp", package: "coreutils").run([Program(built: "fcgi-limiter").path, copy])
+        return try Program("setpriv", package: "util-linux").run(
+            ["--reuid", "nobody", "--regid", "nogroup", "--clear-groups", copy] + words, environment: self.without([:]))
+    }
+
+    private func expectOneLine(_ outcome: Program.Outcome, _ line: String) {
+        #expect(outcome.status == 1)
+        #expect(outcome.errors.split(separator: "\n").count == 1)
+        #expect(outcome.errors.hasSuffix("] \(line)\n"), "\(outcome.errors)")
+    }
+}

@@ -1,0 +1,146 @@
+import Foundation
+import Servers
+import Testing
+
+@Suite("The limiter's own pages")
+struct PageTests {
+    @Test("health is 200 while the store answers, and is never limited", arguments: StoreKind.allCases)
+    func healthy(store: StoreKind) throws {
+        let client = try Site(store).client()
+        for _ in 0..<40 {
+            let answer = try client.get("/health")
+            #expect(answer.status == 200)
+            #expect(answer["Content-Type"] == "application/json")
+            #expect(answer["Cache-Control"] == "no-store")
+            #expect(answer["X-RateLimit-Limit"] == nil)
+            let health = try answer.json()
+            #expect(health.keys.sorted() == ["status", "store", "uptime_seconds", "version"])
+            #expect(health["status"] as? String == "ok")
+            #expect(health["version"] as? String == "0.1.0")
+            #expect(try #require(health["uptime_seconds"] as? Int) >= 0)
+            let state = try #require(health["store"] as? [String: Any])
+            #expect(state.keys.sorted() == ["kind", "latency_microseconds", "state"])
+            #expect(state["kind"] as? String == store.rawValue)
+            #expect(state["state"] as? String == "up")
+            #expect(try #require(state["latency_microseconds"] as? Int) >= 0)
+        }
+        let head = try client.send("HEAD", "/health")
+        #expect(head.status == 200)
+        #expect(head.body.isEmpty)
+    }
+
+    @Test("health is 503 and says why while Redis is away, and 200 again when it is back")
+    func unhealthy() throws {
+        let site = try Site(.redis)
+        let redis = try #require(site.redis)
+        let client = site.client()
+        #expect(try client.get("/health").status == 200)
+        redis.stop()
+        let answer = try client.get("/health")
+        #expect(answer.status == 503)
+        #expect(answer["Content-Type"] == "application/json")
+        let health = try answer.json()
+        #expect(health["status"] as? String == "failing")
+        let state = try #require(health["store"] as? [String: Any])
+        #expect(state["kind"] as? String == "redis")
+        #expect(state["state"] as? String == "down")
+        #expect(try #require(state["error"] as? String).contains(redis.socket))
+        try redis.restart()
+        #expect(try waitUntil { try client.get("/health").status == 200 })
+    }
+
+    @Test("metrics count the last hour by endpoint and verdict, as JSON", arguments: StoreKind.allCases)
+    func json(store: StoreKind) throws {
+        let site = try Site(store)
+        let client = site.client()
+        _ = try site.statuses(12, key: "a")
+        _ = try site.statuses(3, "/api/search?q=a", key: "a")
+        for _ in 0..<7 { _ = try client.send("POST", "/api/upload", headers: ["X-API-Key": "a"], body: [1]) }
+        // These are not counted.
+        _ = try client.get("/nothing")
+        _ = try client.send("DELETE", "/api/data")
+        _ = try client.get("/health")
+
+        for headers in [[:], ["Accept": "*/*"], ["Accept": "application/json, text/plain"]] as [KeyValuePairs] {
+            let answer = try client.get("/metrics", headers: headers)
+            #expect(answer.status == 200)
+            #expect(answer["Content-Type"] == "application/json")
+            #expect(answer["Cache-Control"] == "no-store")
+            #expect(
+                try NSDictionary(dictionary: answer.json()) == [
+                    "window_seconds": 3_600, "source": "process",
+                    "total": 22, "allowed": 18, "blocked": 4, "failed": 0,
+                    "endpoints": [
+                        "/api/data": ["total": 12, "allowed": 10, "blocked": 2, "failed": 0],
+                        "/api/search": ["total": 3, "allowed": 3, "blocked": 0, "failed": 0],
+                        "/api/upload": ["total": 7, "allowed": 5, "blocked": 2, "failed": 0],
+                    ],
+                ] as NSDictionary)
+        }
+        #expect(
+            try client.get("/metrics?format=json", headers: ["Accept": "text/plain"])["Content-Type"]
+                == "application/json")
+    }
+
+    @Test(
+        "metrics are Prometheus text where the client prefers that, or asks",
+        arguments: [
+            ("/metrics?format=prometheus", "*/*"), ("/metrics?format=prometheus", "application/json"),
+            ("/metrics", "text/plain"),
+            ("/metrics", "application/openmetrics-text;version=1.0.0;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"),
+        ])
+    func prometheus(target: String, accept: String) throws {
+        let site = try Site(.embedded, flags: ["--loops", "3"])
+        let client = site.client()
+        _ = try site.statuses(12, key: "a")
+        let answer = try client.get(target, headers: ["Accept": accept])
+        #expect(answer.status == 200)
+        #expect(answer["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8")
+        #expect(answer.text.hasSuffix("\n"))
+
+        let lines = answer.text.split(separator: "\n").map(String.init)
+        for line in [
+            "# TYPE fcgi_limiter_requests_total counter",
+            #"fcgi_limiter_requests_total{policy="data",verdict="allowed"} 10"#,
+            #"fcgi_limiter_requests_total{policy="data",verdict="blocked"} 2"#,
+            #"fcgi_limiter_requests_total{policy="data",verdict="failed"} 0"#,
+            #"fcgi_limiter_requests_total{policy="search",verdict="allowed"} 0"#,
+            #"fcgi_limiter_requests_total{policy="upload",verdict="blocked"} 0"#,
+            "# TYPE fcgi_limiter_store_errors_total counter",
+            #"fcgi_limiter_store_errors_total{kind="unreachable"} 0"#,
+            "# TYPE fcgi_limiter_connections gauge",
+            "# TYPE fcgi_limiter_uptime_seconds gauge",
+            "# TYPE fcgi_limiter_build_info gauge",
+            #"fcgi_limiter_build_info{version="0.1.0",store="embedded"} 1"#,
+        ] { #expect(lines.contains(line), "\(line) is missing in\n\(answer.text)") }
+
+        // Each sample belongs to a family that has been explained, and is there once.
+        var explained: Set<Substring> = []
+        for line in lines {
+            let words = line.split(separator: " ")
+            if words.first == "#" {
+                try #require(words.count > 3)
+                if words[1] == "TYPE" { #expect(explained.insert(words[2]).inserted) }
+            } else {
+                #expect(words.count == 2)
+                #expect(Double(words[1]) != nil)
+                #expect(explained.contains(line.prefix { $0 != "{" && $0 != " " }))
+            }
+        }
+        #expect(Set(lines.map { $0.split(separator: " ").dropLast() }).count == lines.count)
+    }
+
+    @Test("metrics count what the store did not decide")
+    func failures() throws {
+        let site = try Site(.redis)
+        site.redis?.stop()
+        _ = try site.statuses(4, key: "a")
+        let client = site.client()
+        let metrics = try client.get("/metrics").json()
+        #expect(metrics["failed"] as? Int == 4)
+        #expect(metrics["allowed"] as? Int == 0)
+        let text = try client.get("/metrics?format=prometheus").text
+        #expect(text.contains(#"fcgi_limiter_store_errors_total{kind="unreachable"} 4"#))
+        #expect(text.contains(#"fcgi_limiter_requests_total{policy="data",verdict="failed"} 4"#))
+    }
+}

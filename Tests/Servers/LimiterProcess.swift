@@ -1,0 +1,77 @@
+import Foundation
+import Synchronization
+
+/// The limiter that was built together with the tests, on a unix socket of its own.
+public final class LimiterProcess: Sendable {
+    /// The socket's path, the same again after a restart.
+    public let socket: String
+
+    private let folder: TemporaryFolder
+    private let arguments: [String]
+    private let environment: [String: String]
+    private let process: Mutex<ServerProcess>
+
+    /// Starts a limiter and waits until it accepts connections.
+    ///
+    /// - Parameters:
+    ///   - store: as after `--store`.
+    ///   - flags: further flags of `serve`.
+    ///   - environment: variables besides those of the tests.
+    /// - Throws: ``ServerError`` when it does not start.
+    public init(store: String, flags: [String] = [], environment: [String: String] = [:]) throws {
+        folder = try TemporaryFolder()
+        socket = folder.path("fcgi-limiter.sock")
+        // A web server that gave up root must reach it.
+        arguments = ["serve", "--listen", "unix:\(socket)", "--socket-mode", "0666", "--store", store] + flags
+        self.environment = environment
+        process = Mutex(try Self.start(arguments, environment, folder))
+    }
+
+    private static func start(
+        _ arguments: [String], _ environment: [String: String], _ folder: TemporaryFolder
+    ) throws -> ServerProcess {
+        let address = ServerAddress.unix(path: folder.path("fcgi-limiter.sock"))
+        return try ServerProcess(Program(built: "fcgi-limiter"), arguments, environment: environment, in: folder) {
+            address.accepts
+        }
+    }
+
+    /// All that it wrote, before a restart too.
+    public var logText: String { folder.text(of: "fcgi-limiter.log") }
+
+    /// The lines that it wrote at this level, each without what stands in front of the message.
+    public func logLines(_ level: String) -> [String] {
+        logText.split(separator: "\n").filter { $0.contains(" \(level) ") }.compactMap { line in
+            line.range(of: "] ").map { String(line[$0.upperBound...]) }
+        }
+    }
+
+    /// The number of the process that runs, or ran last.
+    public var pid: Int32 { process.withLock(\.pid) }
+
+    /// Its resident memory in bytes, from `/proc`.
+    public var residentBytes: Int {
+        let pages = (try? String(contentsOfFile: "/proc/\(pid)/statm", encoding: .utf8))?.split(separator: " ")
+        return (pages?.dropFirst().first.flatMap { Int($0) } ?? 0) * sysconf(Int32(_SC_PAGESIZE))
+    }
+
+    /// Sends it a signal.
+    public func send(_ signal: Int32) {
+        process.withLock { $0.send(signal) }
+    }
+
+    /// Waits for it to end by itself; as ``ServerProcess/waitForEnd(deadline:)``.
+    public func waitForEnd(deadline: Double) -> Int32? {
+        process.withLock { $0.waitForEnd(deadline: deadline) }
+    }
+
+    /// Starts it anew on the same socket, with the same flags, once it has ended.
+    ///
+    /// - Throws: ``ServerError`` when it does not start.
+    public func restart() throws {
+        try process.withLock { process in
+            process.stop()
+            process = try Self.start(arguments, environment, folder)
+        }
+    }
+}

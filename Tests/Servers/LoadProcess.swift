@@ -1,0 +1,43 @@
+import Foundation
+
+/// Load on a web server by `ab`, in a process of its own.
+public final class LoadProcess: Sendable {
+    /// What the clients saw.
+    public struct Outcome: Sendable {
+        /// Answers in all.
+        public let answers: Int
+        /// Answers with a status other than 2xx.
+        public let refusals: Int
+    }
+
+    private let process: ServerProcess
+
+    /// Starts it.
+    ///
+    /// - Parameters:
+    ///   - url: what is asked for.
+    ///   - key: the value of `X-API-Key`.
+    ///   - clients: how many ask at once, each on a connection that it keeps.
+    ///   - amount: `-n` and a number of requests, or `-t` and a number of seconds.
+    /// - Throws: ``ServerError`` when `ab` is not installed.
+    public init(_ url: String, key: String, clients: Int, amount: [String]) throws {
+        let program = try Program("ab", package: "apache2-utils")
+        let words = amount + ["-c", "\(clients)", "-k", "-l", "-q", "-H", "X-API-Key: \(key)", url]
+        process = try ServerProcess(program, words, in: TemporaryFolder())
+    }
+
+    /// What came of it; `nil` while it runs.
+    ///
+    /// - Throws: ``ServerError`` when it failed.
+    public func outcome() throws -> Outcome? {
+        guard let status = process.endStatus else { return nil }
+        let lines = process.logText.split(separator: "\n")
+        func number(_ name: String) -> Int? {
+            lines.first { $0.hasPrefix(name) }?.split(separator: " ").last.flatMap { Int($0) }
+        }
+        guard status == 0, let answers = number("Complete requests:") else {
+            throw ServerError("ab ended with status \(status): \(process.logText)")
+        }
+        return Outcome(answers: answers, refusals: number("Non-2xx responses:") ?? 0)
+    }
+}
