@@ -93,6 +93,11 @@ let package = Package(
             exclude: ["bad", "good", "schema"],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: ["FCGILimiter", "Rules", "Limiters", "Stores", "Cases", "Servers"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "FCGILimiterTests", dependencies: ["FCGILimiter", "Servers"], swiftSettings: strict),
         // The program, behind the web servers that are to be limited.
         .testTarget(name: "WebServerTests", dependencies: ["FCGILimiter", "Servers"], swiftSettings: strict),
