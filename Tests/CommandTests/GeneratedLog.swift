@@ -36,9 +36,11 @@ struct GeneratedLog {
             let client = "203.0.113.\(min(one, Int.random(in: 1...clients, using: &random)))"
             let user = ["alice b", "bob", nil, nil].randomElement(using: &random) ?? nil
             let path = ["/a", "/a", "/b", "/c"].randomElement(using: &random) ?? "/c"
-            let zone = [(0, "+0000"), (7_200, "+0200"), (-9_000, "-0230")].randomElement(using: &random) ?? (0, "+0000")
+            let zones = [(0, "+0000"), (7_200, "+0200"), (-9_000, "-0230")]
+            let zone = zones.randomElement(using: &random) ?? (0, "+0000")
             let moment = ReplayOracle.clock(time + zone.0)
-            bytes += "\(client) - \(user ?? "-") [12/Oct/2026:\(moment) \(zone.1)] \"GET \(path) HTTP/1.1\" 200 1\n".utf8
+            let head = "\(client) - \(user ?? "-") [12/Oct/2026:\(moment) \(zone.1)]"
+            bytes += "\(head) \"GET \(path) HTTP/1.1\" 200 1\n".utf8
             oracle.add(path: path, address: client, user: user, time: time)
         }
         self.bytes = bytes
