@@ -27,6 +27,7 @@ struct GeneratedLog {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(lines * 90)
         var oracle = ReplayOracle()
+        let zones: [(seconds: Int, text: String)] = [(0, "+0000"), (7_200, "+0200"), (-9_000, "-0230")]
         for line in 0..<lines {
             // From three o'clock for four and a half hours, most in the first third of a minute, some a little late.
             let even = line * 16_000 / lines
@@ -36,11 +37,9 @@ struct GeneratedLog {
             let client = "203.0.113.\(min(one, Int.random(in: 1...clients, using: &random)))"
             let user = ["alice b", "bob", nil, nil].randomElement(using: &random) ?? nil
             let path = ["/a", "/a", "/b", "/c"].randomElement(using: &random) ?? "/c"
-            let zones = [(0, "+0000"), (7_200, "+0200"), (-9_000, "-0230")]
-            let zone = zones.randomElement(using: &random) ?? (0, "+0000")
-            let moment = ReplayOracle.clock(time + zone.0)
-            let head = "\(client) - \(user ?? "-") [12/Oct/2026:\(moment) \(zone.1)]"
-            bytes += "\(head) \"GET \(path) HTTP/1.1\" 200 1\n".utf8
+            let zone = Int.random(in: 0..<zones.count, using: &random)
+            let moment = "12/Oct/2026:\(ReplayOracle.clock(time + zones[zone].seconds)) \(zones[zone].text)"
+            bytes += "\(client) - \(user ?? "-") [\(moment)] \"GET \(path) HTTP/1.1\" 200 1\n".utf8
             oracle.add(path: path, address: client, user: user, time: time)
         }
         self.bytes = bytes

@@ -18,6 +18,7 @@ struct Explain: ParsableCommand {
 
     func run() throws {
         let rulebook = try rulesOptions.load()
+        let store = try store.map { try StoreOptions.open($0) }
         switch rulebook.plan(for: try requestOptions.facts()) {
         case .banned(let identity):
             print("banned: \(identity.text) is on the list; the answer is 403")
@@ -28,15 +29,15 @@ struct Explain: ParsableCommand {
         case .unlimited(.rule(let rule)):
             print("unlimited: \(rule) in line \(rule.line) lets it pass uncounted")
         case .limited(let charge, let matches):
+            let decisions = try store.map { try Left.decisions(charge, in: $0) }
             for match in matches {
                 print("\(match.rule) in line \(match.rule.line) counts \(match.identity.text), cost \(match.cost)")
             }
-            try printPolicies(of: charge)
+            Self.printPolicies(of: charge, decisions)
         }
     }
 
-    private func printPolicies(of charge: Charge) throws {
-        let decisions = try store.map { try Left.decisions(charge, in: StoreOptions.open($0)) }
+    private static func printPolicies(of charge: Charge, _ decisions: [Decision]?) {
         for (index, entry) in charge.entries.enumerated() {
             let mode = entry.policy.mode == .shadow ? ", shadow" : ""
             print("  \(entry.policy.name): \(entry.policy.quota.text)\(mode), key \(entry.key.text)")

@@ -62,14 +62,14 @@ struct Reload: ParsableCommand {
         return found
     }
 
-    /// Whether the process holds SIGHUP back to wait for it, as `serve` does: any other command would die of it.
+    /// Whether the process expects SIGHUP, as `serve` does: any other command would die of it.
     private static func handlesHangUp(_ process: pid_t) -> Bool {
         guard let file = fopen("/proc/\(process)/status", "r") else { return false }
         defer { fclose(file) }
         var line = [CChar](repeating: 0, count: 256)
         while fgets(&line, Int32(line.count), file) != nil {
             let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            guard text.hasPrefix("SigBlk:") else { continue }
+            guard text.hasPrefix("SigCgt:") else { continue }
             let mask = UInt64(text.dropFirst(7).filter(\.isHexDigit), radix: 16) ?? 0
             return mask & (1 << UInt64(SIGHUP - 1)) != 0
         }

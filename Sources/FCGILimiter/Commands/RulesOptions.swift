@@ -64,7 +64,8 @@ struct RequestOptions: ParsableArguments {
             guard let (name, value) = text.split(at: ":") else {
                 throw ValidationError("--header \"\(text)\" is not usable: write 'Name: value'")
             }
-            facts.addHeader(String(name), value.trimmingPrefix { $0 == " " }.utf8)
+            let blank = UInt8(ascii: " ")
+            facts.addHeader(String(name), value.utf8.drop { $0 == blank }.reversed().drop { $0 == blank }.reversed())
         }
         for text in variable {
             guard let (name, value) = text.split(at: "=") else {

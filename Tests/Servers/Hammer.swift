@@ -1,14 +1,14 @@
 import Foundation
-import Servers
 import Synchronization
 
 /// Clients that ask one after another without a pause until they are told to stop.
-final class Hammer: Sendable {
+public final class Hammer: Sendable {
     /// What one request got.
-    struct Hit: Hashable {
-        let key: String
+    public struct Hit: Hashable {
+        /// The key that it was asked with.
+        public let key: String
         /// The status; `nil` where there was no answer.
-        let status: Int?
+        public let status: Int?
     }
 
     private let counts = Mutex<[Hit: Int]>([:])
@@ -23,7 +23,7 @@ final class Hammer: Sendable {
     ///   - body: what they post; `nil` where they only get.
     ///   - clients: how many they are.
     ///   - key: the key of a client's request, by its number.
-    init(
+    public init(
         _ nginx: NginxServer, target: String, body: [UInt8]? = nil, clients: Int,
         key: @escaping @Sendable (Int) -> String
     ) {
@@ -45,16 +45,16 @@ final class Hammer: Sendable {
     }
 
     /// Requests that have had their answer, or have had none.
-    var total: Int { counts.withLock { $0.values.reduce(0, +) } }
+    public var total: Int { counts.withLock { $0.values.reduce(0, +) } }
 
     /// Waits until so many more requests are done.
-    func waitForMore(_ count: Int) -> Bool {
+    public func waitForMore(_ count: Int) -> Bool {
         let goal = total + count
         return waitUntil { total >= goal }
     }
 
     /// Stops the clients, and tells what they got.
-    func stop() -> [Hit: Int] {
+    public func stop() -> [Hit: Int] {
         isStopped.store(true, ordering: .releasing)
         running.wait()
         return counts.withLock { $0 }
@@ -63,12 +63,12 @@ final class Hammer: Sendable {
 
 extension [Hammer.Hit: Int] {
     /// The statuses that came, and how often; −1 stands for no answer.
-    var statuses: [Int: Int] {
+    public var statuses: [Int: Int] {
         reduce(into: [:]) { $0[$1.key.status ?? -1, default: 0] += $1.value }
     }
 
     /// How many requests were admitted, by key.
-    var admitted: [String: Int] {
+    public var admitted: [String: Int] {
         reduce(into: [:]) { if $1.key.status == 200 { $0[$1.key.key, default: 0] += $1.value } }
     }
 }

@@ -1,0 +1,111 @@
+import Servers
+import Testing
+
+@Suite("Every command")
+struct RefusalTests {
+    /// Arguments, the exit code and the one line.
+    static let refusals: [(String, Int32, String)] = [
+        ("nonsense", 64, "Unexpected argument 'nonsense'"),
+        ("check", 64, "Missing expected argument '<file>'"),
+        ("check a b", 64, "Unexpected argument 'b'"),
+        ("check /nowhere", 1, "/nowhere: cannot be read: No such file or directory; create it, or name another file"),
+        ("explain", 64, "Missing expected argument '<request>'"),
+        ("explain --bogus /a", 64, "Unknown option '--bogus'"),
+        ("explain a", 64, "\"a\" is no request: write for example 'POST /api/upload'"),
+        ("explain /a --header k", 64, "--header \"k\" is not usable: write 'Name: value'"),
+        ("explain /a --variable k", 64, "--variable \"k\" is not usable: write NAME=value"),
+        ("explain /a --rules", 64, "Missing value for '--rules <rules>'"),
+        (
+            "explain /a --rules /nowhere", 1,
+            "/nowhere: cannot be read: No such file or directory; create it, or name another file"
+        ),
+        ("explain /api/data --store x", 64, badStore),
+        ("peek", 64, "Missing expected argument '<client>'"),
+        ("peek nobody", 64, "\"nobody\" names no client: write api_key=alice or address=203.0.113.9"),
+        ("peek a=b --store x", 64, badStore),
+        (
+            "peek a=b --store embedded:/proc/nowhere", 1,
+            "embedded:/proc/nowhere: No such file or directory: give this user the folder, or name another with "
+                + "--store embedded:PATH"
+        ),
+        ("reset", 64, "Missing expected argument '<client>'"),
+        ("reset a\u{E9}=b", 64, "\"a\u{E9}=b\" names no client: write api_key=alice or address=203.0.113.9"),
+        ("reset a=b --store x", 64, badStore),
+        ("reload --pid x", 64, "The value 'x' is invalid for '--pid <pid>'"),
+        ("reload --pid 1", 1, "--pid 1 is no running limiter of this user: see pgrep -a fcgi-limiter"),
+        (
+            "reload --rules /nowhere --pid 1", 1,
+            "/nowhere: cannot be read: No such file or directory; create it, or name another file"
+        ),
+        ("replay", 64, "Missing expected argument '<logs> ...'"),
+        ("replay --clients x a.log", 64, "The value 'x' is invalid for '--clients <clients>'"),
+    ]
+
+    private static let badStore =
+        "store \"x\" is not understood: write embedded:PATH, redis://HOST:PORT/DB or redis+unix:PATH"
+
+    @Test("says in one line what is wrong with its arguments", arguments: refusals)
+    func refusal(words: String, code: Int32, line: String) throws {
+        let outcome = try limiter(words.split(separator: " ").map(String.init))
+        #expect(outcome.isRefusal(code, line), "\(outcome)")
+    }
+
+    @Test(
+        "says in one line what is wrong with its rules file",
+        arguments: [
+            ["check", "FILE"], ["explain", "--rules", "FILE", "/a"], ["peek", "--rules", "FILE", "a=b"],
+            ["reset", "--rules", "FILE", "a=b"], ["replay", "--rules", "FILE", "-"], ["reload", "--rules", "FILE"],
+        ])
+    func badRules(words: [String]) throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write("policies:\n  a: { limit: 10 per minte }\nrules: []\n", to: "limits.yaml")
+        let line = "\(path):2: policies.a.limit \"10 per minte\": has minte for a unit of time; write minute"
+        let outcome = try limiter(words.map { $0 == "FILE" ? path : $0 })
+        #expect(outcome.isRefusal(1, line), "\(outcome)")
+    }
+
+    @Test("takes the rules file from its variable, and a flag wins over it")
+    func rulesVariable() throws {
+        let folder = try TemporaryFolder()
+        let good = try folder.write(
+            "policies: { a: { limit: 7 per minute } }\nrules: [{ match: { path: /a }, policies: [a] }]\n", to: "a.yaml")
+        let lines = [
+            "rules[0] in line 2 counts address=127.0.0.1, cost 1",
+            "  a: 7 per 60 s, sliding_window, key window:{address=127.0.0.1}:a",
+        ]
+        #expect(try limiter(["explain", "/a"], environment: ["FCGI_LIMITER_RULES": good]).lines == lines)
+        let flag = ["explain", "/a", "--rules", good]
+        #expect(try limiter(flag, environment: ["FCGI_LIMITER_RULES": "/nowhere"]).lines == lines)
+    }
+}
+
+@Suite("check")
+struct CheckTests {
+    private static let good = """
+        policies:
+          a: { limit: 10 per minute }
+          b: { limit: 10 per minute }
+        rules:
+          - { match: { path: /a }, policies: [a] }
+
+        """
+
+    @Test("counts what is in a file that can be used")
+    func usable() throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write(Self.good.replacing("[a]", with: "[a, b]"), to: "limits.yaml")
+        let outcome = try limiter(["check", path])
+        #expect(outcome.lines == ["\(path): 1 rules, 2 policies, 0 warnings"])
+        #expect(outcome.errors == "")
+    }
+
+    @Test("prints warnings, each in a line, and takes the file")
+    func warnings() throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write(Self.good, to: "limits.yaml")
+        let outcome = try limiter(["check", path])
+        #expect(outcome.lines == ["\(path): 1 rules, 2 policies, 1 warnings"])
+        let line = "\(path):3: policies \"b\": is a policy that no rule uses; name it in a rule"
+        #expect(outcome.errors == "warning: \(line)\n")
+    }
+}

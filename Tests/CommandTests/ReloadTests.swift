@@ -1,0 +1,173 @@
+import Foundation
+import Servers
+import Testing
+
+@Suite("Reloading the rules")
+struct ReloadTests {
+    private static func rules(_ limit: Int, _ name: String = "data") -> String {
+        """
+        policies:
+          data: { limit: \(limit) per day, algorithm: sliding_window }
+        rules:
+          - { name: \(name), match: { path: /api/data }, count: api_key, policies: [data] }
+
+        """
+    }
+
+    private static let bad = "policies: [\n"
+
+    @Test("takes the new limit, and what was used stays used; a bad file changes nothing")
+    func newLimit() throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write(Self.rules(3), to: "limits.yaml")
+        let limiter = try LimiterProcess(store: "embedded:\(folder.path("store"))", flags: ["--rules", path])
+        let client = try NginxServer(limiter).client()
+        func statuses(_ count: Int) throws -> [Int] {
+            try (0..<count).map { _ in try client.get("/api/data", headers: ["X-API-Key": "k"]).status }
+        }
+        #expect(try statuses(4) == [200, 200, 200, 429])
+
+        try folder.write(Self.rules(5), to: "limits.yaml")
+        #expect(try statuses(1) == [429])
+        try tell(limiter)
+        #expect(waitUntil { limiter.logLines("notice") == ["read \(path) again: 1 rules are in force"] })
+        #expect(try statuses(3) == [200, 200, 429])
+
+        try folder.write(Self.rules(9).replacing("day", with: "dai"), to: "limits.yaml")
+        limiter.send(SIGHUP)
+        let error = "\(path):2: policies.data.limit \"9 per dai\": has dai for a unit of time; write day"
+        #expect(waitUntil { !limiter.logLines("error").isEmpty })
+        #expect(limiter.logLines("error") == [error + "; the rules stay as they are"])
+        #expect(try statuses(1) == [429])
+
+        try FileManager.default.removeItem(atPath: path)
+        limiter.send(SIGHUP)
+        #expect(waitUntil { limiter.logLines("error").count == 2 })
+        #expect(limiter.logLines("error").last?.hasSuffix("; the rules stay as they are") == true)
+        #expect(try statuses(1) == [429])
+
+        try folder.write(Self.rules(6), to: "limits.yaml")
+        limiter.send(SIGHUP)
+        #expect(waitUntil { limiter.logLines("notice").count == 2 })
+        #expect(try statuses(2) == [200, 429])
+    }
+
+    @Test("without a rules file is said to change nothing, and ends nothing")
+    func noFile() throws {
+        let folder = try TemporaryFolder()
+        let limiter = try LimiterProcess(store: "embedded:\(folder.path("store"))")
+        try tell(limiter)
+        let line = "there is no rules file to read again: start with --rules FILE"
+        #expect(waitUntil { limiter.logLines("notice") == [line] })
+        #expect(try NginxServer(limiter).client().get("/api/data").status == 200)
+    }
+
+    @Test("100 times under load, good and bad files in turn, fails no request and loses no count")
+    func underLoad() throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write(Self.rules(1_500), to: "limits.yaml")
+        let limiter = try LimiterProcess(
+            store: "embedded:\(folder.path("store"))", flags: ["--rules", path, "--loops", "2"])
+        let nginx = try NginxServer(limiter)
+        let keys = ["a", "b", "c"]
+        let hammer = Hammer(nginx, target: "/api/data", clients: 6) { keys[$0 % keys.count] }
+        for number in 1...100 {
+            try folder.write(number % 2 == 0 ? Self.bad : Self.rules(1_500, "data\(number)"), to: "limits.yaml")
+            limiter.send(SIGHUP)
+            #expect(waitUntil { limiter.logLines("notice").count + limiter.logLines("error").count == number })
+            #expect(hammer.waitForMore(60))
+        }
+        // So many that each key meets its limit.
+        #expect(waitUntil { hammer.total >= 6_000 })
+        let hits = hammer.stop()
+        #expect(limiter.logLines("notice").count == 50)
+        #expect(limiter.logLines("error").count == 50)
+        #expect(Set(hits.statuses.keys) == [200, 429])
+        #expect(hits.admitted == ["a": 1_500, "b": 1_500, "c": 1_500])
+        let metrics = try nginx.client().get("/metrics?format=json").json()
+        #expect(metrics["total"] as? Int == hammer.total)
+        #expect(metrics["allowed"] as? Int == 4_500)
+        #expect(metrics["blocked"] as? Int == hammer.total - 4_500)
+        #expect(nginx.logText == "")
+    }
+
+    @Test("reload --pid tells only those named, and nobody of a file that is wrong")
+    func named() throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write(Self.rules(3), to: "limits.yaml")
+        let limiters = try (1...3).map { number in
+            try LimiterProcess(store: "embedded:\(folder.path("store\(number)"))", flags: ["--rules", path])
+        }
+        let both = limiters[..<2].flatMap { ["--pid", "\($0.pid)"] }
+        let wrong = try folder.write(Self.bad, to: "wrong.yaml")
+        #expect(try limiter(["reload", "--rules", wrong] + both).status == 1)
+        #expect(try limiter(["reload", "--pid", "\(getpid())"] + both).status == 1)
+        #expect(limiters.allSatisfy { $0.logLines("notice").isEmpty })
+
+        let lines = try limiter(["reload", "--rules", path] + both).lines
+        #expect(lines == ["told 2 of 2 running limiters to read their rules again"])
+        #expect(waitUntil { limiters[..<2].allSatisfy { $0.logLines("notice").count == 1 } })
+        #expect(limiters[2].logLines("notice").isEmpty)
+    }
+
+    @Test("reload tells every limiter of its program, and no other command of it")
+    func everyone() throws {
+        let folder = try TemporaryFolder()
+        // A copy is another program, so that no limiter of another test is told.
+        let copy = folder.path("fcgi-limiter")
+        try FileManager.default.copyItem(atPath: Program(built: "fcgi-limiter").path, toPath: copy)
+        let program = try Program(at: copy)
+        let path = try folder.write(Self.rules(3), to: "limits.yaml")
+
+        let nobody = try program.run(["reload"])
+        #expect(nobody.isRefusal(1, "no limiter of this user runs on this machine: start one with serve"))
+
+        let folders = try (1...2).map { _ in try TemporaryFolder() }
+        let serving = try folders.map { own in
+            let address = ServerAddress.unix(path: own.path("a.sock"))
+            let words = [
+                "serve", "--listen", "unix:\(own.path("a.sock"))", "--store", "embedded:\(own.path("store"))",
+                "--rules", path,
+            ]
+            return try ServerProcess(program, words, in: own) { address.accepts }
+        }
+        // It waits for a writer that never comes.
+        mkfifo(folder.path("pipe"), 0o600)
+        let replaying = try ServerProcess(program, ["replay", folder.path("pipe")], in: TemporaryFolder())
+        let link = "/proc/\(replaying.pid)/exe"
+        #expect(waitUntil { (try? FileManager.default.destinationOfSymbolicLink(atPath: link)) == copy })
+
+        #expect(try program.run(["reload"]).text == "told 2 of 2 running limiters to read their rules again")
+        #expect(waitUntil { serving.allSatisfy { $0.logText.contains("read \(path) again: 1 rules are in force") } })
+        #expect(replaying.endStatus == nil)
+        #expect(serving.allSatisfy { $0.endStatus == nil })
+    }
+
+    @Test("a limiter that is started with a bad file says why in one line, with exit code 1")
+    func badAtStart() throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write(Self.rules(3).replacing("[data]", with: "[date]"), to: "limits.yaml")
+        let rows = [
+            (path, "\(path):4: rules[0].policies[0] \"date\": is no policy of this file; write data"),
+            (
+                folder.path("none"),
+                "\(folder.path("none")): cannot be read: No such file or directory; create it, or name another file"
+            ),
+        ]
+        for (file, line) in rows {
+            let socket = folder.path("a.sock")
+            let words = ["--listen", "unix:\(socket)", "--store", "embedded:\(folder.path("store"))", "--rules", file]
+            let outcome = try limiter(words)
+            #expect(outcome.status == 1)
+            #expect(outcome.output.isEmpty)
+            #expect(outcome.errors.hasSuffix("] \(line)\n"), "\(outcome.errors)")
+            #expect(outcome.errors.filter { $0 == "\n" }.count == 1)
+            #expect(access(socket, F_OK) != 0)
+        }
+    }
+
+    private func tell(_ process: LimiterProcess) throws {
+        let outcome = try limiter(["reload", "--pid", "\(process.pid)"])
+        #expect(outcome.lines == ["told 1 of 1 running limiters to read their rules again"])
+    }
+}
