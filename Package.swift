@@ -88,8 +88,14 @@ let package = Package(
         .testTarget(name: "FastCGITests", dependencies: ["FastCGI", "Servers"], swiftSettings: strict),
         .testTarget(
             name: "RulesTests",
-            dependencies: ["Limiters", "Rules"],
-            exclude: ["bad"],
+            dependencies: ["Limiters", "Rules", "Servers"],
+            // Read where they lie: rules files, and what judges them by the schema.
+            exclude: ["bad", "good", "schema"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: ["FCGILimiter", "Rules", "Limiters", "Stores", "Cases", "Servers"],
             swiftSettings: strict
         ),
         .testTarget(name: "FCGILimiterTests", dependencies: ["FCGILimiter", "Servers"], swiftSettings: strict),

@@ -20,11 +20,14 @@ public struct Facts: Subject, Sendable {
         self["REMOTE_ADDR"] = address
         let path = target.utf8.prefix { $0 != UInt8(ascii: "?") }
         set("QUERY_STRING", to: target.utf8.dropFirst(path.count + 1))
-        for (name, value) in headers {
-            let variable = Variable.header(name)
-            let earlier = variables[variable].map { Array($0) + Array(", ".utf8) } ?? []
-            variables[variable] = (earlier + Array(value.utf8))[...]
-        }
+        for (name, value) in headers { addHeader(name, value.utf8) }
+    }
+
+    /// Adds a header; to one that is there already the value is joined with a comma.
+    public mutating func addHeader(_ name: String, _ value: some Sequence<UInt8>) {
+        let variable = Variable.header(name)
+        let earlier = variables[variable].map { Array($0) + Array(", ".utf8) } ?? []
+        variables[variable] = (earlier + Array(value))[...]
     }
 
     /// A variable as text; setting `nil` takes it away.

@@ -10,7 +10,7 @@ enum OneLineFailure {
         do {
             return try body()
         } catch {
-            printError("error: \(error)")
+            printError("Error: \(error)")
             throw ExitCode.failure
         }
     }

@@ -15,16 +15,31 @@ struct Reload: ParsableCommand {
     @Option(help: "Check this file first.")
     var rules: String?
 
+    @Option(help: "Tell only the limiter with this process number. May be given several times. Default: all.")
+    var pid: [Int32] = []
+
     func run() throws {
         if let rules { _ = try OneLineFailure.of { () throws(RulesError) in try Rulebook.load(path: rules) } }
-        let processes = runningLimiters()
-        guard !processes.isEmpty else {
-            printError("error: no limiter of this user runs on this machine")
-            throw ExitCode.failure
+        let running = runningLimiters()
+        let processes = try OneLineFailure.of { () throws(NotRunning) in
+            if let other = pid.first(where: { !running.contains($0) }) { throw NotRunning(pid: other) }
+            guard !running.isEmpty else { throw NotRunning(pid: nil) }
+            return pid.isEmpty ? running : pid
         }
         let told = processes.filter { kill($0, SIGHUP) == 0 }
         print("told \(told.count) of \(processes.count) running limiters to read their rules again")
         if told.count < processes.count { throw ExitCode.failure }
+    }
+
+    /// There is nobody to tell.
+    private struct NotRunning: Error, CustomStringConvertible {
+        /// Who was to be told; `nil` for anybody.
+        let pid: pid_t?
+
+        var description: String {
+            guard let pid else { return "no limiter of this user runs on this machine: start one with serve" }
+            return "--pid \(pid) is no running limiter of this user: see pgrep -a fcgi-limiter"
+        }
     }
 
     /// The other processes that run this very program to serve.

@@ -28,7 +28,13 @@ struct StoreOptions: ParsableArguments {
     /// The store that a flag names, or by default.
     static func open(_ flag: String?) throws -> any Store {
         let text = Settings.storeText(flag, ProcessEnvironment())
-        return try OneLineFailure.of { () throws(StoreError) in try StoreLocation(text).open() }
+        let location: StoreLocation
+        do throws(StoreError) {
+            location = try StoreLocation(text)
+        } catch {
+            throw ValidationError("\(error)")
+        }
+        return try OneLineFailure.of { () throws(StoreError) in try location.open() }
     }
 }
 
@@ -50,13 +56,15 @@ struct RequestOptions: ParsableArguments {
     func facts() throws -> Facts {
         let words = request.split(separator: " ", maxSplits: 1).map(String.init)
         let (method, target) = words.count == 2 ? (words[0], words[1]) : ("GET", request)
+        guard target.hasPrefix("/") || target.contains("://") || target == "*" else {
+            throw ValidationError("\"\(request)\" is no request: write for example 'POST /api/upload'")
+        }
         var facts = Facts(method: method, target: target, address: address)
         for text in header {
             guard let (name, value) = text.split(at: ":") else {
                 throw ValidationError("--header \"\(text)\" is not usable: write 'Name: value'")
             }
-            let variable = name.map { $0 == "-" ? "_" : String($0).uppercased() }.joined()
-            facts.set("HTTP_" + variable, to: value.drop { $0 == " " }.utf8)
+            facts.addHeader(String(name), value.trimmingPrefix { $0 == " " }.utf8)
         }
         for text in variable {
             guard let (name, value) = text.split(at: "=") else {

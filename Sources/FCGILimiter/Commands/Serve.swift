@@ -47,15 +47,7 @@ struct Serve: ParsableCommand {
     var logLevel: String?
 
     func run() throws {
-        let settings: Settings
-        do {
-            settings = try Settings(self, environment: ProcessEnvironment())
-        } catch let error as ValidationError {
-            // One line; ArgumentParser would add its usage.
-            let line = Array("Error: \(error.message)\n".utf8)
-            write(STDERR_FILENO, line, line.count)
-            throw ExitCode.validationFailure
-        }
+        let settings = try Settings(self, environment: ProcessEnvironment())
         let logger = settings.makeLogger()
         do {
             try serve(settings, logger)

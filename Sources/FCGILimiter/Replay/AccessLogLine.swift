@@ -20,12 +20,10 @@ struct AccessLogLine: Subject {
     init?(_ line: ArraySlice<UInt8>) {
         var rest = line
         guard let address = rest.takeWord(), rest.takeWord() != nil else { return nil }
-        // A user's name may hold spaces, so it goes up to the bracket.
-        guard let bracket = rest.firstIndex(of: UInt8(ascii: "[")) else { return nil }
-        let user = rest[..<bracket].dropLast()
-        rest = rest[(bracket + 1)...]
-        guard let end = rest.firstIndex(of: UInt8(ascii: "]")), let time = logTime(rest[..<end]) else { return nil }
-        rest = rest[(end + 1)...]
+        let front = rest.prefix(upTo: rest.firstQuote() ?? rest.startIndex)
+        // A user's name may hold spaces and brackets, so the time is what stands next to the request.
+        guard front.count >= 31, let time = logTime(front.dropLast().suffix(28)) else { return nil }
+        let user = front.dropFirst().dropLast(30)
         guard let request = rest.takeQuoted() else { return nil }
         var words = request
         guard let method = words.takeWord(), let target = words.takeWord() else { return nil }
@@ -73,36 +71,44 @@ extension ArraySlice<UInt8> {
 
     /// Takes the bytes between the next two quotes; one behind a backslash ends nothing.
     fileprivate mutating func takeQuoted() -> ArraySlice<UInt8>? {
-        guard let open = firstIndex(of: UInt8(ascii: "\"")) else { return nil }
-        var end = open + 1
-        while end < endIndex, self[end] != UInt8(ascii: "\"") {
-            end += self[end] == UInt8(ascii: "\\") ? 2 : 1
-        }
-        guard end < endIndex else { return nil }
+        guard let open = firstQuote(), let end = self[(open + 1)...].firstQuote() else { return nil }
         defer { self = self[(end + 1)...] }
         return self[(open + 1)..<end]
     }
+
+    /// Where the first quote is that does not follow a backslash.
+    fileprivate func firstQuote() -> Int? {
+        var index = startIndex
+        while index < endIndex, self[index] != UInt8(ascii: "\"") {
+            index += self[index] == UInt8(ascii: "\\") ? 2 : 1
+        }
+        return index < endIndex ? index : nil
+    }
 }
 
-/// The time in `23/Nov/2026:21:46:38 +0000`; `nil` for any other form.
+/// The time in `[23/Nov/2026:21:46:38 +0000]`; `nil` for any other form.
 private func logTime(_ text: ArraySlice<UInt8>) -> Microseconds? {
-    guard text.count == 26 else { return nil }
-    func number(_ offset: Int, _ count: Int) -> Int64? {
-        var value: Int64 = 0
-        for byte in text[(text.startIndex + offset)..<(text.startIndex + offset + count)] {
-            guard (0x30...0x39).contains(byte) else { return nil }
-            value = value * 10 + Int64(byte - 0x30)
+    let form: StaticString = "[00/   /0000:00:00:00 00000]"
+    func byte(_ offset: Int) -> UInt8 { text[text.startIndex + offset] }
+    for offset in 0..<form.utf8CodeUnitCount where offset != 22 {
+        let expected = form.utf8Start[offset]
+        switch expected {
+        case UInt8(ascii: "0"): guard (0x30...0x39).contains(byte(offset)) else { return nil }
+        case UInt8(ascii: " ") where offset < 7: break
+        default: guard byte(offset) == expected else { return nil }
         }
-        return value
     }
-    let months = "JanFebMarAprMayJunJulAugSepOctNovDec"
-    let name = text[(text.startIndex + 3)..<(text.startIndex + 6)]
-    let month = (0..<12).first { name.elementsEqual(months.utf8.dropFirst(3 * $0).prefix(3)) }
-    guard let month, let day = number(0, 2), let year = number(7, 4), let hour = number(12, 2),
-        let minute = number(15, 2), let second = number(18, 2), let zoneHour = number(22, 2),
-        let zoneMinute = number(24, 2)
-    else { return nil }
-    let zone = (zoneHour * 60 + zoneMinute) * (text[text.startIndex + 21] == UInt8(ascii: "-") ? -1 : 1)
-    let local = CivilTime(year: year, month: Int64(month) + 1, day: day, hour: hour, minute: minute, second: second)
+    func number(_ offset: Int, _ count: Int) -> Int64 {
+        (offset..<(offset + count)).reduce(0) { $0 * 10 + Int64(byte($1) - 0x30) }
+    }
+    let months: StaticString = "JanFebMarAprMayJunJulAugSepOctNovDec"
+    let month = (0..<12).first { month in (0..<3).allSatisfy { months.utf8Start[3 * month + $0] == byte(4 + $0) } }
+    guard let month, byte(22) == UInt8(ascii: "+") || byte(22) == UInt8(ascii: "-") else { return nil }
+    let local = CivilTime(
+        year: number(8, 4), month: Int64(month) + 1, day: number(1, 2), hour: number(13, 2), minute: number(16, 2),
+        second: number(19, 2))
+    // What is no time of day would be counted as one of the next day.
+    guard local.second <= 60, local.minute < 60, local.hour < 24, (1...31).contains(local.day) else { return nil }
+    let zone = (number(23, 2) * 60 + number(25, 2)) * (byte(22) == UInt8(ascii: "-") ? -1 : 1)
     return local.microseconds - zone * 60_000_000
 }

@@ -64,7 +64,9 @@ struct Replay {
             for (entry, decision) in zip(charge.entries, verdict.decisions) {
                 policies[entry.policy.name, default: Count()].add(isRefused: decision.outcome != .allowed, at: now)
             }
-            for match in matches {
+            // Two rules that count the same client have met one request of it.
+            for (index, match) in matches.enumerated()
+            where !matches[..<index].contains(where: { $0.identity == match.identity }) {
                 clients[match.identity, default: Count()].add(isRefused: !verdict.isAllowed, at: now)
             }
             if verdict.isAllowed { total.add(isRefused: false, at: now) } else { refuse() }

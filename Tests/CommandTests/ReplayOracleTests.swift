@@ -1,0 +1,70 @@
+import Foundation
+import Servers
+import Testing
+
+@Suite("replay and an oracle")
+struct ReplayOracleTests {
+    @Test("agree on 20,000 lines, by policy, by client, by hour and in all", arguments: [1, 2, 3])
+    func agree(seed: UInt64) throws {
+        _ = try compare(GeneratedLog(lines: 20_000, clients: 8, seed: seed), Program(built: "fcgi-limiter"))
+    }
+
+    /// The optimised program, where it is built.
+    static let released: String? = {
+        guard let built = try? Program(built: "fcgi-limiter").path else { return nil }
+        let path = built.replacing("/debug/", with: "/release/")
+        return access(path, X_OK) == 0 ? path : nil
+    }()
+
+    @Test("agree on 1,000,000 lines", .enabled(if: released != nil, "swift build -c release"))
+    func million() throws {
+        let path = try #require(Self.released)
+        let log = GeneratedLog(lines: 1_000_000, clients: 50, seed: 4)
+        let seconds = try compare(log, Program("env", package: "coreutils"), [path])
+        print("replay of 1,000,000 lines: \(seconds) s")
+    }
+
+    /// Compares the whole report.
+    ///
+    /// - Returns: the seconds that the program ran.
+    private func compare(_ log: GeneratedLog, _ program: Program, _ words: [String] = []) throws -> Double {
+        let folder = try TemporaryFolder()
+        let path = try folder.write(bytes: log.bytes, to: "access.log")
+        let rules = try folder.write(GeneratedLog.rules, to: "limits.yaml")
+        let start = Date()
+        let outcome = try program.run(words + ["replay", "--rules", rules, "--clients", "1000", path])
+        let seconds = Date().timeIntervalSince(start)
+        #expect(outcome.errors == "")
+
+        let oracle = log.oracle
+        let sections = outcome.text.split(separator: "\n\n").map { $0.split(separator: "\n") }
+        try #require(sections.count == 4)
+        #expect(sections[0][0].hasPrefix("\(oracle.total.requests) requests from "))
+        #expect(sections[0][1].hasPrefix("\(oracle.total.refused) would have been refused ("))
+        #expect(sections[0][1].hasSuffix(" %), \(oracle.unlimited) met no rule, 0 came from banned clients"))
+        #expect(try rows(sections[1]) == oracle.policies)
+        #expect(try rows(sections[2]) == oracle.clients.filter { $0.value.refused > 0 })
+        let hours = sections[3].dropFirst().map { ($0.prefix(19), Int($0.split(separator: " ").last ?? "")) }
+        #expect(Dictionary(uniqueKeysWithValues: hours.map { (String($0.0), $0.1) }) == oracle.hours.mapValues { $0 })
+        // A log in which nothing, or everything, is refused would show little.
+        for (name, row) in oracle.policies {
+            let some = row.requests / 100
+            #expect((some...row.requests - some).contains(row.refused), "\(name): \(row)")
+        }
+        return seconds
+    }
+
+    /// The rows of a table below its head.
+    private func rows(_ lines: [Substring]) throws -> [String: ReplayOracle.Row] {
+        let pairs = try lines.dropFirst().map { line in
+            let words = line.split(separator: " ").map(String.init)
+            let numbers = words.dropFirst().prefix(2).compactMap { Int($0) }
+            try #require(numbers.count == 2 && (words.count == 3 || words.count == 7), "\(line)")
+            let row = ReplayOracle.Row(
+                requests: numbers[0], refused: numbers[1], first: words.dropFirst(3).prefix(2).joined(separator: " "),
+                last: words.dropFirst(5).joined(separator: " "))
+            return (words[0], row)
+        }
+        return Dictionary(uniqueKeysWithValues: pairs)
+    }
+}

@@ -1,0 +1,150 @@
+import Foundation
+import Servers
+import Testing
+
+@Suite("replay")
+struct ReplayTests {
+    static let rules = """
+        banned: [198.51.100.0/24]
+        policies:
+          data: { limit: 2 per minute, algorithm: sliding_window }
+          trial: { limit: 1 per minute, algorithm: token_bucket, mode: shadow }
+        rules:
+          - name: data
+            match: { path: /api/** }
+            count: user or address
+            policies: [data, trial]
+
+        """
+
+    /// With a line that is late, lines of other forms, and clients by address, by user, unlimited and banned.
+    static let log = #"""
+        203.0.113.9 - - [23/Nov/2026:20:59:58 +0000] "GET /api/data HTTP/1.1" 200 83 "-" "curl/7.88.1"
+        203.0.113.9 - - [23/Nov/2026:21:59:59 +0100] "GET /api/data HTTP/1.1" 200 83 "-" "curl/7.88.1"
+        junk
+        203.0.113.9 - - [23/Nov/2026:20:59:57 +0000] "GET /api/late HTTP/1.1" 200 83 "-" "curl/7.88.1"
+        203.0.113.9 - - [23/Nov/2026:21:00:57 +0000] "GET /api/data HTTP/1.1" 200 83
+        203.0.113.9 - - [23/Nov/2026:21:00:58 +0000] "GET /api/data HTTP/1.1" 200 83
+
+        2001:db8:0:1::1 - - [23/Nov/2026:21:01:00 +0000] "GET /api/a HTTP/1.1" 200 83 "-" "a \"b\""
+        2001:db8:0:1::2 - alice b [23/Nov/2026:21:01:00 +0000] "GET //api/%64ata?x=1 HTTP/1.1" 200 83 "-" "-"
+        203.0.113.7 - - [23/Nov/2026:21:01:01 +0000] "GET /index.html HTTP/1.1" 200 83 "-" "-"
+        198.51.100.7 - - [23/Nov/2026:21:01:02 +0000] "GET /index.html HTTP/1.1" 200 83 "-" "-"
+        203.0.113.7 - - [23/Nov/2026:21:01:02 +0000] "-" 408 0 "-" "-"
+
+        """#
+
+    static let report = """
+        9 requests from 2026-11-23 20:59:57 to 2026-11-23 21:01:02, 2 lines of another form
+        3 would have been refused (33.3 %), 1 met no rule, 1 came from banned clients
+
+        policy                                    requests   refused  first                last
+        data                                             7         2  2026-11-23 20:59:59  2026-11-23 21:00:57
+        trial                                            7         3  2026-11-23 20:59:59  2026-11-23 21:00:57
+
+        client                                    requests   refused  first                last
+        address=203.0.113.9                              5         2  2026-11-23 20:59:59  2026-11-23 21:00:57
+
+        refused by hour
+        2026-11-23 20:00:00  #################### 1
+        2026-11-23 21:00:00  ######################################## 2
+
+        """
+
+    @Test("tells of a small log: whom, when, by which policy")
+    func wholeReport() throws {
+        let folder = try TemporaryFolder()
+        let outcome = try replay([folder.write(Self.log, to: "access.log")], in: folder)
+        #expect(outcome.status == 0)
+        #expect(outcome.errors == "")
+        #expect(String(decoding: outcome.output, as: UTF8.self) == Self.report)
+    }
+
+    @Test("reads several logs as one, gaps and cut-off last lines included, and - as standard input")
+    func severalLogs() throws {
+        let folder = try TemporaryFolder()
+        let lines = Self.log.split(separator: "\n", omittingEmptySubsequences: false)
+        let first = try folder.write(lines[..<4].joined(separator: "\n"), to: "1.log")
+        let second = try folder.write(lines[4..<7].joined(separator: "\n"), to: "2.log")
+        let empty = try folder.write("", to: "empty.log")
+        let rest = lines[7...].joined(separator: "\n")
+        let outcome = try replay([first, empty, second, "-"], in: folder, input: rest)
+        #expect(String(decoding: outcome.output, as: UTF8.self) == Self.report)
+        let all = try replay(["-"], in: folder, input: Self.log)
+        #expect(String(decoding: all.output, as: UTF8.self) == Self.report)
+    }
+
+    @Test("with --lines prints each refused line as it is, before the report")
+    func refusedLines() throws {
+        let folder = try TemporaryFolder()
+        let outcome = try replay(["--lines", folder.write(Self.log, to: "access.log")], in: folder)
+        let lines = Self.log.split(separator: "\n")
+        let refused = [lines[3], lines[4], lines[9]].joined(separator: "\n")
+        #expect(String(decoding: outcome.output, as: UTF8.self) == refused + "\n" + Self.report)
+    }
+
+    @Test("with --clients lists as many, the most refused first, equal ones by name", arguments: [0, 1, 2, 3, 10])
+    func worstClients(count: Int) throws {
+        let folder = try TemporaryFolder()
+        let line = { (address: Int) in
+            "203.0.113.\(address) - - [23/Nov/2026:20:59:58 +0000] \"GET /api/data HTTP/1.1\" 200 83\n"
+        }
+        let log = [3, 1, 2, 2, 2, 3, 1, 3, 3, 1].map(line).joined()
+        let outcome = try replay(["--clients", "\(count)", "-"], in: folder, input: log)
+        let text = String(decoding: outcome.output, as: UTF8.self)
+        let found = text.matches(of: /address=203.0.113.(\d) +(\d) +(\d)/).map { "\($0.1):\($0.3)" }
+        #expect(found == Array(["3:2", "1:1", "2:1"].prefix(count)))
+        #expect(text.contains("and \(3 - count) more clients\n") == (1...2).contains(count))
+        #expect(text.contains("\nclient ") == (count > 0))
+    }
+
+    @Test("counts a request once for a client that several rules count")
+    func severalRules() throws {
+        let folder = try TemporaryFolder()
+        let rules = """
+            matching: all
+            policies:
+              one: { limit: 1 per minute }
+              two: { limit: 2 per minute }
+            rules:
+              - { match: { path: /** }, policies: [one] }
+              - { match: { path: /a }, policies: [two] }
+              - { match: { path: /a }, count: everyone, policies: [two] }
+
+            """
+        let line = "203.0.113.9 - - [23/Nov/2026:20:59:58 +0000] \"GET /a HTTP/1.1\" 200 83\n"
+        let path = try folder.write(rules, to: "limits.yaml")
+        let outcome = try limiter(["replay", "--rules", path, "-"], input: line + line + line)
+        let found = outcome.text.matches(of: /\n(address=[0-9.]+|all|one|two) +(\d+) +(\d+)/).map {
+            "\($0.1) \($0.2) \($0.3)"
+        }
+        #expect(found == ["one 3 2", "two 6 0", "address=203.0.113.9 3 2", "all 3 2"])
+    }
+
+    @Test(
+        "of nothing to read says so in one line",
+        arguments: [("", 0), ("\n\n", 0), ("junk\n\njunk", 2), (String(repeating: "x", count: 3_000_000), 1)])
+    func noRequest(log: String, others: Int) throws {
+        let outcome = try limiter(["replay", "-"], input: log)
+        #expect(outcome.status == 0)
+        #expect(outcome.text == "no request in the combined format (\(others) other lines)")
+    }
+
+    @Test("of a log that cannot be read is one line and exit code 1")
+    func unreadableLog() throws {
+        let folder = try TemporaryFolder()
+        let rows = [
+            (folder.path("none.log"), "No such file or directory"), (folder.path, "Is a directory"),
+            ("", "No such file or directory"),
+        ]
+        for (path, reason) in rows {
+            let outcome = try limiter(["replay", path])
+            let line = "\(path): \(reason): name an access log, or - for standard input"
+            #expect(outcome.isRefusal(1, line), "\(outcome)")
+        }
+    }
+
+    private func replay(_ words: [String], in folder: TemporaryFolder, input: String = "") throws -> Program.Outcome {
+        try limiter(["replay", "--rules", folder.write(Self.rules, to: "limits.yaml")] + words, input: input)
+    }
+}
