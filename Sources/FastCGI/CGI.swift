@@ -15,9 +15,22 @@ public enum CGI {
     /// Has the application answer the request of this process.
     public static func answer(by application: any Application) {
         let request = Request(role: .responder, environment: process_environment())
+        discardBody(of: request)
         for response in application.respond(to: [request]) {
             write(response.head + response.lengthAndEnd)
             if response.sendsBody { write(response.body) }
+        }
+    }
+
+    /// Takes the body, which nobody reads: Apache would find its socket broken in the middle of sending it, and lose the
+    /// answer.
+    private static func discardBody(of request: Request) {
+        var left = request.text(of: "CONTENT_LENGTH").flatMap { Int($0) } ?? 0
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while left > 0 {
+            let count = read(0, &buffer, min(left, buffer.count))
+            guard count > 0 else { return }
+            left -= count
         }
     }
 

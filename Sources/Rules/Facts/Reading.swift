@@ -72,7 +72,8 @@ struct Reading {
             case .everyone: nil
             case .address: readAddressText()
             case .apiKey: readKey()?.name
-            case .variable(let name): subject.bytes(of: name)
+            // nginx leaves tabs at a header's ends, and a site behind it does not see them (RFC 9110, 5.5).
+            case .variable(let name): subject.bytes(of: name)?.trimmed
             case .cookie(let name):
                 subject.bytes(of: Variable.cookie).flatMap { FieldText.cookie(name, in: $0) }
             case .query(let name): queryValues(name).first { _ in true }
