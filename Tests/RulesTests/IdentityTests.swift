@@ -97,7 +97,9 @@ struct IdentityTests {
             ("alice", nil, "api_key=alice", 5), ("bob", nil, "api_key=bob", 100),
             ("bob", "free", "api_key=bob", 100), ("alice", "gold", "api_key=alice", 100),
             ("alice", "iron", "api_key=alice", 5), ("mallory", nil, "address=203.0.113.9", 5),
-            ("ALICE", nil, "address=203.0.113.9", 5), ("alice ", nil, "address=203.0.113.9", 5),
+            // Blanks at a header's ends are none of its value.
+            ("ALICE", nil, "address=203.0.113.9", 5), ("alice ", nil, "api_key=alice", 5),
+            ("\talice", nil, "api_key=alice", 5), ("al ice", nil, "address=203.0.113.9", 5),
             ("#", nil, "address=203.0.113.9", 5), ("", nil, "address=203.0.113.9", 5),
             (nil, "gold", "address=203.0.113.9", 100),
         ] as [(String?, String?, String, Int64)])

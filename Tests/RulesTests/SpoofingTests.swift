@@ -131,7 +131,7 @@ struct SpoofingTests {
         let texts = [
             "alice", "alice,user=bob", "alice,address=203.0.113.9", "alice%2Cuser=bob", "alice\0", "alice\n",
             "alice}:p",
-            "{alice}", "#", " alice", "sha256:00", long, long + "k",
+            "{alice}", "#", "al ice", "sha256:00", long, long + "k",
         ]
         var seen: [String: String] = [:]
         for text in texts {

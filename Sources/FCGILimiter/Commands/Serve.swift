@@ -13,7 +13,8 @@ struct Serve: ParsableCommand {
 
             Each flag is also an environment variable: FCGI_LIMITER_ and its name, as in FCGI_LIMITER_ON_STORE_FAILURE. \
             A flag wins over its variable. REDIS_HOST and REDIS_PORT name the store where neither --store nor its \
-            variable does; REDIS_PASSWORD goes with them.
+            variable does; REDIS_PASSWORD goes with them. POSTGRES_HOST, POSTGRES_DB, POSTGRES_USER and POSTGRES_PASSWORD name \
+            a database, which this version does not write to yet.
             """
     )
 
@@ -62,6 +63,9 @@ struct Serve: ParsableCommand {
         let signals = SignalSet(SIGTERM, SIGINT, SIGHUP)
         signals.block()
 
+        if let postgres = settings.postgres {
+            logger.notice("\(postgres) is not written to yet: /metrics counts in memory")
+        }
         let rules = try RulesInForce(settings.rules, logger)
         let openStore = try settings.storeOpener()
         let tallies = Tallies(loops: settings.loops)

@@ -13,6 +13,8 @@ struct Settings: Sendable {
     let store: StoreLocation
     let storeDeadlines: RedisDeadlines
     let onStoreFailure: StoreFailureAnswer
+    /// The database that `POSTGRES_HOST`, `POSTGRES_DB` and `POSTGRES_USER` name, without its password; `nil` without a host.
+    let postgres: String?
     let loops: Int
     let logLevel: Logger.Level
 
@@ -55,6 +57,10 @@ struct Settings: Sendable {
             try parsed(setting(flags.onStoreFailure, "ON_STORE_FAILURE"), "on-store-failure", "allow or deny") {
                 StoreFailureAnswer(rawValue: $0)
             } ?? .allow
+        postgres = environment["POSTGRES_HOST"].map { host in
+            let user = environment["POSTGRES_USER"] ?? "postgres"
+            return "postgresql://\(user)@\(host)/\(environment["POSTGRES_DB"] ?? user)"
+        }
         loops =
             try parsed(setting(flags.loops, "LOOPS"), "loops", "1 to 256") {
                 Int($0).flatMap { (1...256).contains($0) ? $0 : nil }
