@@ -2,11 +2,12 @@
 
 SHELL := /bin/bash
 PREFIX ?= /usr/local
-export PORT STORE RULES ROUNDS DURATION
+export PORT SERVER STORE RULES ROUNDS DURATION
 
 LIBRARIES := build-essential pkg-config libfcgi-dev libhiredis-dev libpq-dev liblmdb-dev
 SERVERS := nginx redis-server curl
-TESTING := apache2-utils wrk python3-jsonschema python3-yaml
+APACHE := apache2 libapache2-mod-fcgid
+TESTING := apache2-utils wrk python3-jsonschema python3-yaml $(APACHE) php-fpm python3
 MEASURING := wrk libnginx-mod-http-lua lua-nginx-redis
 
 .PHONY: help build run test bench check install swift
@@ -18,8 +19,8 @@ build: swift  ## Build the programs, to .build/release/
 	@scripts/install-packages $(LIBRARIES)
 	swift build -c release --static-swift-stdlib
 
-run: swift  ## Start nginx and the limiter on http://localhost:5000 (PORT=, STORE=embedded|redis, RULES=file)
-	@scripts/install-packages $(LIBRARIES) $(SERVERS)
+run: swift  ## Start it on http://localhost:5000 (SERVER=nginx|apache, STORE=embedded|redis, RULES=file, PORT=)
+	@scripts/install-packages $(LIBRARIES) $(SERVERS) $(if $(filter apache,$(SERVER)),$(APACHE))
 	swift build -c release --static-swift-stdlib --product fcgi-limiter
 	@scripts/run
 
@@ -42,6 +43,8 @@ install: build  ## Install the program and the snippets (PREFIX=, DESTDIR=)
 	install -D -m 755 .build/release/fcgi-limiter $(DESTDIR)$(PREFIX)/bin/fcgi-limiter
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/fcgi-limiter limits.example.yaml
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/fcgi-limiter/nginx nginx/*.conf
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/fcgi-limiter/apache apache/*.conf
+	sed -i 's|/usr/local|$(PREFIX)|' $(DESTDIR)$(PREFIX)/share/fcgi-limiter/apache/*.conf
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system systemd/*
 	sed -i 's|@PREFIX@|$(PREFIX)|' $(DESTDIR)$(PREFIX)/lib/systemd/system/fcgi-limiter.service
 
