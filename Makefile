@@ -6,7 +6,7 @@ export PORT STORE RULES ROUNDS DURATION
 
 LIBRARIES := build-essential pkg-config libfcgi-dev libhiredis-dev libpq-dev liblmdb-dev
 SERVERS := nginx redis-server curl
-TESTING := apache2-utils wrk
+TESTING := apache2-utils wrk python3-jsonschema python3-yaml
 MEASURING := wrk libnginx-mod-http-lua lua-nginx-redis
 
 .PHONY: help build run test bench check install swift

@@ -88,8 +88,9 @@ let package = Package(
         .testTarget(name: "FastCGITests", dependencies: ["FastCGI", "Servers"], swiftSettings: strict),
         .testTarget(
             name: "RulesTests",
-            dependencies: ["Limiters", "Rules"],
-            exclude: ["bad"],
+            dependencies: ["Limiters", "Rules", "Servers"],
+            // Read where they lie: rules files, and what judges them by the schema.
+            exclude: ["bad", "good", "schema"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -98,5 +99,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "FCGILimiterTests", dependencies: ["FCGILimiter", "Servers"], swiftSettings: strict),
+        // The program, behind the web servers that are to be limited.
+        .testTarget(name: "WebServerTests", dependencies: ["FCGILimiter", "Servers"], swiftSettings: strict),
     ]
 )

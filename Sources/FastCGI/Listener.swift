@@ -102,10 +102,10 @@ public final class Listener: Sendable {
         }
 
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        // Nobody else may connect before the mode is set.
-        let mask = umask(0o177)
+        // Nobody else may connect before the mode is set: on Linux the file gets the mode of the socket that is bound to it.
+        // The umask would do it too, but it is the whole process's.
+        fchmod(descriptor, 0o600)
         let code = call(bind, descriptor)
-        umask(mask)
         guard code == 0, listen(descriptor, 4_096) == 0 else {
             let reason = String(cString: strerror(errno))
             close(descriptor)

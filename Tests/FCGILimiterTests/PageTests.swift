@@ -101,11 +101,11 @@ struct PageTests {
         let lines = answer.text.split(separator: "\n").map(String.init)
         for line in [
             "# TYPE fcgi_limiter_requests_total counter",
-            #"fcgi_limiter_requests_total{policy="data",verdict="allowed"} 10"#,
-            #"fcgi_limiter_requests_total{policy="data",verdict="blocked"} 2"#,
-            #"fcgi_limiter_requests_total{policy="data",verdict="failed"} 0"#,
-            #"fcgi_limiter_requests_total{policy="search",verdict="allowed"} 0"#,
-            #"fcgi_limiter_requests_total{policy="upload",verdict="blocked"} 0"#,
+            #"fcgi_limiter_requests_total{endpoint="/api/data",verdict="allowed"} 10"#,
+            #"fcgi_limiter_requests_total{endpoint="/api/data",verdict="blocked"} 2"#,
+            #"fcgi_limiter_requests_total{endpoint="/api/data",verdict="failed"} 0"#,
+            #"fcgi_limiter_requests_total{endpoint="/api/search",verdict="allowed"} 0"#,
+            #"fcgi_limiter_requests_total{endpoint="/api/upload",verdict="blocked"} 0"#,
             "# TYPE fcgi_limiter_store_errors_total counter",
             #"fcgi_limiter_store_errors_total{kind="unreachable"} 0"#,
             "# TYPE fcgi_limiter_connections gauge",
@@ -141,6 +141,6 @@ struct PageTests {
         #expect(metrics["allowed"] as? Int == 0)
         let text = try client.get("/metrics?format=prometheus").text
         #expect(text.contains(#"fcgi_limiter_store_errors_total{kind="unreachable"} 4"#))
-        #expect(text.contains(#"fcgi_limiter_requests_total{policy="data",verdict="failed"} 4"#))
+        #expect(text.contains(#"fcgi_limiter_requests_total{endpoint="/api/data",verdict="failed"} 4"#))
     }
 }

@@ -1,5 +1,6 @@
-import Foundation
+import Glibc
 import Limiters
+import Servers
 import Testing
 
 @testable import Rules
@@ -77,12 +78,8 @@ struct IdentityTests {
         """
 
     private static func listed() throws -> (Rulebook, [RulesWarning]) {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("rules-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        try Data(keys.utf8).write(to: folder.appendingPathComponent("keys.txt"))
-        try FileManager.default.setAttributes(
-            [.posixPermissions: 0o600], ofItemAtPath: folder.appendingPathComponent("keys.txt").path)
+        let folder = try TemporaryFolder()
+        chmod(try folder.write(keys, to: "keys.txt"), 0o600)
         let rules = """
             api_keys: { file: keys.txt }
             plan: variable X_PLAN
@@ -91,7 +88,7 @@ struct IdentityTests {
               p: { limit: 5 per second, plans: { free: 1 per second, gold: 100 per minute } }
             rules: [{ count: api_key or address, policies: [p] }]
             """
-        return try Rulebook.parse(rules.utf8, file: folder.appendingPathComponent("limits.yaml").path)
+        return try Rulebook.parse(rules.utf8, file: folder.path("limits.yaml"))
     }
 
     @Test(
@@ -131,16 +128,14 @@ struct IdentityTests {
 
     @Test("a key file with keys as they are, that every user may read, earns a warning")
     func openKeyFile() throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("rules-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let file = folder.appendingPathComponent("keys.txt")
+        let folder = try TemporaryFolder()
         let rules = "api_keys: { file: keys.txt }\npolicies: { p: { limit: 1/second } }\nrules: [{ policies: [p] }]"
         let digest = text(SHA256.hexDigest(of: Array("carol".utf8)))
-        for (content, mode, count) in [("alice", 0o644, 1), ("alice", 0o640, 0), ("sha256:\(digest)", 0o644, 0)] {
-            try Data(content.utf8).write(to: file)
-            try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file.path)
-            let (_, warnings) = try Rulebook.parse(rules.utf8, file: folder.appendingPathComponent("l.yaml").path)
+        for (content, mode, count) in [
+            ("alice", 0o644 as mode_t, 1), ("alice", 0o640, 0), ("sha256:\(digest)", 0o644, 0),
+        ] {
+            chmod(try folder.write(content, to: "keys.txt"), mode)
+            let (_, warnings) = try Rulebook.parse(rules.utf8, file: folder.path("limits.yaml"))
             #expect(warnings.count == count, "\(content) \(mode)")
             #expect(warnings.allSatisfy { $0.description.contains(":1: api_keys.file \"keys.txt\": can be read by") })
         }

@@ -1,5 +1,5 @@
-import Foundation
 import Limiters
+import Servers
 import Testing
 
 @testable import Rules
@@ -95,10 +95,8 @@ struct SpoofingTests {
     }
 
     private static func rulebook() throws -> Rulebook {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("rules-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        try Data("# the site's keys\nalice\n".utf8).write(to: folder.appendingPathComponent("keys.txt"))
+        let folder = try TemporaryFolder()
+        try folder.write("# the site's keys\nalice\n", to: "keys.txt")
         let rules = """
             trusted_proxies: [10.0.0.0/8]
             api_keys: { file: keys.txt }
@@ -112,7 +110,7 @@ struct SpoofingTests {
               - match: { path: /api/** }
                 policies: [burst]
             """
-        return try Rulebook.parse(rules.utf8, file: folder.appendingPathComponent("limits.yaml").path).0
+        return try Rulebook.parse(rules.utf8, file: folder.path("limits.yaml")).0
     }
 
     @Test("each attempt is counted against the right client", arguments: attempts)

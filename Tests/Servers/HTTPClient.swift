@@ -4,12 +4,15 @@ import Foundation
 public final class HTTPClient {
     private let address: ServerAddress
     private let server: AnyObject
+    /// The name that it asks for.
+    public let host: String
     private var connection: Int32 = -1
     private var unread: [UInt8] = []
 
     /// A client of a server on this port of 127.0.0.1, which lives as long as its clients.
-    public init(_ server: AnyObject, port: Int) {
+    public init(_ server: AnyObject, port: Int, host: String = "localhost") {
         self.server = server
+        self.host = host
         address = .tcp(port: port)
     }
 
@@ -30,7 +33,7 @@ public final class HTTPClient {
     public func send(
         _ method: String, _ target: String, headers: KeyValuePairs<String, String> = [:], body: [UInt8]? = nil
     ) throws -> HTTPAnswer {
-        var head = "\(method) \(target) HTTP/1.1\r\nHost: localhost\r\n"
+        var head = "\(method) \(target) HTTP/1.1\r\nHost: \(host)\r\n"
         for (name, value) in headers { head += "\(name): \(value)\r\n" }
         if let body { head += "Content-Length: \(body.count)\r\n" }
         let bytes = Array((head + "\r\n").utf8) + (body ?? [])
@@ -43,6 +46,25 @@ public final class HTTPClient {
             disconnect()
             return try exchange(bytes, hasBody: method != "HEAD")
         }
+    }
+
+    /// Sends these bytes, whatever they are, on a connection of their own and reads the answer.
+    ///
+    /// - Throws: as ``send(_:_:headers:body:)``.
+    public func send(bytes: [UInt8]) throws -> HTTPAnswer {
+        disconnect()
+        defer { disconnect() }
+        return try exchange(bytes, hasBody: !bytes.starts(with: "HEAD ".utf8))
+    }
+
+    /// Talks on over a connection that was upgraded: sends a text and reads as many bytes as it has.
+    ///
+    /// - Throws: ``ServerError`` when they do not come within half a minute.
+    public func talk(_ text: String) throws -> String {
+        try write(Array(text.utf8))
+        while unread.count < text.utf8.count { try receive() }
+        defer { unread.removeFirst(text.utf8.count) }
+        return String(decoding: unread.prefix(text.utf8.count), as: UTF8.self)
     }
 
     private func exchange(_ bytes: [UInt8], hasBody: Bool) throws -> HTTPAnswer {
@@ -102,11 +124,28 @@ public final class HTTPClient {
             return (name: String(parts[0]), value: parts.dropFirst().first?.trimmingCharacters(in: .whitespaces) ?? "")
         }
         var answer = HTTPAnswer(status: status, headers: headers, body: [])
+        if hasBody, answer["Transfer-Encoding"] == "chunked" {
+            return HTTPAnswer(status: status, headers: headers, body: try readChunks())
+        }
         guard hasBody, let length = answer["Content-Length"].flatMap({ Int($0) }) else { return answer }
         while unread.count < length { try receive() }
         answer = HTTPAnswer(status: status, headers: headers, body: Array(unread.prefix(length)))
         unread.removeFirst(length)
         return answer
+    }
+
+    private func readChunks() throws -> [UInt8] {
+        var body: [UInt8] = []
+        while true {
+            while unread.firstRange(of: Array("\r\n".utf8)) == nil { try receive() }
+            guard let end = unread.firstRange(of: Array("\r\n".utf8)),
+                let size = Int(String(decoding: unread[..<end.lowerBound], as: UTF8.self), radix: 16)
+            else { throw ServerError("a chunk without its size") }
+            while unread.count < end.upperBound + size + 2 { try receive() }
+            body += unread[end.upperBound..<end.upperBound + size]
+            unread.removeFirst(end.upperBound + size + 2)
+            if size == 0 { return body }
+        }
     }
 
     private func receive() throws {

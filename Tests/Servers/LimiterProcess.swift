@@ -9,6 +9,7 @@ public final class LimiterProcess: Sendable {
     private let folder: TemporaryFolder
     private let arguments: [String]
     private let environment: [String: String]
+    private let companions: [any Sendable]
     private let process: Mutex<ServerProcess>
 
     /// Starts a limiter and waits until it accepts connections.
@@ -17,8 +18,12 @@ public final class LimiterProcess: Sendable {
     ///   - store: as after `--store`.
     ///   - flags: further flags of `serve`.
     ///   - environment: variables besides those of the tests.
+    ///   - companions: what is to live as long as it does.
     /// - Throws: ``ServerError`` when it does not start.
-    public init(store: String, flags: [String] = [], environment: [String: String] = [:]) throws {
+    public init(
+        store: String, flags: [String] = [], environment: [String: String] = [:], companions: [any Sendable] = []
+    ) throws {
+        self.companions = companions
         folder = try TemporaryFolder()
         socket = folder.path("fcgi-limiter.sock")
         // A web server that gave up root must reach it.

@@ -1,12 +1,12 @@
 import Foundation
 
-/// nginx as `make run` starts it: by `nginx/example.conf` of this package, with the names in `@...@` filled in.
+/// A private nginx, by a configuration of its own or as `make run` starts it, by `nginx/example.conf`.
 public final class NginxServer: Sendable {
     /// The port of 127.0.0.1 that it listens on.
     public let port: Int
 
     private let folder: TemporaryFolder
-    private let limiters: [LimiterProcess]
+    private let companions: [any Sendable]
     private let process: ServerProcess
 
     /// Starts nginx in front of limiters, which live as long as it does; requests go to them in turn.
@@ -31,31 +31,44 @@ public final class NginxServer: Sendable {
     }
 
     private convenience init(sockets: [String], _ limiters: [LimiterProcess]) throws {
+        let example = try Template(file: "nginx/example.conf")
+        let server = "server unix:@folder@/fcgi-limiter.sock;"
+        guard example.text.contains(server) else { throw ServerError("nginx/example.conf has no line \"\(server)\"") }
+        let servers = sockets.map { "server unix:\($0);" }.joined(separator: "\n        ")
+        try self.init(Template(text: example.text.replacing(server, with: servers)), companions: limiters)
+    }
+
+    /// Starts nginx by a configuration.
+    ///
+    /// - Parameters:
+    ///   - template: its configuration; `@folder@`, `@port@` and `@nginx@` have their values already.
+    ///   - values: what else the names in it stand for.
+    ///   - files: what is written into its folder first.
+    ///   - companions: what is to live as long as the server does.
+    /// - Throws: ``ServerError`` when nginx is not installed, or does not start.
+    public convenience init(
+        _ template: Template, _ values: [String: String] = [:], files: [String: String] = [:],
+        companions: [any Sendable] = []
+    ) throws {
         do {
-            try self.init(sockets, limiters, port: FreePort().number)
+            try self.init(template, values, files, companions, port: FreePort().number)
         } catch let error as ServerError where error.description.contains("Address already in use") {
             // Somebody was given the port in the meantime.
-            try self.init(sockets, limiters, port: FreePort().number)
+            try self.init(template, values, files, companions, port: FreePort().number)
         }
     }
 
-    private init(_ sockets: [String], _ limiters: [LimiterProcess], port: Int) throws {
+    private init(
+        _ template: Template, _ values: [String: String], _ files: [String: String], _ companions: [any Sendable],
+        port: Int
+    ) throws {
         self.port = port
-        self.limiters = limiters
+        self.companions = companions
         let folder = try TemporaryFolder()
         self.folder = folder
-        let snippets = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .appendingPathComponent("../../nginx").standardizedFileURL.path
-        let example = try String(contentsOfFile: "\(snippets)/example.conf", encoding: .utf8)
-        let server = "server unix:@folder@/fcgi-limiter.sock;"
-        guard example.contains(server) else { throw ServerError("nginx/example.conf has no line \"\(server)\"") }
-        let configuration =
-            example
-            .replacing(server, with: sockets.map { "server unix:\($0);" }.joined(separator: "\n        "))
-            .replacing("@folder@", with: folder.path)
-            .replacing("@port@", with: "\(port)")
-            .replacing("@nginx@", with: snippets)
-        try folder.write(configuration, to: "nginx.conf")
+        try folder.write(files)
+        let own = ["folder": folder.path, "port": "\(port)", "nginx": Template.path("nginx")]
+        try folder.write(template.filled(values.merging(own) { $1 }), to: "nginx.conf")
 
         let address = ServerAddress.tcp(port: port)
         process = try ServerProcess(

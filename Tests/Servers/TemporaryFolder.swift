@@ -44,6 +44,15 @@ public final class TemporaryFolder: Sendable {
         return path(name)
     }
 
+    /// Writes files into the folder, and the folders that their names have in front.
+    public func write(_ files: [String: String]) throws {
+        for (name, text) in files {
+            let parent = URL(fileURLWithPath: path(name)).deletingLastPathComponent()
+            try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
+            try write(text, to: name)
+        }
+    }
+
     /// The text of a file in the folder; empty where there is none.
     public func text(of name: String) -> String {
         String(decoding: FileManager.default.contents(atPath: path(name)) ?? Data(), as: UTF8.self)

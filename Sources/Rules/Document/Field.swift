@@ -15,9 +15,11 @@ struct Field {
     /// The line that it begins on, from 1.
     var line: Int { node.mark?.line ?? 1 }
 
-    /// The text where the field is one value; `nil` where it is more.
+    /// The text where the field is one value, empty where that is YAML's null; `nil` where it is more.
     var scalar: String? {
-        if case .scalar(let scalar) = node { scalar.string } else { nil }
+        guard case .scalar(let scalar) = node else { return nil }
+        let isNull = scalar.style == .plain && ["~", "null", "Null", "NULL"].contains(scalar.string)
+        return isNull ? "" : scalar.string
     }
 
     var isMapping: Bool {

@@ -14,7 +14,9 @@ struct HostPattern: Hashable, Sendable {
         isOpen = bytes.starts(with: "*.".utf8)
         if isOpen { bytes = bytes.dropFirst(2) }
         guard bytes.first != UInt8(ascii: "[") else {
-            guard Self.bare(bytes).count == bytes.count else { throw Mistake(text: "has a port; write the host alone") }
+            guard Self.bare(bytes).count == bytes.count, !isOpen, Address(hop: bytes) != nil else {
+                throw Mistake(text: "is no IPv6 address in brackets; write for example [::1], without a port")
+            }
             name = Array(bytes)
             return
         }
@@ -28,7 +30,7 @@ struct HostPattern: Hashable, Sendable {
             throw Mistake(text: "has a * inside; write it at the front, as in *.example.com")
         }
         let host = Self.bare(bytes)
-        guard !host.isEmpty, host.allSatisfy(isNameByte) else {
+        guard !host.isEmpty, bytes.allSatisfy(isNameByte) else {
             throw Mistake(text: "is no host name; write letters, digits, - and ., other alphabets as xn--…")
         }
         name = Array(host)

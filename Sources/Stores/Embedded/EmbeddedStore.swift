@@ -133,7 +133,8 @@ public final class EmbeddedStore: Store {
         old.removeAll(keepingCapacity: true)
         old.append(contentsOf: record.state)
         let state = old.span.bytes
-        let target = try transaction.reserve(key.bytes, count: 8 + change.byteCount(from: state))
+        let target = try transaction.reserve(
+            key.bytes, count: 8 + change.byteCount(from: state), replacing: record)
         target.storeBytes(of: change.expiry, as: Int64.self)
         change.write(from: state, to: UnsafeMutableRawBufferPointer(rebasing: target[8...]))
     }

@@ -29,15 +29,20 @@ struct Transaction: ~Copyable {
     private var transaction: OpaquePointer?
     private let database: MDB_dbi
     private let path: String
+    /// Where the last record was looked for, so that it is changed without looking again; it ends with the transaction.
+    private var place: OpaquePointer?
 
     /// Begins (`mdb_txn_begin`); waits while another process or loop is within one.
     init(_ file: EmbeddedFile) throws(StoreError) {
-        var begun: OpaquePointer?
-        let code = mdb_txn_begin(file.environment, nil, 0, &begun)
-        guard code == 0, let begun else { throw Self.failure(code, file.path) }
-        transaction = begun
         database = file.database
         path = file.path
+        var code = mdb_txn_begin(file.environment, nil, 0, &transaction)
+        if code == 0 { code = mdb_cursor_open(transaction, database, &place) }
+        guard code == 0 else {
+            if let transaction { mdb_txn_abort(transaction) }
+            transaction = nil
+            throw Self.failure(code, file.path)
+        }
     }
 
     deinit {
@@ -51,19 +56,23 @@ struct Transaction: ~Copyable {
         guard code == 0 else { throw Self.failure(code, path) }
     }
 
-    /// The record under `key` (`mdb_get`).
+    /// The record under `key` (`mdb_cursor_get`, `MDB_SET`).
     func record(_ key: [UInt8]) throws(StoreError) -> Record {
         var value = MDB_val()
-        let code = withValue(key) { mdb_get(transaction, database, &$0, &value) }
+        let code = withValue(key) { mdb_cursor_get(place, &$0, &value, MDB_SET) }
         if code == MDB_NOTFOUND { return Record() }
         guard code == 0 else { throw Self.failure(code, path) }
         return Record(value)
     }
 
-    /// Room for a record of `count` bytes under `key`, to be written before anything else is (`mdb_put`, `MDB_RESERVE`).
-    func reserve(_ key: [UInt8], count: Int) throws(StoreError) -> UnsafeMutableRawBufferPointer {
+    /// Room for `count` bytes in place of `record`, which was looked for last, under `key`; to be written before anything
+    /// else is (`mdb_cursor_put`, `MDB_RESERVE`).
+    func reserve(_ key: [UInt8], count: Int, replacing record: Record) throws(StoreError)
+        -> UnsafeMutableRawBufferPointer
+    {
         var value = MDB_val(mv_size: count, mv_data: nil)
-        let code = withValue(key) { mdb_put(transaction, database, &$0, &value, UInt32(MDB_RESERVE)) }
+        let flags = MDB_RESERVE | (record.isAbsent ? 0 : MDB_CURRENT)
+        let code = withValue(key) { mdb_cursor_put(place, &$0, &value, UInt32(flags)) }
         guard code == 0 else { throw Self.failure(code, path) }
         return UnsafeMutableRawBufferPointer(start: value.mv_data, count: count)
     }

@@ -1,0 +1,81 @@
+import Foundation
+
+/// A private Apache.
+public final class ApacheServer: Sendable {
+    /// The port of 127.0.0.1 that it listens on.
+    public let port: Int
+
+    private let folder: TemporaryFolder
+    private let companions: [any Sendable]
+    private let process: ServerProcess
+
+    /// Starts it.
+    ///
+    /// - Parameters:
+    ///   - template: its configuration; `@folder@`, `@port@`, `@program@` and `@apache@` have their values already.
+    ///   - values: what else the names in it stand for.
+    ///   - files: what is written into its folder first.
+    ///   - companions: what is to live as long as the server does.
+    /// - Throws: ``ServerError`` when Apache or mod_fcgid is not installed, or it does not start.
+    public convenience init(
+        _ template: Template, _ values: [String: String] = [:], files: [String: String] = [:],
+        companions: [any Sendable] = []
+    ) throws {
+        do {
+            try self.init(template, values, files, companions, port: FreePort().number)
+        } catch let error as ServerError where error.description.contains("Address already in use") {
+            // Somebody was given the port in the meantime.
+            try self.init(template, values, files, companions, port: FreePort().number)
+        }
+    }
+
+    private init(
+        _ template: Template, _ values: [String: String], _ files: [String: String], _ companions: [any Sendable],
+        port: Int
+    ) throws {
+        let program = try Program("apache2", package: "apache2")
+        guard access("/usr/lib/apache2/modules/mod_fcgid.so", R_OK) == 0 else {
+            throw ServerError("mod_fcgid is missing: apt-get install libapache2-mod-fcgid")
+        }
+        self.port = port
+        self.companions = companions
+        let folder = try TemporaryFolder()
+        self.folder = folder
+        for name in ["fcgid", "state", "site"] {
+            mkdir(folder.path(name), 0o777)
+            // Whatever the umask: Apache gives up root.
+            chmod(folder.path(name), 0o777)
+        }
+        try folder.write(files)
+        // The tests may lie in a folder that Apache's user may not enter.
+        let built = try Program(built: "fcgi-limiter").path
+        if link(built, folder.path("fcgi-limiter")) != 0 {
+            try FileManager.default.copyItem(atPath: built, toPath: folder.path("fcgi-limiter"))
+        }
+        let own = [
+            "folder": folder.path, "port": "\(port)", "program": folder.path("fcgi-limiter"),
+            "apache": Template.path("apache"),
+        ]
+        try folder.write(template.filled(values.merging(own) { $1 }), to: "httpd.conf")
+
+        let address = ServerAddress.tcp(port: port)
+        process = try ServerProcess(
+            program, ["-DFOREGROUND", "-f", folder.path("httpd.conf")], in: folder, whenOrphaned: .terminate
+        ) {
+            // Its file is there when it has the port, so that nobody else is taken for it.
+            access(folder.path("httpd.pid"), R_OK) == 0 && address.accepts
+        }
+    }
+
+    /// The processes of the limiter that it has started.
+    public var limiters: [Int32] {
+        let numbers = (try? FileManager.default.contentsOfDirectory(atPath: "/proc"))?.compactMap { Int32($0) } ?? []
+        return numbers.filter {
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\($0)/exe"))
+                == folder.path("fcgi-limiter")
+        }
+    }
+
+    /// What it and the limiters wrote.
+    public var logText: String { process.logText }
+}

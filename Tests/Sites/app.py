@@ -1,0 +1,52 @@
+"""A site to be guarded: says what it was asked, and talks back to who asks for an upgrade. python3 app.py PORT"""
+import http.server
+import json
+import sys
+import urllib.parse
+
+
+class Site(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def answer(self):
+        if self.headers.get("Upgrade") == "websocket":
+            return self.talk()
+        length = self.body_length()
+        # ?status=403 makes it refuse, as a site may.
+        query = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)
+        status = int(query.get("status", ["200"])[0])
+        body = json.dumps({"site": "python", "method": self.command, "uri": self.path, "length": length}).encode() + b"\n"
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = answer
+
+    def body_length(self):
+        if self.headers.get("Transfer-Encoding") != "chunked":
+            return len(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
+        length = 0
+        while size := int(self.rfile.readline(), 16):
+            length += len(self.rfile.read(size))
+            self.rfile.readline()
+        self.rfile.readline()
+        return length
+
+    def talk(self):
+        self.send_response(101)
+        self.send_header("Upgrade", "websocket")
+        self.send_header("Connection", "Upgrade")
+        self.end_headers()
+        while data := self.connection.recv(4096):
+            self.wfile.write(data.upper())
+        self.close_connection = True
+
+    def log_message(self, *_):
+        pass
+
+
+if __name__ == "__main__":
+    http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Site).serve_forever()

@@ -1,0 +1,261 @@
+import Foundation
+import Servers
+import Testing
+
+@Suite("nginx's guard")
+struct NginxGuardTests {
+    private static let proxied = """
+        include @nginx@/guard-server.conf;
+        location / {
+            include @nginx@/guard.conf;
+            proxy_pass http://127.0.0.1:@app@;
+        }
+        """
+
+    @Test("while the limiter is down requests pass, and when it is back they are counted as before")
+    func open() throws {
+        let site = try NginxSite(Self.proxied)
+        let client = site.client()
+        expectCounted(try client.get("/"), left: 9, policy: "ten")
+        site.limiter.send(SIGKILL)
+        #expect(site.limiter.waitForEnd(deadline: 10) != nil)
+        for _ in 0..<15 { expectUncounted(try client.get("/")) }
+        try expectEcho(client.send("PUT", "/", body: [1, 2, 3]), "PUT", "/", length: 3)
+        try site.limiter.restart()
+        expectCounted(try client.get("/"), left: 8, policy: "ten")
+    }
+
+    @Test(
+        "with deny, requests are refused with 503 while the limiter is down",
+        arguments: ["server", "location"])
+    func closed(place: String) throws {
+        let deny = "set $fcgi_limiter_when_down deny;"
+        let site = try NginxSite(
+            place == "server"
+                ? Self.proxied.replacing("location /", with: deny + "location /")
+                : Self.proxied.replacing("proxy_pass", with: deny + "proxy_pass"))
+        let client = site.client()
+        expectCounted(try client.get("/"), left: 9, policy: "ten")
+        expectCounted(try client.get("/?status=403"), left: 8, policy: "ten", status: 403)
+        site.limiter.send(SIGKILL)
+        #expect(site.limiter.waitForEnd(deadline: 10) != nil)
+        for method in ["GET", "PUT", "HEAD"] {
+            let answer = try client.send(method, "/a.png", body: method == "PUT" ? [1, 2, 3] : nil)
+            #expect(answer.status == 503)
+            #expect(answer["Retry-After"] == "1")
+            #expect(answer["Cache-Control"] == "no-store")
+            #expect(answer["Content-Type"] == "application/problem+json")
+            if method != "HEAD" {
+                let type = "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity"
+                #expect(try answer.json()["type"] as? String == type)
+                #expect(try answer.json()["status"] as? Int == 503)
+            }
+            expectNothingInternal(answer)
+        }
+        try site.limiter.restart()
+        expectCounted(try client.get("/"), left: 7, policy: "ten")
+    }
+
+    @Test("a limiter that hangs holds a request up for two seconds")
+    func hanging() throws {
+        let site = try NginxSite(Self.proxied)
+        site.limiter.send(SIGSTOP)
+        let began = ContinuousClock.now
+        expectUncounted(try site.client().get("/"))
+        #expect((.seconds(1.5)...(.seconds(10))).contains(ContinuousClock.now - began))
+    }
+
+    @Test("a store that fails is answered 503 by a limiter that is told to deny")
+    func failingStore() throws {
+        let flags = ["--on-store-failure", "deny"]
+        let limiter = try LimiterProcess(store: "redis+unix:/nowhere/redis.sock", flags: flags)
+        let app = try PythonSite()
+        let nginx = try NginxServer(
+            NginxSite.template(Self.proxied), ["socket": limiter.socket, "app": "\(app.port)"],
+            companions: [limiter, app])
+        let answer = try nginx.client().get("/api/data")
+        #expect(answer.status == 503)
+        #expect(answer["Content-Type"] == "application/problem+json")
+        #expect(answer["Retry-After"] == "1")
+        #expect(answer["Cache-Control"] == "no-store")
+        #expect(try answer.json()["status"] as? Int == 503)
+        expectNothingInternal(answer)
+    }
+
+    @Test("a banned client gets 403 with the limiter's body, another the site's own")
+    func banned() throws {
+        let site = try NginxSite(rules: "banned: [{ api_key: bad }]\n" + Rules.ten, Self.proxied)
+        let answer = try site.client().get("/", headers: ["X-API-Key": "bad"])
+        expectUncounted(answer, status: 403)
+        #expect(answer["Content-Type"] == "application/problem+json")
+        #expect(answer["Cache-Control"] == "no-store")
+        #expect(try answer.json()["status"] as? Int == 403)
+        let own = try site.client().get("/?status=403")
+        expectCounted(own, left: 9, policy: "ten", status: 403)
+        #expect(own["Cache-Control"] == nil)
+        try expectEcho(own, "GET", "/?status=403")
+    }
+
+    @Test(
+        "whatever brings nginx by again, a request is counted once and has its status",
+        arguments: [
+            ("/", 200, "index"),
+            ("/folder/", 200, "in the folder"),
+            ("/try/this", 200, "tried"),
+            ("/rewritten", 200, "index"),
+            ("/missing", 404, "our 404"),
+            ("/folder/missing", 404, "our 404"),
+            ("/forbidden", 403, "our 403"),
+            ("/ssi.shtml", 200, "index and in the folder"),
+        ])
+    func once(path: String, status: Int, body: String) throws {
+        let site = try NginxSite(
+            """
+            include @nginx@/guard-server.conf;
+            root @folder@/site;
+            index index.html;
+            ssi on;
+            ssi_types *;
+            # A location's own error_page takes the place of these.
+            error_page 404 /404.html;
+            error_page 403 /403.html;
+            location / {
+                include @nginx@/guard.conf;
+                error_page 404 /404.html;
+            }
+            location /try/ {
+                include @nginx@/guard.conf;
+                try_files $uri /tried.html;
+            }
+            location = /rewritten {
+                include @nginx@/guard.conf;
+                rewrite ^ /index.html last;
+            }
+            location = /forbidden {
+                include @nginx@/guard.conf;
+                root @folder@/none;
+                try_files $uri =403;
+            }
+            """,
+            files: [
+                "site/index.html": "index", "site/folder/index.html": "in the folder", "site/tried.html": "tried",
+                "site/404.html": "our 404", "site/403.html": "our 403",
+                "site/ssi.shtml":
+                    #"<!--#include virtual="/index.html" --> and <!--#include virtual="/folder/index.html" -->"#,
+            ])
+        let client = site.client()
+        for left in (0..<10).reversed() {
+            let answer = try client.get(path)
+            #expect(answer.text == body)
+            expectCounted(answer, left: left, policy: "ten", status: status)
+        }
+        try expectRefused(client.get(path), policy: "ten")
+        // Not a word about variables that were never set.
+        #expect(!site.nginx.logText.contains("uninitialized"), "\(site.nginx.logText)")
+    }
+
+    @Test("a 403 of an access rule stays the site's, and a password is asked for as before")
+    func accessRules() throws {
+        let site = try NginxSite(
+            """
+            include @nginx@/guard-server.conf;
+            error_page 403 /403.html;
+            location = /403.html { root @folder@; }
+            location /denied {
+                include @nginx@/guard.conf;
+                deny all;
+                proxy_pass http://127.0.0.1:@app@;
+            }
+            location /secret {
+                include @nginx@/guard.conf;
+                auth_basic "a site's own";
+                auth_basic_user_file @folder@/passwords;
+                proxy_pass http://127.0.0.1:@app@;
+            }
+            """,
+            files: ["403.html": "our 403", "passwords": "ann:{PLAIN}secret\n"])
+        let denied = try site.client().get("/denied")
+        #expect(denied.status == 403)
+        #expect(denied.text == "our 403")
+        let client = site.client()
+        #expect(try client.get("/secret").status == 401)
+        let login = "Basic " + Data("ann:secret".utf8).base64EncodedString()
+        let answer = try client.get("/secret", headers: ["Authorization": login])
+        #expect(answer.status == 200)
+        try expectEcho(answer, "GET", "/secret")
+    }
+
+    @Test("an allowed request does not stand in for a password where any of several would do")
+    func satisfyAny() throws {
+        let site = try NginxSite(
+            """
+            satisfy any;
+            auth_basic "a site's own";
+            auth_basic_user_file @folder@/passwords;
+            \(Self.proxied)
+            """,
+            files: ["passwords": "ann:{PLAIN}secret\n"])
+        #expect(try site.client().get("/").status == 401)
+        #expect(throws: ServerError.self) {
+            try NginxSite(Self.proxied.replacing("proxy_pass", with: "satisfy any; proxy_pass"))
+        }
+    }
+
+    @Test("the limiter is told what the rules read, and what a file of fcgi-limiter.d adds")
+    func variables() throws {
+        let usual: Set = ["FCGI_LIMITER_FRONT", "REQUEST_METHOD", "REQUEST_URI", "REMOTE_ADDR"]
+        let headers: KeyValuePairs = [
+            "X-API-Key": "k", "Cookie": "sid=1", "X-Forwarded-For": "203.0.113.9", "X-A": "b",
+        ]
+        let addition = ["fcgi-limiter.d/cookie.conf": "fastcgi_param HTTP_COOKIE $http_cookie if_not_empty;\n"]
+        for (files, expected) in [
+            ([:], usual.union(["HTTP_X_API_KEY", "HTTP_X_FORWARDED_FOR"])),
+            (addition, usual.union(["HTTP_X_API_KEY", "HTTP_X_FORWARDED_FOR", "HTTP_COOKIE"])),
+        ] {
+            let probe = try FastCGIProbe()
+            let app = try PythonSite()
+            let nginx = try NginxServer(
+                NginxSite.template(Self.proxied), ["socket": probe.socket, "app": "\(app.port)"], files: files,
+                companions: [app])
+            #expect(try nginx.client().get("/", headers: headers).status == 200)
+            #expect(Set(probe.variables().keys) == expected)
+            #expect(try nginx.client().get("/").status == 200)
+            #expect(Set(probe.variables().keys) == usual)
+        }
+    }
+
+    @Test("a rule that reads a cookie works with its file in fcgi-limiter.d")
+    func cookie() throws {
+        let rules = Rules.ten.replacing("api_key or address", with: "cookie sid or address")
+        let site = try NginxSite(
+            rules: rules, Self.proxied,
+            files: ["fcgi-limiter.d/cookie.conf": "fastcgi_param HTTP_COOKIE $http_cookie if_not_empty;\n"])
+        let client = site.client()
+        expectCounted(try client.get("/", headers: ["Cookie": "sid=1"]), left: 9, policy: "ten")
+        expectCounted(try client.get("/", headers: ["Cookie": "sid=1"]), left: 8, policy: "ten")
+        expectCounted(try client.get("/", headers: ["Cookie": "sid=2"]), left: 9, policy: "ten")
+    }
+
+    @Test("an answer about thirty policies fits")
+    func manyPolicies() throws {
+        let names = (10..<40).map { "a-policy-with-a-long-name-number-\($0)" }
+        let policies = names.map { "  \($0): { limit: 10 per minute, algorithm: sliding_window }\n" }.joined()
+        let rules = """
+            policies:
+            \(policies)rules:
+              - { match: { path: /** }, count: address, policies: [\(names.joined(separator: ", "))] }
+
+            """
+        let client = try NginxSite(rules: rules, Self.proxied).client()
+        for _ in 0..<10 { #expect(try client.get("/")["RateLimit-Policy"]?.contains(names[29]) == true) }
+        let refused = try client.get("/")
+        #expect(refused.status == 429)
+        #expect(try refused.json()["violated-policies"] as? [String] == names)
+    }
+
+    @Test("a client cannot ask the limiter by its internal path")
+    func internalPath() throws {
+        let client = try NginxSite(Self.proxied).client()
+        expectUncounted(try client.get("/.fcgi-limiter"), status: 404)
+    }
+}
