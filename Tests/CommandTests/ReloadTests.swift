@@ -115,8 +115,7 @@ struct ReloadTests {
         let folder = try TemporaryFolder()
         // A copy is another program, so that no limiter of another test is told.
         let copy = folder.path("fcgi-limiter")
-        try FileManager.default.copyItem(atPath: Program(built: "fcgi-limiter").path, toPath: copy)
-        let program = try Program(at: copy)
+        let program = try Program(built: "fcgi-limiter").copy(to: copy)
         let path = try folder.write(Self.rules(3), to: "limits.yaml")
 
         let nobody = try program.run(["reload"])

@@ -48,10 +48,8 @@ public final class ApacheServer: Sendable {
         }
         try folder.write(files)
         // The tests may lie in a folder that Apache's user may not enter.
-        let built = try Program(built: "fcgi-limiter").path
-        if link(built, folder.path("fcgi-limiter")) != 0 {
-            try FileManager.default.copyItem(atPath: built, toPath: folder.path("fcgi-limiter"))
-        }
+        let built = try Program(built: "fcgi-limiter")
+        if link(built.path, folder.path("fcgi-limiter")) != 0 { _ = try built.copy(to: folder.path("fcgi-limiter")) }
         let own = [
             "folder": folder.path, "port": "\(port)", "program": folder.path("fcgi-limiter"),
             "apache": Template.path("apache"),

@@ -38,6 +38,18 @@ public struct Program: Sendable {
         guard access(path, X_OK) == 0 else { throw ServerError("\(path) is missing") }
     }
 
+    /// A copy of the program at another path.
+    ///
+    /// Another process writes it: one that tests start in the meantime would inherit an open file of theirs, and no system
+    /// runs a program that somebody has open for writing.
+    ///
+    /// - Throws: ``ServerError`` where it cannot be copied.
+    public func copy(to path: String) throws -> Program {
+        let outcome = try Program("cp", package: "coreutils").run([self.path, path])
+        guard outcome.status == 0 else { throw ServerError(outcome.errors) }
+        return try Program(at: path)
+    }
+
     /// What a program did that ran to its end.
     public struct Outcome: Sendable {
         /// The exit status; the signal's number below 0 where one ended it.
