@@ -15,6 +15,12 @@ public protocol Store: AnyObject {
     /// - Throws: ``StoreError``. Then nothing is known of the batch: it may or may not have been charged.
     func charge(_ charges: [Charge]) throws(StoreError) -> [Verdict]
 
+    /// As ``charge(_:)``, for a store whose parts can fail apart: what is known of each charge, in their order.
+    ///
+    /// A cluster of which one node is away gives verdicts on the others' charges. It keeps that node off the way of
+    /// later batches by itself.
+    func attempt(_ charges: [Charge]) -> [Result<Verdict, StoreError>]
+
     /// Forgets what is kept under these keys: their quotas are full again.
     ///
     /// - Returns: how many of them were in use.
@@ -30,4 +36,13 @@ public protocol Store: AnyObject {
 extension Store {
     /// Nothing, unless the store says otherwise.
     public var warning: String? { nil }
+
+    /// All or nothing, unless the store says otherwise.
+    public func attempt(_ charges: [Charge]) -> [Result<Verdict, StoreError>] {
+        do throws(StoreError) {
+            return try charge(charges).map { .success($0) }
+        } catch {
+            return Array(repeating: .failure(error), count: charges.count)
+        }
+    }
 }
