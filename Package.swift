@@ -51,11 +51,12 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        // Layer 4: the programs.
+        // Layer 4: the programs, and what they share of the way from a command line to serving.
+        .target(name: "Startup", dependencies: ["FastCGI"], swiftSettings: strict),
         .executableTarget(
             name: "FCGILimiter",
             dependencies: [
-                "Limiters", "Rules", "Stores", "FastCGI",
+                "Limiters", "Rules", "Stores", "FastCGI", "Startup",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

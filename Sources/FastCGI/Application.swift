@@ -1,6 +1,6 @@
 /// What answers requests.
 ///
-/// Each event loop has one of its own, which no other thread touches.
+/// Each event loop or worker has one of its own, which no other thread touches.
 public protocol Application: AnyObject {
     /// Answers the requests that came together.
     ///

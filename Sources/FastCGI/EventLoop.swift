@@ -5,6 +5,17 @@ import Glibc
 ///
 /// Under load the batches grow by themselves; without load a batch is one request and waits for nobody.
 final class EventLoop {
+    /// Who answers.
+    enum Answerer {
+        /// An application that does not wait, on the loop's own thread.
+        case application(any Application)
+        /// Threads that may wait: requests go to them one by one, and the loop goes on.
+        case workers(WorkerPool)
+    }
+
+    /// A request that has been taken from its connection, and the state in which that is.
+    private typealias Taken = (exchange: Exchange, body: RecordScan.Body, isLast: Bool)
+
     private typealias Seconds = Int
     private typealias Milliseconds = Int
 
@@ -19,15 +30,17 @@ final class EventLoop {
 
     private let listener: Int32
     private let wakeUp: Int32
-    private let application: any Application
+    private let answerer: Answerer
     private let report: @Sendable (String) -> Void
     private let openConnections: ConnectionCount
 
     private var poller = Poller()
     private var peekBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: RecordScan.longestHead, alignment: 16)
     private var spareExchanges: [Exchange] = []
-    private var batch: [(exchange: Exchange, body: RecordScan.Body, isLast: Bool)] = []
+    private var batch: [Taken] = []
     private var requests: [Request] = []
+    /// What workers have, by its connection, which is left alone until they have answered.
+    private var underway: [Int32: Taken] = [:]
     private var connections: Set<Int32> = []
     /// Connections that were answered while their bodies were on their way.
     private var drains: [Int32: BodyDrain] = [:]
@@ -44,19 +57,20 @@ final class EventLoop {
     ///   - listener: a listening socket, not blocking, shared with other loops and processes.
     ///   - wakeUp: an eventfd that is written to when the loop is to stop.
     ///   - connections: where open connections are counted.
-    ///   - application: answers the requests.
+    ///   - answerer: who answers the requests.
     ///   - report: takes one line on what went wrong with a peer.
     init(
-        listener: Int32, wakeUp: Int32, connections: ConnectionCount, application: any Application,
+        listener: Int32, wakeUp: Int32, connections: ConnectionCount, answerer: Answerer,
         report: @escaping @Sendable (String) -> Void
     ) {
         self.listener = listener
         self.wakeUp = wakeUp
         openConnections = connections
-        self.application = application
+        self.answerer = answerer
         self.report = report
         poller.watch(listener, for: .listener)
         poller.watch(wakeUp, for: .wakeUp)
+        if case .workers(let pool) = answerer { poller.watch(pool.bell, for: .answers) }
     }
 
     deinit {
@@ -72,9 +86,10 @@ final class EventLoop {
         // What peers have sent so far is answered; a request that is half here may become whole within a second.
         let end = steadyMilliseconds() + 1_000
         var isQuiet = false
-        while !isQuiet || (!deadlines.isEmpty && steadyMilliseconds() < end) {
+        while !isQuiet || !underway.isEmpty || (!deadlines.isEmpty && steadyMilliseconds() < end) {
             isQuiet = !tick(milliseconds: isQuiet ? 50 : 0)
         }
+        if case .workers(let pool) = answerer { pool.stop() }
     }
 
     /// One turn.
@@ -90,10 +105,12 @@ final class EventLoop {
         }
         for event in ready {
             switch event.purpose {
+            case .connection where !underway.isEmpty && underway[event.descriptor] != nil: break
             case .connection: receive(event.descriptor, isLast: event.isLast)
             case .listener: acceptConnections()
             case .leaving: discardInput(event.descriptor)
             case .wakeUp: stop()
+            case .answers: sendAnswers()
             }
         }
         closeOverdue()
@@ -188,21 +205,43 @@ final class EventLoop {
     }
 
     private func answerBatch() {
-        let responses = application.respond(to: requests)
-        precondition(responses.count == requests.count, "an application answers each request once")
-        for ((exchange, body, isLast), response) in zip(batch, responses) {
-            let connection = exchange.descriptor
-            switch (exchange.answer(response), body) {
-            case (.gone, _): forget(connection)
-            case (.keep, .ended), (.keep, .absent): if isLast { end(connection) }
-            case (.close, .ended), (.close, .absent): end(connection)
-            case (.keep, .unfinished): drain(connection)
-            case (.close, .unfinished), (_, .followed): leave(connection)
+        switch answerer {
+        case .application(let application):
+            let responses = application.respond(to: requests)
+            precondition(responses.count == requests.count, "an application answers each request once")
+            for (taken, response) in zip(batch, responses) { send(response, to: taken) }
+        case .workers(let pool):
+            for (taken, request) in zip(batch, requests) {
+                underway[taken.exchange.descriptor] = taken
+                pool.put(request, from: taken.exchange.descriptor)
             }
-            spareExchanges.append(exchange)
         }
         batch.removeAll(keepingCapacity: true)
         requests.removeAll(keepingCapacity: true)
+    }
+
+    private func sendAnswers() {
+        guard case .workers(let pool) = answerer else { return }
+        for (connection, response) in pool.takeAnswers() {
+            guard let taken = underway.removeValue(forKey: connection) else { continue }
+            send(response, to: taken)
+            // What has come meanwhile was left alone: it is handed over again.
+            if connections.contains(connection), deadlines[connection] == nil {
+                poller.rewatch(connection, for: .connection)
+            }
+        }
+    }
+
+    private func send(_ response: Response, to taken: Taken) {
+        let connection = taken.exchange.descriptor
+        switch (taken.exchange.answer(response), taken.body) {
+        case (.gone, _): forget(connection)
+        case (.keep, .ended), (.keep, .absent): if taken.isLast { end(connection) }
+        case (.close, .ended), (.close, .absent): end(connection)
+        case (.keep, .unfinished): drain(connection)
+        case (.close, .unfinished), (_, .followed): leave(connection)
+        }
+        spareExchanges.append(taken.exchange)
     }
 
     /// Keeps the connection, but for the rest of the body.

@@ -10,6 +10,8 @@ struct Poller: ~Copyable {
         case connection
         /// Answered; what still comes of its request is thrown away.
         case leaving
+        /// Threads of their own have answers.
+        case answers
     }
 
     /// What happened to a descriptor.
@@ -50,7 +52,7 @@ struct Poller: ~Copyable {
         event.events = EPOLLIN.rawValue
         switch purpose {
         case .listener: event.events |= EPOLLEXCLUSIVE.rawValue
-        case .wakeUp: break
+        case .wakeUp, .answers: break
         case .connection, .leaving: event.events |= EPOLLET.rawValue | EPOLLRDHUP.rawValue
         }
         event.data.u64 = UInt64(purpose.rawValue) << 32 | UInt64(UInt32(bitPattern: watched))

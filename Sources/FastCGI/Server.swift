@@ -3,16 +3,20 @@ import CLinux
 import Glibc
 import Synchronization
 
-/// Event loops on one listening socket, each a thread with an application of its own.
+/// Event loops on one listening socket, each a thread with an application of its own; or one loop, and threads that do its
+/// work.
 public final class Server: Sendable {
     private let listener: Listener
     private let wakeUps: [Int32]
+    private let workers: Int?
     private let connections: ConnectionCount
     private let makeApplication: @Sendable (Int) -> any Application
     private let report: @Sendable (String) -> Void
     private let threads = Mutex<[pthread_t]>([])
 
-    /// A server that does not run yet.
+    /// A server for applications that do not wait: a loop answers all that came together in one call.
+    ///
+    /// It does not run yet.
     ///
     /// - Parameters:
     ///   - listener: where requests come from.
@@ -20,15 +24,41 @@ public final class Server: Sendable {
     ///   - connections: where the open connections are counted.
     ///   - report: takes one line on what went wrong with a peer; called on any thread.
     ///   - makeApplication: makes the application of the loop with this index, on that loop's thread.
-    public init(
+    public convenience init(
         _ listener: Listener, loops: Int, connections: ConnectionCount = ConnectionCount(),
         report: @escaping @Sendable (String) -> Void,
         makeApplication: @escaping @Sendable (Int) -> any Application
+    ) {
+        self.init(listener, loops: loops, workers: nil, connections, report, makeApplication)
+    }
+
+    /// A server for applications that wait, for a database say: each worker answers one request at a time.
+    ///
+    /// None holds up another's. It does not run yet.
+    ///
+    /// - Parameters:
+    ///   - listener: where requests come from.
+    ///   - workers: threads that answer; at least 1.
+    ///   - connections: where the open connections are counted.
+    ///   - report: takes one line on what went wrong with a peer; called on any thread.
+    ///   - makeApplication: makes the application of the worker with this index, on that worker's thread.
+    public convenience init(
+        _ listener: Listener, workers: Int, connections: ConnectionCount = ConnectionCount(),
+        report: @escaping @Sendable (String) -> Void,
+        makeApplication: @escaping @Sendable (Int) -> any Application
+    ) {
+        self.init(listener, loops: 1, workers: max(1, workers), connections, report, makeApplication)
+    }
+
+    private init(
+        _ listener: Listener, loops: Int, workers: Int?, _ connections: ConnectionCount,
+        _ report: @escaping @Sendable (String) -> Void, _ makeApplication: @escaping @Sendable (Int) -> any Application
     ) {
         self.listener = listener
         self.report = report
         self.makeApplication = makeApplication
         wakeUps = (0..<max(1, loops)).map { _ in eventfd(0, Int32(EFD_CLOEXEC)) }
+        self.workers = workers
         self.connections = connections
     }
 
@@ -43,10 +73,12 @@ public final class Server: Sendable {
         raiseDescriptorLimit()
         threads.withLock { threads in
             threads = wakeUps.indices.map { index in
-                startThread { [listener, wakeUps, connections, makeApplication, report] in
+                startThread { [listener, wakeUps, workers, connections, makeApplication, report] in
                     EventLoop(
                         listener: listener.descriptor, wakeUp: wakeUps[index], connections: connections,
-                        application: makeApplication(index), report: report
+                        answerer: workers.map { .workers(WorkerPool($0, makeApplication: makeApplication)) }
+                            ?? .application(makeApplication(index)),
+                        report: report
                     ).run()
                 }
             }
@@ -72,7 +104,7 @@ public final class Server: Sendable {
 }
 
 /// Runs `body` on a thread of its own.
-private func startThread(_ body: @escaping @Sendable () -> Void) -> pthread_t {
+func startThread(_ body: @escaping @Sendable () -> Void) -> pthread_t {
     final class Body: Sendable {
         let call: @Sendable () -> Void
         init(_ call: @escaping @Sendable () -> Void) { self.call = call }

@@ -18,14 +18,25 @@ final class EchoServer {
     }
 
     /// Starts it; `meanwhile` is called with each batch before it is answered.
-    init(loops: Int = 1, meanwhile: @escaping @Sendable ([Request]) -> Void = { _ in }) throws {
+    ///
+    /// With `workers` these answer, and there is one loop.
+    init(
+        loops: Int = 1, workers: Int? = nil, meanwhile: @escaping @Sendable ([Request]) -> Void = { _ in }
+    ) throws {
         folder = try TemporaryFolder()
         socket = folder.path("echo.sock")
         let listener = try Listener(.unix(path: socket, mode: 0o600, group: nil))
-        let server = Server(
-            listener, loops: loops, connections: connections,
-            report: { [reportedLines] line in reportedLines.lines.withLock { $0.append(line) } },
-            makeApplication: { _ in EchoApplication(meanwhile) })
+        let report = { @Sendable [reportedLines] (line: String) in reportedLines.lines.withLock { $0.append(line) } }
+        let makeApplication = { @Sendable (_: Int) in EchoApplication(meanwhile) }
+        let server =
+            if let workers {
+                Server(
+                    listener, workers: workers, connections: connections, report: report,
+                    makeApplication: makeApplication)
+            } else {
+                Server(
+                    listener, loops: loops, connections: connections, report: report, makeApplication: makeApplication)
+            }
         server.start()
         self.server = server
     }

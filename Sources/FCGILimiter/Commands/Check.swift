@@ -1,5 +1,6 @@
 import ArgumentParser
 import Rules
+import Startup
 
 /// `fcgi-limiter check FILE`: reads a rules file and says what is wrong with it.
 struct Check: ParsableCommand {

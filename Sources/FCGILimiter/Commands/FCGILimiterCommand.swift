@@ -1,5 +1,6 @@
 import ArgumentParser
 import FastCGI
+import Startup
 
 /// The program `fcgi-limiter`.
 @main

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Glibc
+import Startup
 
 /// Ends a command with one line on standard error and exit code 1: ArgumentParser would add its usage.
 enum OneLineFailure {
@@ -14,10 +14,4 @@ enum OneLineFailure {
             throw ExitCode.failure
         }
     }
-}
-
-/// Prints a line to standard error.
-func printError(_ line: String) {
-    let text = Array((line + "\n").utf8)
-    _ = text.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FastCGI
 import Rules
+import Startup
 import Stores
 
 /// Which rules a command is about.
@@ -27,7 +28,8 @@ struct StoreOptions: ParsableArguments {
 
     /// The store that a flag names, or by default.
     static func open(_ flag: String?) throws -> any Store {
-        let text = Settings.storeText(flag, ProcessEnvironment())
+        let environment = ProcessEnvironment()
+        let text = flag ?? environment["FCGI_LIMITER_STORE"] ?? environment.defaultStore
         let location: StoreLocation
         do throws(StoreError) {
             location = try StoreLocation(text)

@@ -2,6 +2,7 @@ import ArgumentParser
 import FastCGI
 import Glibc
 import Logging
+import Startup
 import Stores
 
 /// `fcgi-limiter serve`: answers requests until SIGTERM.

@@ -1,8 +1,8 @@
 import ArgumentParser
 import FastCGI
-import Glibc
 import Limiters
 import Logging
+import Startup
 import Stores
 
 /// What `serve` was told, by flags and environment variables, checked.
@@ -38,8 +38,8 @@ struct Settings: Sendable {
         let mode = try parsed(setting(flags.socketMode, "SOCKET_MODE"), "socket-mode", "an octal mode like 0660") {
             UInt32($0, radix: 8).flatMap { $0 <= 0o777 ? $0 : nil }
         }
-        let listen = setting(flags.listen, "LISTEN") ?? Self.defaultListen(environment)
-        let storeText = Self.storeText(flags.store, environment)
+        let listen = setting(flags.listen, "LISTEN") ?? environment.defaultListen(socket: "fcgi-limiter.sock")
+        let storeText = setting(flags.store, "STORE") ?? environment.defaultStore
         rules = setting(flags.rules, "RULES")
         do {
             self.listen = try Listener.Address(
@@ -72,34 +72,6 @@ struct Settings: Sendable {
             ) { Logger.Level(rawValue: $0) } ?? .info
     }
 
-    /// Descriptor 0 where mod_fcgid or spawn-fcgi put a socket there, systemd's socket where it passed one, else a unix
-    /// socket that this user can create.
-    private static func defaultListen(_ environment: ProcessEnvironment) -> String {
-        if Listener.isListening(0) { return "fd:0" }
-        if environment["LISTEN_PID"] == String(getpid()) { return "systemd" }
-        return "unix:" + runtimeFolder(environment) + "/fcgi-limiter.sock"
-    }
-
-    private static func runtimeFolder(_ environment: ProcessEnvironment) -> String {
-        environment["RUNTIME_DIRECTORY"] ?? (geteuid() == 0 ? "/run" : environment["XDG_RUNTIME_DIR"] ?? "/tmp")
-    }
-
-    /// Where the store is: by the flag, by the variables, or by default.
-    static func storeText(_ flag: String?, _ environment: ProcessEnvironment) -> String {
-        flag ?? environment["FCGI_LIMITER_STORE"] ?? defaultStore(environment)
-    }
-
-    /// Redis where the usual variables name one, else the embedded store in this machine's memory, one a user.
-    private static func defaultStore(_ environment: ProcessEnvironment) -> String {
-        guard let host = environment["REDIS_HOST"] else { return "embedded:/dev/shm/fcgi-limiter-\(geteuid())" }
-        let credentials = environment["REDIS_PASSWORD"].map { ":\(percentEncoded($0))@" } ?? ""
-        return "redis://\(credentials)\(host.contains(":") ? "[\(host)]" : host):\(environment["REDIS_PORT"] ?? "6379")"
-    }
-
-    private static func percentEncoded(_ text: String) -> String {
-        text.utf8.map { "%" + ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-    }
-
     /// A logger that writes one line an event to standard error.
     func makeLogger() -> Logger {
         var logger = Logger(label: "fcgi-limiter", factory: StreamLogHandler.standardError(label:))
@@ -111,12 +83,5 @@ struct Settings: Sendable {
     /// result.
     func storeOpener() throws(StoreError) -> @Sendable () -> any Store {
         try store.opener(deadlines: storeDeadlines)
-    }
-}
-
-/// The process's environment variables; an empty one counts as absent.
-struct ProcessEnvironment {
-    subscript(_ name: String) -> String? {
-        getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
     }
 }

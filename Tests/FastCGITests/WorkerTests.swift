@@ -1,0 +1,117 @@
+import FastCGI
+import Glibc
+import Servers
+import Synchronization
+import Testing
+
+@Suite("A server whose applications wait")
+struct WorkerTests {
+    /// Holds whoever comes with the text `wait`.
+    private final class Gate: Sendable {
+        private let isOpen = Atomic(false)
+        private let count = Atomic<Int>(0)
+
+        func open() { isOpen.store(true, ordering: .releasing) }
+
+        func pass(_ requests: [Request]) {
+            guard requests.contains(where: { $0.text(of: "ECHO") == "wait" }) else { return }
+            count.add(1, ordering: .acquiringAndReleasing)
+            _ = waitUntil { isOpen.load(ordering: .acquiring) }
+        }
+
+        func waitUntilReached(by number: Int) -> Bool { waitUntil { count.load(ordering: .acquiring) == number } }
+    }
+
+    @Test("an answer that takes long holds up no other, on connections old and new")
+    func others() throws {
+        let gate = Gate()
+        let server = try EchoServer(workers: 3) { gate.pass($0) }
+        let old = try Peer(server.socket)
+        #expect(try old.ask(Records.request(["ECHO": "a"])).text == "a")
+        let waiting = try (0..<2).map { _ in try Peer(server.socket) }
+        for peer in waiting { try peer.send(Records.request(["ECHO": "wait"])) }
+        #expect(gate.waitUntilReached(by: 2))
+        for number in 0..<50 {
+            #expect(try old.ask(Records.request(["ECHO": "\(number)"])).text == "\(number)")
+            #expect(try server.answersOthers())
+        }
+        for peer in waiting { #expect(peer.isQuiet) }
+        gate.open()
+        for peer in waiting { #expect(try peer.answer().text == "wait") }
+    }
+
+    @Test("more requests than workers are all answered, each with its own")
+    func many() throws {
+        let server = try EchoServer(workers: 2)
+        let peers = try (0..<200).map { _ in try Peer(server.socket) }
+        for round in 0..<3 {
+            for (number, peer) in peers.enumerated() {
+                try peer.send(Records.request(["ECHO": "\(round) \(number)", "SIZE": "70000"]))
+            }
+            for (number, peer) in peers.enumerated() {
+                let answer = try peer.answer()
+                #expect(answer.body == Array("\(round) \(number)".utf8) + EchoServer.filling(70_000))
+            }
+        }
+        #expect(server.waitForConnections(200))
+    }
+
+    @Test("what comes on a connection while its request is answered waits for its turn")
+    func next() throws {
+        let gate = Gate()
+        let server = try EchoServer(workers: 1) { gate.pass($0) }
+        let next = try Peer(server.socket)
+        let leaving = try Peer(server.socket)
+        for peer in [next, leaving] { try peer.send(Records.request(["ECHO": "wait"])) }
+        #expect(gate.waitUntilReached(by: 1))
+        try next.send(Records.request(["ECHO": "next"]))
+        leaving.finishSending()
+        gate.open()
+        #expect(try next.answer().text == "wait")
+        #expect(try next.answer().text == "next")
+        #expect(try leaving.answer().text == "wait")
+        #expect(leaving.end() == .closed)
+        #expect(server.waitForConnections(1))
+    }
+
+    @Test("a peer that has gone when its answer is ready does no harm")
+    func gone() throws {
+        let gate = Gate()
+        let server = try EchoServer(workers: 2) { gate.pass($0) }
+        do {
+            let peer = try Peer(server.socket)
+            try peer.send(Records.request(["ECHO": "wait", "SIZE": "3000000"]))
+            #expect(gate.waitUntilReached(by: 1))
+        }
+        gate.open()
+        #expect(server.waitForConnections(0))
+        #expect(try server.answersOthers())
+    }
+
+    @Test("a body that is on its way when the answer comes is taken, and the connection kept")
+    func body() throws {
+        let server = try EchoServer(workers: 2)
+        let peer = try Peer(server.socket)
+        #expect(try peer.ask(Records.head(["ECHO": "early"])).text == "early")
+        var rest = Records()
+        rest.stream(.input, EchoServer.filling(100_000))
+        try peer.send(rest.bytes)
+        #expect(try peer.ask(Records.request(["ECHO": "then"])).text == "then")
+    }
+
+    @Test("told to stop, it answers what it has begun")
+    func stops() throws {
+        let gate = Gate()
+        let server = try EchoServer(workers: 1) { gate.pass($0) }
+        let peers = try (0..<5).map { _ in try Peer(server.socket) }
+        for peer in peers { try peer.send(Records.request(["ECHO": "wait"])) }
+        #expect(gate.waitUntilReached(by: 1))
+        let stopping = server.beginStopping()
+        defer { stopping.join() }
+        gate.open()
+        for peer in peers {
+            #expect(try peer.answer().text == "wait")
+            #expect(peer.end() == .closed)
+        }
+    }
+}
