@@ -18,6 +18,9 @@ one_run() {
         embedded | redis)
             start_store "$1"
             measure "$runs" "$1" limiter ;;
+        guard)
+            start_store embedded
+            measure "$runs" "$1" guard ;;
         embedded-denied | redis-denied)
             start_store "${1%-denied}"
             measure "$runs" "$1" limiter "exhausted-$runs_made" ;;
@@ -59,6 +62,7 @@ gateway() {
     goal 'embedded / bare, requests/s' "$(quotient "$(rate embedded)" "$(rate bare)")" at_least 1.7
     goal 'redis / bare, requests/s' "$(quotient "$(rate redis)" "$(rate bare)")" at_least 1.15
     goal 'redis / lua, CPU a request of all processes' "$(quotient "$(sums redis)" "$(sums lua)")" at_most 0.75
+    goal 'guard / limit_req, the same static file, requests/s' "$(quotient "$(rate guard)" "$(rate limit_req)")" at_least 0.5
     goal 'embedded denied / allowed, requests/s' "$(quotient "$(rate embedded-denied)" "$(rate embedded)")" at_least 1.0
     goal 'redis denied / allowed, requests/s' "$(quotient "$(rate redis-denied)" "$(rate redis)")" at_least 1.0
 }

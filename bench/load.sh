@@ -18,7 +18,7 @@ ask() {
 # started is given a moment.
 expect() {
     local left=100 got log="$work/nginx.log"
-    if [ "$3" = limiter ]; then log="$work/limiter.log"; fi
+    case $3 in limiter | guard) log="$work/limiter.log" ;; esac
     while got=$(ask "$3" "$4" || true); [ "$got" != "$1" ]; do
         [ $left -gt 0 ] ||
             fail "$2 answers $got where $1 was expected: $(head -c 200 "$work/answer" | tr '\n' ' ')" "$log"

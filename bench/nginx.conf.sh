@@ -4,9 +4,11 @@
 #     nginx.conf.sh FOLDER PORT SCRIPT_SHA > FOLDER/nginx.conf
 #
 # FOLDER is absolute and private: pid, logs, temporary files and sockets (bare.sock, limiter.sock, redis.sock) are there.
+# What stands in its fcgi-limiter.d is sent to the limiter besides, as in any site that includes nginx/guard-server.conf.
 set -euo pipefail
 folder=$1 port=$2 script_sha=$3
 bench=$(cd "$(dirname "$0")" && pwd)
+snippets=$(dirname "$bench")/nginx
 
 modules=$(nginx -V 2>&1 | tr ' ' '\n' | sed -n 's/^--modules-path=//p')
 modules=${modules:-/usr/lib/nginx/modules}
@@ -69,7 +71,7 @@ http {
         keepalive 64;
         keepalive_requests 1000000000;
     }
-    upstream limiter {
+    upstream fcgi_limiter {
         server unix:$folder/limiter.sock;
         keepalive 128;
         keepalive_requests 1000000000;
@@ -93,7 +95,18 @@ http {
         listen 127.0.0.1:$port;
         server_name limiter;
         location / {$fastcgi
-            fastcgi_pass limiter;
+            fastcgi_pass fcgi_limiter;
+        }
+    }
+    server {
+        listen 127.0.0.1:$port;
+        server_name guard;
+        include $snippets/guard-server.conf;
+        # Requests that the limiter does not answer must be seen.
+        set \$fcgi_limiter_when_down deny;
+        location = /api/search {
+            include $snippets/guard.conf;
+            alias $folder/answer.json;
         }
     }
     server {

@@ -90,6 +90,10 @@ start_nginx() {
     local sha left=20
     # As large as the bare responder's answer.
     printf '{"query":"x","results":[],"total":0}\n' >"$work/answer.json"
+    # The guard's snippet sends the key that a client names; here nginx makes it.
+    mkdir -p "$work/fcgi-limiter.d"
+    # shellcheck disable=SC2016 # nginx expands it
+    echo 'fastcgi_param HTTP_X_API_KEY $key;' >"$work/fcgi-limiter.d/key.conf"
     sha=$(redis_do "$work/redis.sock" SCRIPT LOAD "$(cat "$bench/token_bucket.lua")")
     while :; do
         port=$((20000 + RANDOM % 12000))
