@@ -9,6 +9,8 @@ public final class RedisServer: Sendable {
         case socket
         /// By its unix socket and by a free port of 127.0.0.1.
         case socketAndPort
+        /// By its unix socket and by this port of 127.0.0.1.
+        case socketAnd(FreePort)
     }
 
     /// The unix socket's path.
@@ -28,7 +30,12 @@ public final class RedisServer: Sendable {
     /// - Throws: ``ServerError`` when Redis is not installed, or does not start.
     public init(_ reach: Reach = .socket, options: [String] = []) throws {
         folder = try TemporaryFolder()
-        port = reach == .socket ? 0 : try FreePort().number
+        port =
+            switch reach {
+            case .socket: 0
+            case .socketAndPort: try FreePort().number
+            case .socketAnd(let port): port.number
+            }
         let lines = [
             "port \(port)", "bind 127.0.0.1", "unixsocket \(folder.path("redis.sock"))", "unixsocketperm 777",
             "save \"\"", "appendonly no", "dir \(folder.path)",

@@ -1,0 +1,110 @@
+import Foundation
+import Synchronization
+
+/// A private Redis with a replica, and three Sentinels that watch them, all on ports of 127.0.0.1.
+public final class RedisSentinels: Sendable {
+    /// What the Sentinels call the master.
+    public static let name = "limits"
+
+    /// The servers; the first begins as the master.
+    public let servers: [RedisServer]
+    /// The Sentinels' ports.
+    public let ports: [Int]
+
+    private let folders: [TemporaryFolder]
+    private let processes: Mutex<[ServerProcess]>
+
+    /// Starts all of them and waits until each Sentinel knows the others and the replica.
+    ///
+    /// - Parameters:
+    ///   - silence: milliseconds after which a Sentinel takes the master for down.
+    ///   - options: lines of each server's `redis.conf`.
+    ///   - sentinelOptions: lines of each Sentinel's configuration, behind the line that names the master.
+    ///   - password: of the Sentinels, where their options ask for one.
+    /// - Throws: ``ServerError`` when Redis is not installed, or something does not start.
+    public init(
+        silence: Int = 1_000, options: [String] = [], sentinelOptions: [String] = [], password: String? = nil
+    ) throws {
+        let master = try RedisServer(.socketAndPort, options: options)
+        let replica = try RedisServer(
+            .socketAndPort, options: ["replicaof 127.0.0.1 \(master.port)"] + Self.replicaOptions + options)
+        servers = [master, replica]
+        let ports = try (0..<3).map { _ in try FreePort().number }
+        self.ports = ports
+        var folders: [TemporaryFolder] = []
+        var processes: [ServerProcess] = []
+        for port in ports {
+            let folder = try TemporaryFolder()
+            let lines = [
+                "port \(port)", "bind 127.0.0.1", "dir \(folder.path)",
+                "sentinel monitor \(Self.name) 127.0.0.1 \(master.port) 2",
+                "sentinel down-after-milliseconds \(Self.name) \(silence)",
+                // Half of it passes between two attempts.
+                "sentinel failover-timeout \(Self.name) 4000",
+            ]
+            try folder.write((lines + sentinelOptions).joined(separator: "\n") + "\n", to: "sentinel.conf")
+            folders.append(folder)
+            processes.append(try Self.start(port, in: folder))
+        }
+        self.folders = folders
+        self.processes = Mutex(processes)
+        guard try waitUntil({ try isWhole(password) }) else { throw ServerError("the Redis Sentinels did not come up") }
+    }
+
+    /// For a replica that is to follow quickly.
+    private static let replicaOptions = ["repl-diskless-sync-delay 0", "repl-ping-replica-period 1"]
+
+    private static func start(_ port: Int, in folder: TemporaryFolder) throws -> ServerProcess {
+        let address = ServerAddress.tcp(port: port)
+        return try ServerProcess(
+            Program("redis-server", package: "redis-server"), [folder.path("sentinel.conf"), "--sentinel"], in: folder
+        ) { address.accepts }
+    }
+
+    /// The location of the Sentinels, without a user.
+    public var location: String {
+        "redis+sentinel://" + ports.map { "127.0.0.1:\($0)" }.joined(separator: ",") + "/\(Self.name)"
+    }
+
+    /// Whether every Sentinel knows the two others and a replica that follows.
+    private func isWhole(_ password: String?) throws -> Bool {
+        try ports.allSatisfy { port in
+            let master = try command(to: port, "SENTINEL", "MASTER", Self.name, password: password)
+            let fields = master.split(separator: "\n").map(String.init)
+            let replicas = try command(to: port, "SENTINEL", "REPLICAS", Self.name, password: password)
+            return Self.field("num-other-sentinels", fields) == "2" && Self.field("num-slaves", fields) == "1"
+                && replicas.contains("master-link-status\nok")
+        }
+    }
+
+    private static func field(_ name: String, _ fields: [String]) -> String? {
+        fields.firstIndex(of: name).flatMap { fields.indices.contains($0 + 1) ? fields[$0 + 1] : nil }
+    }
+
+    /// The server that the Sentinels take for the master; `nil` while they name another.
+    public func master(password: String? = nil) throws -> RedisServer? {
+        let lines = try command(to: ports[0], "SENTINEL", "GET-MASTER-ADDR-BY-NAME", Self.name, password: password)
+        let port = lines.split(separator: "\n").last.flatMap { Int($0) }
+        return servers.first { $0.port == port }
+    }
+
+    /// Has the Sentinels make the replica the master, though the master is well; returns at once.
+    public func failOver(password: String? = nil) throws {
+        let answer = try command(to: ports[0], "SENTINEL", "FAILOVER", Self.name, password: password)
+        guard answer == "OK" else { throw ServerError("SENTINEL FAILOVER: \(answer)") }
+    }
+
+    /// Sends one of the Sentinels a signal.
+    public func send(_ signal: Int32, toSentinel index: Int) {
+        processes.withLock { $0[index].send(signal) }
+    }
+
+    /// What `redis-cli` prints for a command to the Sentinel of this port; as ``RedisServer/command(_:user:password:)``.
+    public func command(to port: Int, _ words: String..., password: String? = nil) throws -> String {
+        let client = try Program("redis-cli", package: "redis-tools")
+        let credentials = password.map { ["--pass", $0] } ?? []
+        let outcome = try client.run(["-p", "\(port)", "--no-auth-warning", "--raw"] + credentials + words)
+        guard outcome.status == 0 else { throw ServerError("redis-cli: \(outcome.errors)\(outcome.text)") }
+        return outcome.text
+    }
+}
