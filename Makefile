@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 export PORT SERVER STORE RULES ROUNDS DURATION
 
 LIBRARIES := build-essential pkg-config libfcgi-dev libhiredis-dev libpq-dev liblmdb-dev
-SERVERS := nginx redis-server curl
+SERVERS := nginx redis-server postgresql curl
 APACHE := apache2 libapache2-mod-fcgid
 TESTING := apache2-utils wrk python3-jsonschema python3-yaml $(APACHE) php-fpm python3
 MEASURING := wrk libnginx-mod-http-lua lua-nginx-redis

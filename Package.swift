@@ -32,6 +32,7 @@ let package = Package(
         .systemLibrary(name: "CHiredis"),
         .systemLibrary(name: "CLMDB"),
         .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CPostgres"),
 
         // Layer 2: deciding, in pure Swift.
         .target(name: "Limiters", swiftSettings: strict),
@@ -41,6 +42,12 @@ let package = Package(
             name: "Stores",
             dependencies: ["Limiters", "CHiredis", "CLMDB"],
             resources: [.embedInCode("Redis/charge.lua")],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Analytics",
+            dependencies: ["Limiters", "CPostgres"],
+            resources: [.embedInCode("Schema/001_tables.sql"), .embedInCode("Schema/002_functions.sql")],
             swiftSettings: strict
         ),
         .target(name: "FastCGI", dependencies: ["CFastCGI", "CLinux"], swiftSettings: strict),
@@ -86,6 +93,7 @@ let package = Package(
             dependencies: ["Limiters", "Stores", "StoreBench", "Cases", "Servers"],
             swiftSettings: strict
         ),
+        .testTarget(name: "AnalyticsTests", dependencies: ["Analytics", "Limiters", "Servers"], swiftSettings: strict),
         .testTarget(name: "FastCGITests", dependencies: ["FastCGI", "Servers"], swiftSettings: strict),
         .testTarget(
             name: "RulesTests",

@@ -1,0 +1,55 @@
+import Analytics
+import Servers
+import Testing
+
+@Suite("The schema's functions")
+struct SchemaTests {
+    private static let batch = """
+        {"recorder": "00000000-0000-4000-8000-000000000001", "sequence": 1, "age": 1000000,
+         "process": {"host": "h", "pid": 7, "mode": "serve", "version": "0", "started_seconds": 1, "store": "redis",
+            "store_state": "up", "loops": 1, "connections": 2, "clients": "plain", "backlog": 0, "spooled": 0,
+            "events_dropped": 0, "store_errors": 0},
+         "series": [["/api/data", "data", "sliding_window"], ["*", "banned", "list"]],
+         "decisions": [
+            [1700000000, 0, "allowed", 3, 3, 30, 24, [0,0,3,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]],
+            [1700000010, 0, "allowed", 1, 1, 10, 5, [0,0,0,1,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]],
+            [1700000010, 1, "blocked", 2, 0, 0, 0, [0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]]],
+         "clients": [[1700000000, "address=1", 0, 3, 0, 0], [1700000010, "other", 0, 1, 0, 0],
+            [1700000010, "address=1", 1, 0, 2, 0]],
+         "events": [[1700000010500000, "address=1", "203.0.113.9", 1, null, "<b>\\"é\\""]]}
+        """
+
+    @Test("a batch that comes again counts once, alone and together with new ones")
+    func once() throws {
+        let server = try PostgresServer()
+        let connection = try PostgresConnection(PostgresLocation(server.location))
+        try Migrations.apply(to: connection)
+        let next = Self.batch.replacing("\"sequence\": 1", with: "\"sequence\": 2")
+        func write(_ batches: String...) throws -> Int64? {
+            try connection.query("select limiter.write($1)", [.init("[\(batches.joined(separator: ","))]")]).integer(
+                0, 0)
+        }
+        #expect(try write(Self.batch) == 1)
+        #expect(try write(Self.batch) == 1)
+        #expect(try write(Self.batch, next) == 2)
+        #expect(try write(Self.batch, next) == 2)
+
+        for table in ["decisions_10s", "decisions_1h"] {
+            #expect(try server.number("select sum(requests) from limiter.\(table)") == 12)
+            #expect(try server.number("select sum(passed) from limiter.\(table)") == 8)
+            #expect(try server.number("select sum(latency[3]) from limiter.\(table)") == 6)
+        }
+        for table in ["clients_10s", "clients_1h", "clients_1d"] {
+            #expect(try server.query("select sum(allowed), sum(blocked), sum(failed) from limiter.\(table)") == "8|4|0")
+        }
+        #expect(try server.number("select count(*) from limiter.decisions_10s") == 3)
+        #expect(try server.number("select count(*) from limiter.decisions_1h") == 2)
+        #expect(try server.number("select max(id) from limiter.series") == 2)
+        #expect(
+            try server.query("select distinct client, address, user_agent, retry_after from limiter.events")
+                == "address=1|203.0.113.9|<b>\"é\"|")
+        #expect(try server.query("select host, pid, sequence, store from limiter.processes") == "h|7|2|redis")
+        #expect(
+            try server.number("select count(*) from limiter.processes where seen < now() - interval '1 second'") == 1)
+    }
+}
