@@ -23,7 +23,8 @@ public struct StoreError: Error, Hashable, CustomStringConvertible {
     /// One line: what, where, and what to do about it.
     public let description: String
 
-    init(_ kind: Kind, _ description: String) {
+    /// An error of this kind.
+    package init(_ kind: Kind, _ description: String) {
         self.kind = kind
         self.description = description
     }

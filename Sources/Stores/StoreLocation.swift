@@ -64,6 +64,11 @@ public enum StoreLocation: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// Whether it can be away while this machine works.
+    public var canBeAway: Bool {
+        if case .embedded = self { false } else { true }
+    }
+
     /// What it is, in one word: `embedded`, `redis`.
     public var kind: String {
         switch self {

@@ -26,8 +26,10 @@ public final class LimiterProcess: Sendable {
         self.companions = companions
         folder = try TemporaryFolder()
         socket = folder.path("fcgi-limiter.sock")
-        // A web server that gave up root must reach it.
-        arguments = ["serve", "--listen", "unix:\(socket)", "--socket-mode", "0666", "--store", store] + flags
+        // A web server that gave up root must reach it. Deadlines are met late on a machine that has other things to do.
+        let patience = flags.contains("--store-deadline") ? [] : ["--store-deadline", "10000"]
+        arguments =
+            ["serve", "--listen", "unix:\(socket)", "--socket-mode", "0666", "--store", store] + patience + flags
         self.environment = environment
         process = Mutex(try Self.start(arguments, environment, folder))
     }

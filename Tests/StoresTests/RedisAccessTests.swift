@@ -75,7 +75,6 @@ struct RedisAccessTests {
         let server = try Self.guardedServer()
         let store = try open(text, server)
         for _ in 0..<2 {
-            // The second time by heart: the server is not asked for a while.
             let error = #expect(throws: StoreError.self) { try store.charge([Self.charge()]) }
             #expect(error?.kind == kind)
             #expect(error?.description.hasSuffix(" answered: \(words)") == true)

@@ -39,7 +39,7 @@ struct Serve: ParsableCommand {
     @Option(help: "What to answer when the store gives no verdict: allow or deny. Default: allow.")
     var onStoreFailure: String?
 
-    @Option(help: "Milliseconds that Redis may take to connect and to answer. Default: 250.")
+    @Option(help: "Milliseconds that Redis may take to connect and to answer. Default: 50.")
     var storeDeadline: String?
 
     @Option(help: "Event loops, each a thread with its own store connection. Default: 1.")
@@ -69,10 +69,14 @@ struct Serve: ParsableCommand {
         }
         let rules = try RulesInForce(settings.rules, logger)
         let openStore = try settings.storeOpener()
+        // A program that answers one request has no later one that could do without the store.
+        let watch = settings.store.canBeAway && !CGI.isRequested ? settings.watch(openStore, logger) : nil
+        try watch?.start()
         let tallies = Tallies(loops: settings.loops)
         let connections = ConnectionCount()
         let makeGateway = { @Sendable (index: Int) -> any Application in
-            let store = GuardedStore(openStore(), onFailure: settings.onStoreFailure, logger: logger)
+            let source = watch.map { GuardedStore.Source.watched($0) } ?? .own(openStore(), logger)
+            let store = GuardedStore(source, onFailure: settings.onStoreFailure)
             return Gateway(
                 rules: rules, store: store, tally: tallies[index],
                 pages: Pages(

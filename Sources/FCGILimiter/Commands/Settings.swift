@@ -84,4 +84,11 @@ struct Settings: Sendable {
     func storeOpener() throws(StoreError) -> @Sendable () -> any Store {
         try store.opener(deadlines: storeDeadlines)
     }
+
+    /// What keeps a store that may be away off the requests' way: half the deadline is slow.
+    func watch(_ openStore: @escaping @Sendable () -> any Store, _ logger: Logger) -> StoreWatch {
+        StoreWatch(
+            "\(store)", CircuitBreaker.Thresholds(slow: storeDeadlines.command / 2), loops: loops,
+            meanwhile: onStoreFailure.meanwhile, logger: logger, openStore: openStore)
+    }
 }

@@ -2,21 +2,15 @@ public import Limiters
 
 /// States in a Redis server, shared by all that use it.
 ///
-/// A batch is one `EVALSHA` of `charge.lua`; its clock is `TIME`.
+/// A batch is one `EVALSHA` of `charge.lua`; its clock is `TIME`. After a failure the next use connects anew: who must not
+/// wait for that asks behind a ``CircuitBreaker``.
 public final class RedisStore: Store {
-    /// The pauses between attempts to connect: the first, and the longest.
-    private static let pauses: ClosedRange<Microseconds> = 50_000...1_000_000
-
     private static let byDigest = Array("EVALSHA".utf8)
     private static let whole = Array("EVAL".utf8)
 
     private let location: RedisLocation
     private let deadlines: RedisDeadlines
     private var connection: RedisConnection?
-    /// While there is no connection: why, when it is tried again by the steady clock, and the pause that ends then.
-    private var lastError: StoreError?
-    private var retryAt: Microseconds = 0
-    private var pause: Microseconds = 0
     private var command = RedisCommand(wordCount: 0)
     private var scriptDigest: [UInt8] = []
 
@@ -66,7 +60,6 @@ public final class RedisStore: Store {
             return try body(connection)
         } catch {
             self.connection = nil
-            rest(after: error, for: Self.pauses.lowerBound)
             throw error
         }
     }
@@ -133,25 +126,12 @@ public final class RedisStore: Store {
 
     private func connect() throws(StoreError) -> RedisConnection {
         if let connection { return connection }
-        if let lastError, Clock.steady() < retryAt { throw lastError }
-        do throws(StoreError) {
-            let made = try RedisConnection(location, deadlines: deadlines)
-            let script = String(decoding: PackageResources.charge_lua, as: UTF8.self)
-            scriptDigest = Array(try made.command(["SCRIPT", "LOAD", script]).text.utf8)
-            warning = evictionWarning(made)
-            connection = made
-            lastError = nil
-            return made
-        } catch {
-            rest(after: error, for: min(max(2 * pause, Self.pauses.lowerBound), Self.pauses.upperBound))
-            throw error
-        }
-    }
-
-    private func rest(after error: StoreError, for pause: Microseconds) {
-        lastError = error
-        self.pause = pause
-        retryAt = Clock.steady() + pause
+        let made = try RedisConnection(location, deadlines: deadlines)
+        let script = String(decoding: PackageResources.charge_lua, as: UTF8.self)
+        scriptDigest = Array(try made.command(["SCRIPT", "LOAD", script]).text.utf8)
+        warning = evictionWarning(made)
+        connection = made
+        return made
     }
 
     /// Redis may be set to drop keys when its memory is full: then limits are forgotten.

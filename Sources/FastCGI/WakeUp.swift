@@ -1,0 +1,29 @@
+import CLinux
+import Glibc
+
+/// What one thread waits for and any thread gives: the owner of an eventfd.
+///
+/// Given while nobody waits, it ends the next wait at once.
+public final class WakeUp: Sendable {
+    private let descriptor = eventfd(0, Int32(EFD_CLOEXEC))
+
+    /// One that has not been given.
+    public init() {}
+
+    deinit {
+        close(descriptor)
+    }
+
+    /// Ends the wait.
+    public func give() {
+        eventfd_write(descriptor, 1)
+    }
+
+    /// Waits until it is given, or for so long; `nil` has no end.
+    public func wait(milliseconds: Int32?) {
+        var event = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        guard poll(&event, 1, milliseconds ?? -1) > 0 else { return }
+        var count: eventfd_t = 0
+        eventfd_read(descriptor, &count)
+    }
+}
