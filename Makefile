@@ -9,8 +9,10 @@ SERVERS := nginx redis-server postgresql curl
 APACHE := apache2 libapache2-mod-fcgid
 TESTING := apache2-utils wrk python3-jsonschema python3-yaml $(APACHE) php-fpm python3
 MEASURING := wrk libnginx-mod-http-lua lua-nginx-redis
+# With util-linux, for a network that can be cut.
+CHAOS := iproute2
 
-.PHONY: help build run test bench check install swift
+.PHONY: help build run test bench chaos check install swift
 
 help:  ## List what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,7 +27,7 @@ run: swift  ## Start it on http://localhost:5000 (SERVER=nginx|apache, STORE=emb
 	@scripts/run
 
 test: swift  ## Check and run every test, against real servers
-	@scripts/install-packages $(LIBRARIES) $(SERVERS) $(TESTING)
+	@scripts/install-packages $(LIBRARIES) $(SERVERS) $(TESTING) $(CHAOS)
 	@$(MAKE) --no-print-directory check
 	swift build --build-tests
 	swift test --skip-build --disable-xctest
@@ -38,6 +40,10 @@ check: swift  ## Lint the format, and build with warnings and undeclared imports
 bench: build  ## Measure against a bare responder, limit_req and nginx + Lua + Redis (ROUNDS=, DURATION=)
 	@scripts/install-packages $(SERVERS) $(MEASURING)
 	@bench/run
+
+chaos: build  ## Have one thing after another go wrong under load, and print what clients see (RATE=, DURATION=)
+	@scripts/install-packages $(SERVERS) $(CHAOS)
+	@.build/release/chaos $(if $(RATE),--rate $(RATE)) $(if $(DURATION),--seconds $(DURATION))
 
 install: build  ## Install the program and the snippets (PREFIX=, DESTDIR=)
 	install -D -m 755 .build/release/fcgi-limiter $(DESTDIR)$(PREFIX)/bin/fcgi-limiter

@@ -19,6 +19,7 @@ let package = Package(
         .executable(name: "fcgi-limiter", targets: ["FCGILimiter"]),
         .executable(name: "store-bench", targets: ["StoreBench"]),
         .executable(name: "rules-bench", targets: ["RulesBench"]),
+        .executable(name: "chaos", targets: ["Chaos"]),
         .library(name: "Limiters", targets: ["Limiters"]),
     ],
     dependencies: [
@@ -80,11 +81,19 @@ let package = Package(
         .executableTarget(
             name: "RulesBench", dependencies: ["Rules"], path: "bench/RulesBench", swiftSettings: strict
         ),
+        .executableTarget(
+            name: "Chaos",
+            dependencies: ["Scenarios", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "bench/Chaos",
+            swiftSettings: strict
+        ),
 
         // What tests need of the machine: private servers, free ports, folders that go away.
         .target(name: "Servers", path: "Tests/Servers", swiftSettings: strict),
         // Tables and random sequences that both the maths and every store are put to.
         .target(name: "Cases", dependencies: ["Limiters"], path: "Tests/Cases", swiftSettings: strict),
+        // What can go wrong under load: `chaos` plays it at length, the tests play it shorter.
+        .target(name: "Scenarios", dependencies: ["Servers"], path: "bench/Scenarios", swiftSettings: strict),
 
         .testTarget(name: "LimitersTests", dependencies: ["Limiters", "Cases", "Servers"], swiftSettings: strict),
         .testTarget(
@@ -110,5 +119,6 @@ let package = Package(
         .testTarget(name: "FCGILimiterTests", dependencies: ["FCGILimiter", "Servers"], swiftSettings: strict),
         // The program, behind the web servers that are to be limited.
         .testTarget(name: "WebServerTests", dependencies: ["FCGILimiter", "Servers"], swiftSettings: strict),
+        .testTarget(name: "ChaosTests", dependencies: ["FCGILimiter", "Scenarios"], swiftSettings: strict),
     ]
 )

@@ -10,6 +10,7 @@ public final class LimiterProcess: Sendable {
     private let arguments: [String]
     private let environment: [String: String]
     private let companions: [any Sendable]
+    private let end: Cable.End?
     private let process: Mutex<ServerProcess>
 
     /// Starts a limiter and waits until it accepts connections.
@@ -19,11 +20,14 @@ public final class LimiterProcess: Sendable {
     ///   - flags: further flags of `serve`.
     ///   - environment: variables besides those of the tests.
     ///   - companions: what is to live as long as it does.
+    ///   - end: the end of a cable that it runs at; `nil` is this machine's own network.
     /// - Throws: ``ServerError`` when it does not start.
     public init(
-        store: String, flags: [String] = [], environment: [String: String] = [:], companions: [any Sendable] = []
+        store: String, flags: [String] = [], environment: [String: String] = [:], companions: [any Sendable] = [],
+        at end: Cable.End? = nil
     ) throws {
         self.companions = companions
+        self.end = end
         folder = try TemporaryFolder()
         socket = folder.path("fcgi-limiter.sock")
         // A web server that gave up root must reach it. Deadlines are met late on a machine that has other things to do.
@@ -31,16 +35,16 @@ public final class LimiterProcess: Sendable {
         arguments =
             ["serve", "--listen", "unix:\(socket)", "--socket-mode", "0666", "--store", store] + patience + flags
         self.environment = environment
-        process = Mutex(try Self.start(arguments, environment, folder))
+        process = Mutex(try Self.start(arguments, environment, folder, at: end))
     }
 
     private static func start(
-        _ arguments: [String], _ environment: [String: String], _ folder: TemporaryFolder
+        _ arguments: [String], _ environment: [String: String], _ folder: TemporaryFolder, at end: Cable.End?
     ) throws -> ServerProcess {
         let address = ServerAddress.unix(path: folder.path("fcgi-limiter.sock"))
-        return try ServerProcess(Program(built: "fcgi-limiter"), arguments, environment: environment, in: folder) {
-            address.accepts
-        }
+        let limiter = (try Program(built: "fcgi-limiter"), arguments)
+        let (program, arguments) = try end?.command(limiter.0, limiter.1) ?? limiter
+        return try ServerProcess(program, arguments, environment: environment, in: folder) { address.accepts }
     }
 
     /// All that it wrote, before a restart too.
@@ -78,7 +82,7 @@ public final class LimiterProcess: Sendable {
     public func restart() throws {
         try process.withLock { process in
             process.stop()
-            process = try Self.start(arguments, environment, folder)
+            process = try Self.start(arguments, environment, folder, at: end)
         }
     }
 }

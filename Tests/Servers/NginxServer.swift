@@ -85,6 +85,11 @@ public final class NginxServer: Sendable {
         HTTPClient(self, port: port)
     }
 
+    /// Has it read its configuration again: new workers take over, and the old ones end what they have begun.
+    public func reload() {
+        process.send(SIGHUP)
+    }
+
     /// What it wrote.
     public var logText: String { process.logText }
 }

@@ -20,6 +20,7 @@ public final class RedisServer: Sendable {
     public let port: Int
 
     private let folder: TemporaryFolder
+    private let end: Cable.End?
     private let process: Mutex<ServerProcess>
 
     /// Starts a server.
@@ -27,9 +28,11 @@ public final class RedisServer: Sendable {
     /// - Parameters:
     ///   - reach: how it can be reached.
     ///   - options: lines of `redis.conf`, such as `requirepass secret`.
+    ///   - end: the end of a cable that it runs at; `nil` is this machine's own network.
     /// - Throws: ``ServerError`` when Redis is not installed, or does not start.
-    public init(_ reach: Reach = .socket, options: [String] = []) throws {
+    public init(_ reach: Reach = .socket, options: [String] = [], at end: Cable.End? = nil) throws {
         folder = try TemporaryFolder()
+        self.end = end
         port =
             switch reach {
             case .socket: 0
@@ -37,18 +40,19 @@ public final class RedisServer: Sendable {
             case .socketAnd(let port): port.number
             }
         let lines = [
-            "port \(port)", "bind 127.0.0.1", "unixsocket \(folder.path("redis.sock"))", "unixsocketperm 777",
+            "port \(port)", "bind \(end?.host ?? "127.0.0.1")", "protected-mode no",
+            "unixsocket \(folder.path("redis.sock"))", "unixsocketperm 777",
             "save \"\"", "appendonly no", "dir \(folder.path)",
         ]
         try folder.write((lines + options).joined(separator: "\n") + "\n", to: "redis.conf")
-        process = Mutex(try Self.start(in: folder))
+        process = Mutex(try Self.start(in: folder, at: end))
     }
 
-    private static func start(in folder: TemporaryFolder) throws -> ServerProcess {
+    private static func start(in folder: TemporaryFolder, at end: Cable.End?) throws -> ServerProcess {
         let socket = ServerAddress.unix(path: folder.path("redis.sock"))
-        return try ServerProcess(
-            Program("redis-server", package: "redis-server"), [folder.path("redis.conf")], in: folder
-        ) { socket.accepts }
+        let server = (try Program("redis-server", package: "redis-server"), [folder.path("redis.conf")])
+        let (program, arguments) = try end?.command(server.0, server.1) ?? server
+        return try ServerProcess(program, arguments, in: folder) { socket.accepts }
     }
 
     /// Sends the server a signal.
@@ -65,7 +69,7 @@ public final class RedisServer: Sendable {
     public func restart() throws {
         try process.withLock { process in
             process.stop()
-            process = try Self.start(in: folder)
+            process = try Self.start(in: folder, at: end)
         }
     }
 

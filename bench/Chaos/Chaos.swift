@@ -1,0 +1,46 @@
+import ArgumentParser
+import Foundation
+import Scenarios
+
+/// `chaos`: plays all scenarios at length and prints what clients saw.
+@main
+struct Chaos: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Has one thing after another go wrong under load, and prints what clients see of it.",
+        discussion: """
+            Needs nginx, Redis, and for the cut network a kernel that allows namespaces. All servers are private. Exit \
+            status 1: a client got something other than 200 or 429, or the store admitted too much, or never came back.
+            """
+    )
+
+    @Option(help: "Requests a second.") var rate = 2_000
+    @Option(help: "Connections.") var clients = 32
+    @Option(help: "Seconds that a fault lasts; before and after it half of that is watched.") var seconds = 10.0
+    @Option(help: "Only scenarios with this word in their names.") var only: String?
+
+    func validate() throws {
+        guard rate > 0, clients > 0, seconds > 0 else {
+            throw ValidationError("--rate, --clients and --seconds must be above 0")
+        }
+    }
+
+    func run() throws {
+        let course = Course(
+            clients: clients, rate: rate, before: .seconds(seconds / 2), during: .seconds(seconds),
+            after: .seconds(seconds / 2))
+        var table = Table()
+        for answer in ["allow"] {
+            for scenario in Scenario.all where only.map(scenario.description.contains) ?? true {
+                do {
+                    table.add(scenario.description, answer, try scenario.play(answer, course))
+                } catch let error as ScenarioError where error.isImpossible {
+                    table.add(scenario.description, answer, impossible: "\(error)")
+                } catch {
+                    table.add(scenario.description, answer, failure: "\(error)")
+                }
+            }
+        }
+        table.finish()
+        if table.isWrong { throw ExitCode.failure }
+    }
+}

@@ -1,0 +1,67 @@
+import Foundation
+import Scenarios
+
+/// What is printed: a row for each scenario when it is over, and the goals at the end.
+struct Table {
+    /// Whether something happened that never may.
+    private(set) var isWrong = false
+    private var outcomes: [Outcome] = []
+
+    private static let widths = [32, 6, 9, 14, 9, 9, 9, 9, 9, 6, 9]
+
+    init() {
+        line([
+            "", "", "requests", "not 200/429", "p99 ms", "p99 ms", "p99 ms", "longest", "recovery", "over-",
+            "forgotten",
+        ])
+        line(["scenario", "answer", "", "", "before", "during", "after", "ms", "s", "admit.", "by Redis"])
+    }
+
+    /// Adds what was seen.
+    mutating func add(_ scenario: String, _ answer: String, _ outcome: Outcome) {
+        outcomes.append(outcome)
+        let wrong = outcome.wrong.sorted { $0.key < $1.key }.map { "\($0.value)x\($0.key)" }
+        if !wrong.isEmpty || outcome.overAdmitted > 0 || outcome.recovery == nil { isWrong = true }
+        line([
+            scenario, answer, "\(outcome.requests)", wrong.isEmpty ? "0" : wrong.joined(separator: " "),
+            number(outcome.before), number(outcome.during), number(outcome.after), number(outcome.longest),
+            outcome.recovery.map(number) ?? "never", "\(outcome.overAdmitted)", "\(outcome.forgotten)",
+        ])
+    }
+
+    /// Adds why it could not be played though it should have been.
+    mutating func add(_ scenario: String, _ answer: String, failure: String) {
+        isWrong = true
+        line([scenario, answer, failure])
+    }
+
+    /// Adds why this machine cannot play it.
+    func add(_ scenario: String, _ answer: String, impossible: String) {
+        line([scenario, answer, impossible])
+    }
+
+    /// Prints the goals.
+    func finish() {
+        print()
+        goal("p99 while it is wrong / before, the worst", outcomes.map { $0.during / max($0.before, 0.001) }.max(), 1.2)
+        goal("seconds to recover, the longest", outcomes.compactMap(\.recovery).max(), 2)
+    }
+
+    private func goal(_ text: String, _ measured: Double?, _ aim: Double) {
+        guard let measured else { return }
+        let verdict = measured <= aim ? "reached" : "missed"
+        print("\(text): \(number(measured))   goal <= \(aim)   \(verdict)")
+    }
+
+    private func number(_ value: Double) -> String { String(format: "%.2f", value) }
+
+    private func line(_ cells: [String]) {
+        let padded = zip(cells, Self.widths).enumerated().map { index, cell in
+            let blanks = String(repeating: " ", count: max(0, cell.1 - cell.0.count))
+            return index < 2 ? cell.0 + blanks : blanks + cell.0
+        }
+        print(padded.joined(separator: " "))
+        // All that is open: whoever watches sees each row when it is known.
+        fflush(nil)
+    }
+}

@@ -1,0 +1,48 @@
+/// Whom a request of the load counts for.
+struct Caller: Hashable {
+    /// Whether it is one of those that ask more often than they may.
+    let isHot: Bool
+    let number: Int
+
+    /// How many requests any caller is allowed; the load is much shorter than the window, so no unit comes back.
+    static let limit = 20
+
+    /// The rules that give each caller so much, half of them by either algorithm.
+    static let rules = """
+        policies:
+          window: { limit: \(limit) per day, algorithm: sliding_window }
+          bucket: { limit: \(limit) per day, algorithm: token_bucket }
+        rules:
+          - { match: { path: /api/data }, count: api_key, policies: [window] }
+          - { match: { path: /api/search }, count: api_key, policies: [bucket] }
+
+        """
+
+    /// Requests for which one caller is the hot one.
+    private static let turn = 400
+    private static let ordinary = 4_999
+
+    /// The caller of the request with this number.
+    ///
+    /// At any moment one hot caller is asking five times as often as it may, by all connections at once, so that whatever
+    /// goes wrong goes wrong while somebody's last units are given away. Those who were hot before come back from time
+    /// to time. All others are many, and ask seldom.
+    init(request: Int) {
+        let hottest = request / Self.turn
+        isHot = request.isMultiple(of: 4) || request % 8 == 1
+        number =
+            if request.isMultiple(of: 4) {
+                hottest
+            } else if isHot {
+                (request &* 2_654_435_761 >> 8) % (hottest + 1)
+            } else {
+                request % Self.ordinary
+            }
+    }
+
+    /// What it asks for.
+    var target: String { number.isMultiple(of: 2) ? "/api/data" : "/api/search?q=x" }
+
+    /// Its `X-API-Key`.
+    var key: String { (isHot ? "hot-" : "caller-") + String(number) }
+}

@@ -1,0 +1,35 @@
+import Foundation
+import Servers
+
+/// What can happen in front of a Redis that is well.
+final class FrontFault: Fault {
+    /// What happens.
+    enum Kind: Sendable {
+        /// One of the two limiters is killed by `kill -9`; it is started again.
+        case limiterKilled
+        /// nginx reads its configuration again.
+        case nginxReloaded
+    }
+
+    private let kind: Kind
+    private let redis: RedisServer
+
+    init(_ kind: Kind) throws {
+        self.kind = kind
+        redis = try RedisServer()
+    }
+
+    var store: String { "redis+unix:\(redis.socket)" }
+    var isMomentary: Bool { kind == .nginxReloaded }
+
+    func strike(_ site: Site) throws {
+        switch kind {
+        case .limiterKilled: site.limiters[0].send(SIGKILL)
+        case .nginxReloaded: site.nginx.reload()
+        }
+    }
+
+    func mend(_ site: Site) throws {
+        if kind == .limiterKilled { try site.limiters[0].restart() }
+    }
+}

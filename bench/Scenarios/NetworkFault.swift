@@ -1,0 +1,27 @@
+import Servers
+
+/// The network between limiters and Redis is cut: what is sent is lost, and nobody is told.
+final class NetworkFault: Fault {
+    private let cable: Cable
+    private let redis: RedisServer
+
+    init() throws {
+        do {
+            cable = try Cable()
+        } catch {
+            throw ScenarioError("not possible here: \(error)", isImpossible: true)
+        }
+        redis = try RedisServer(.socketAndPort, at: cable.far)
+    }
+
+    var store: String { "redis://\(cable.far.host):\(redis.port)" }
+    var end: Cable.End? { cable.near }
+
+    func strike(_ site: Site) throws {
+        try cable.pull()
+    }
+
+    func mend(_ site: Site) throws {
+        try cable.plug()
+    }
+}

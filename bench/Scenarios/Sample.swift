@@ -1,0 +1,42 @@
+import Foundation
+
+/// A moment, or a length of time, of the steady clock in microseconds.
+typealias Microseconds = Int64
+
+/// One request of the load, and what became of it.
+struct Sample {
+    /// Who decided a request.
+    enum Decider {
+        /// The store that all limiters share.
+        case store
+        /// The limiter's own store, while the shared one is away.
+        case local
+        /// Nobody: it passed uncounted, or it failed.
+        case nobody
+    }
+
+    let caller: Caller
+    /// When it was to be sent.
+    let due: Microseconds
+    /// When its answer was there.
+    let answered: Microseconds
+    /// The answer's status; `nil` where there was none.
+    let status: Int?
+    let decider: Decider
+
+    /// How long the client waited.
+    ///
+    /// It counts from when the request was due: one that could not even be sent, because the one before it hung, waited
+    /// too.
+    var wait: Microseconds { answered - due }
+
+    /// Whether the client was served, or refused as the rules say.
+    var isRight: Bool { status == 200 || status == 429 }
+
+    /// The steady clock.
+    static func now() -> Microseconds {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000
+    }
+}

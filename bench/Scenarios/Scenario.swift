@@ -1,0 +1,60 @@
+import Servers
+
+/// Something that goes wrong under load, and is put right.
+public struct Scenario: Sendable, CustomStringConvertible {
+    /// What happens.
+    public let description: String
+    private let makeFault: @Sendable (Course) throws -> any Fault
+
+    private init(_ description: String, _ makeFault: @escaping @Sendable (Course) throws -> any Fault) {
+        self.description = description
+        self.makeFault = makeFault
+    }
+
+    /// All of them.
+    public static let all = [
+        Scenario("Redis killed, restarted empty") { try RedisFault(.killed, pause: $0.pause) },
+        Scenario("Redis stopped, continued") { try RedisFault(.stopped, pause: $0.pause) },
+        Scenario("Redis restarted empty") { try RedisFault(.restarted, pause: $0.pause) },
+        Scenario("Redis paused by CLIENT PAUSE") { try RedisFault(.paused, pause: $0.pause) },
+        Scenario("Redis full: maxmemory") { try RedisFault(.full, pause: $0.pause) },
+        Scenario("Redis made read-only") { try RedisFault(.readOnly, pause: $0.pause) },
+        Scenario("network cut") { _ in try NetworkFault() },
+        Scenario("limiter killed, restarted") { _ in try FrontFault(.limiterKilled) },
+        Scenario("nginx reloaded") { _ in try FrontFault(.nginxReloaded) },
+    ]
+
+    /// Plays it once.
+    ///
+    /// - Parameters:
+    ///   - answer: as after `--on-store-failure`.
+    ///   - course: how long and how hard.
+    /// - Returns: what the clients saw.
+    /// - Throws: ``ScenarioError``, or ``ServerError`` when a server does not start or this machine cannot play it.
+    public func play(_ answer: String, _ course: Course) throws -> Outcome {
+        let fault = try makeFault(course)
+        let site = try Site(store: fault.store, answer: answer, at: fault.end)
+        let load = Load(course.load, on: site.nginx)
+        defer { _ = load.stop() }
+
+        let start = Sample.now()
+        guard waitUntil({ load.isDecidedByStore(since: start) }) else {
+            throw ScenarioError("\(self): the store decides nothing before anything has happened")
+        }
+        let marks: Outcome.Marks
+        let begin = Sample.now()
+        try course.before.wait(on: load)
+        let strike = Sample.now()
+        try fault.strike(site)
+        let struck = Sample.now()
+        try course.during.wait(on: load)
+        try fault.mend(site)
+        let mended = Sample.now()
+        let recovers = waitUntil { load.isDecidedByStore(since: mended) }
+        try course.after.wait(on: load)
+        marks = Outcome.Marks(
+            begin: begin, strike: strike, mended: mended, over: fault.isMomentary ? struck : mended,
+            forgets: fault.forgets)
+        return Outcome(load.stop(), marks, recovers: recovers)
+    }
+}
