@@ -12,7 +12,7 @@ public final class Server: Sendable {
     private let connections: ConnectionCount
     private let makeApplication: @Sendable (Int) -> any Application
     private let report: @Sendable (String) -> Void
-    private let threads = Mutex<[pthread_t]>([])
+    private let threads = Mutex<[RunningThread]>([])
 
     /// A server for applications that do not wait: a loop answers all that came together in one call.
     ///
@@ -89,7 +89,7 @@ public final class Server: Sendable {
     public func stop() {
         for wakeUp in wakeUps { eventfd_write(wakeUp, 1) }
         threads.withLock { threads in
-            for thread in threads { pthread_join(thread, nil) }
+            for thread in threads { thread.join() }
             threads = []
         }
     }

@@ -18,7 +18,7 @@ final class WorkerPool: Sendable {
     private let queues = Mutex(Queues())
     /// Counts what waits for a thread, and at the end the threads: each takes one and finds nothing.
     private let tickets = eventfd(0, Int32(EFD_CLOEXEC | EFD_SEMAPHORE))
-    private let threads = Mutex<[pthread_t]>([])
+    private let threads = Mutex<[RunningThread]>([])
 
     /// Starts the threads.
     ///
@@ -58,7 +58,7 @@ final class WorkerPool: Sendable {
     func stop() {
         threads.withLock { threads in
             eventfd_write(tickets, eventfd_t(threads.count))
-            for thread in threads { pthread_join(thread, nil) }
+            for thread in threads { thread.join() }
             threads = []
         }
     }
