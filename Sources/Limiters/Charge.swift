@@ -25,6 +25,15 @@ public struct Charge: Sendable {
             self.cost = min(max(cost, 0), Quota.largestLimit)
         }
 
+        /// The same under one of `count` equal parts of its quota, which is at least one unit.
+        ///
+        /// A cost that fits into the quota but not into the part takes the whole part: else it would never fit.
+        public func divided(among count: Int64) -> Entry {
+            let part = policy.divided(among: count)
+            let cost = cost <= policy.quota.limit ? min(cost, part.quota.limit) : cost
+            return Entry(part, key: key, cost: cost)
+        }
+
         /// The same at another cost.
         func costing(_ cost: Int64) -> Entry {
             Entry(policy, key: key, cost: cost)

@@ -27,10 +27,19 @@ public struct Policy: Sendable, Hashable {
         guard (1...64).contains(name.utf8.count), name.utf8.allSatisfy(isNameByte) else {
             throw PolicyNameError(name: name)
         }
+        self.init(checked: name, quota, mode, onStoreFailure)
+    }
+
+    private init(checked name: String, _ quota: Quota, _ mode: Mode, _ onStoreFailure: StoreFailureAnswer?) {
         self.name = name
         self.quota = quota
         self.mode = mode
         self.onStoreFailure = onStoreFailure
+    }
+
+    /// The same with one of `count` equal parts of its quota.
+    func divided(among count: Int64) -> Policy {
+        Policy(checked: name, quota.divided(among: count), mode, onStoreFailure)
     }
 }
 

@@ -40,6 +40,17 @@ public struct Quota: Sendable, Hashable {
         self.algorithm = algorithm
     }
 
+    private init(unchecked limit: Int64, _ quota: Quota) {
+        self.limit = limit
+        window = quota.window
+        algorithm = quota.algorithm
+    }
+
+    /// One of `count` equal parts of it: the limit divided, rounded down, and at least one unit.
+    func divided(among count: Int64) -> Quota {
+        Quota(unchecked: max(1, limit / max(1, count)), self)
+    }
+
     /// Decides one request of `cost` units at the moment `now`; reads the state and changes nothing.
     ///
     /// - Parameters:

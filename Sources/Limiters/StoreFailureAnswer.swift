@@ -4,4 +4,6 @@ public enum StoreFailureAnswer: String, Sendable, CaseIterable {
     case allow
     /// The request is refused with 503.
     case deny
+    /// A store of this machine alone decides meanwhile.
+    case local
 }

@@ -25,8 +25,12 @@ struct CommandLineTests {
             "store", "redis://:secret@host:0",
             "store \"…@host:0\" is not understood: after the host's ':' write a port from 1 to 65535"
         ),
-        ("on-store-failure", "maybe", "--on-store-failure \"maybe\" is not usable: write allow or deny"),
-        ("on-store-failure", "ALLOW", "--on-store-failure \"ALLOW\" is not usable: write allow or deny"),
+        ("on-store-failure", "maybe", "--on-store-failure \"maybe\" is not usable: write allow, deny or local"),
+        ("on-store-failure", "ALLOW", "--on-store-failure \"ALLOW\" is not usable: write allow, deny or local"),
+        ("local-store", "redis://host", "--local-store \"redis://host\" is not usable: write embedded:PATH"),
+        ("local-store", "/dev/shm/x", "--local-store \"/dev/shm/x\" is not usable: write embedded:PATH"),
+        ("local-share", "1/0", "--local-share \"1/0\" is not usable: write 1/1 to 1/10000"),
+        ("local-share", "0.5", "--local-share \"0.5\" is not usable: write 1/1 to 1/10000"),
         ("store-deadline", "0", "--store-deadline \"0\" is not usable: write 1 to 60000"),
         ("store-deadline", "60001", "--store-deadline \"60001\" is not usable: write 1 to 60000"),
         ("store-deadline", "1s", "--store-deadline \"1s\" is not usable: write 1 to 60000"),
@@ -195,7 +199,8 @@ struct CommandLineTests {
     /// The variables, and no other that the limiter reads.
     private func without(_ variables: [String: String]) -> [String: String] {
         let names = [
-            "LISTEN", "SOCKET_MODE", "SOCKET_GROUP", "STORE", "STORE_DEADLINE", "ON_STORE_FAILURE", "LOOPS",
+            "LISTEN", "SOCKET_MODE", "SOCKET_GROUP", "STORE", "STORE_DEADLINE", "ON_STORE_FAILURE", "LOCAL_STORE",
+            "LOCAL_SHARE", "LOOPS",
             "LOG_LEVEL",
         ]
         var all = Dictionary(uniqueKeysWithValues: names.map { ("FCGI_LIMITER_" + $0, "") })

@@ -35,6 +35,26 @@ struct ChargeCostTests {
         #expect(charge.entries.map(\.cost) == [5, 1])
     }
 
+    @Test(
+        "one of equal parts is rounded down, is one unit at least, and takes each cost that the whole could take",
+        arguments: [
+            // Limit, parts and cost; then the part's limit and the cost there.
+            (10, 1, 7, 10, 7), (10, 4, 1, 2, 1), (10, 4, 2, 2, 2), (10, 4, 3, 2, 2), (10, 4, 10, 2, 2),
+            (10, 4, 11, 2, 11), (10, 11, 1, 1, 1), (10, 11, 0, 1, 0), (1, 1_000_000, 1, 1, 1), (10, 0, 3, 10, 3),
+        ] as [(Int64, Int64, Int64, Int64, Int64)])
+    func parts(limit: Int64, count: Int64, cost: Int64, partLimit: Int64, partCost: Int64) throws {
+        for algorithm in Algorithm.allCases {
+            let quota = try Quota(limit: limit, window: 60_000_000, algorithm: algorithm)
+            let policy = try Policy(name: "p", quota: quota, mode: .shadow, onStoreFailure: .local)
+            let whole = Charge.Entry(policy, for: client, cost: cost)
+            let part = whole.divided(among: count)
+            let partQuota = try Quota(limit: partLimit, window: 60_000_000, algorithm: algorithm)
+            #expect(part.policy == (try Policy(name: "p", quota: partQuota, mode: .shadow, onStoreFailure: .local)))
+            #expect(part.cost == partCost)
+            #expect(part.key == whole.key)
+        }
+    }
+
     @Test("a cost out of range is moved to the nearer end", arguments: [(-1, 0), (2_000_000_000, 1_000_000_000)])
     func bounds(given: Int64, kept: Int64) {
         #expect(Charge.Entry(search, for: client, cost: given).cost == kept)

@@ -1,7 +1,9 @@
 import ArgumentParser
 import FastCGI
 import Glibc
+import Limiters
 import Logging
+import Rules
 import Startup
 import Stores
 
@@ -36,8 +38,14 @@ struct Serve: ParsableCommand {
     )
     var store: String?
 
-    @Option(help: "What to answer when the store gives no verdict: allow or deny. Default: allow.")
+    @Option(help: "What to answer when the store gives no verdict: allow, deny or local. Default: allow.")
     var onStoreFailure: String?
+
+    @Option(help: "What decides meanwhile where that is local: embedded:PATH. Default: in memory.")
+    var localStore: String?
+
+    @Option(help: "The part of each limit that it grants, 1/N for N machines. Default: 1/1.")
+    var localShare: String?
 
     @Option(help: "Milliseconds that Redis may take to connect and to answer. Default: 50.")
     var storeDeadline: String?
@@ -72,11 +80,15 @@ struct Serve: ParsableCommand {
         // A program that answers one request has no later one that could do without the store.
         let watch = settings.store.canBeAway && !CGI.isRequested ? settings.watch(openStore, logger) : nil
         try watch?.start()
+        let local = settings.store.canBeAway ? LocalStore(settings.localStore, share: settings.localShare) : nil
+        let answers = rules.current.policies.map { $0.onStoreFailure ?? settings.onStoreFailure }
+        // A folder that cannot be used is to be known before it is needed.
+        if answers.contains(.local) { _ = try local?.open() }
         let tallies = Tallies(loops: settings.loops)
         let connections = ConnectionCount()
         let makeGateway = { @Sendable (index: Int) -> any Application in
-            let source = watch.map { GuardedStore.Source.watched($0) } ?? .own(openStore(), logger)
-            let store = GuardedStore(source, onFailure: settings.onStoreFailure)
+            let source = watch.map { GuardedStore.Source.watched($0) } ?? .own(openStore())
+            let store = GuardedStore(source, onFailure: settings.onStoreFailure, local: local, logger: logger)
             return Gateway(
                 rules: rules, store: store, tally: tallies[index],
                 pages: Pages(

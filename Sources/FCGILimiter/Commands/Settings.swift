@@ -1,5 +1,6 @@
 import ArgumentParser
 import FastCGI
+import Glibc
 import Limiters
 import Logging
 import Startup
@@ -13,6 +14,10 @@ struct Settings: Sendable {
     let store: StoreLocation
     let storeDeadlines: RedisDeadlines
     let onStoreFailure: StoreFailureAnswer
+    /// What decides where that is `local`.
+    let localStore: StoreLocation
+    /// Among how many such stores each limit is divided.
+    let localShare: Int64
     /// The database that `POSTGRES_HOST`, `POSTGRES_DB` and `POSTGRES_USER` name, without its password; `nil` without a host.
     let postgres: String?
     let loops: Int
@@ -54,9 +59,18 @@ struct Settings: Sendable {
         }
         storeDeadlines = deadline.map { RedisDeadlines(connect: $0, command: $0) } ?? RedisDeadlines()
         onStoreFailure =
-            try parsed(setting(flags.onStoreFailure, "ON_STORE_FAILURE"), "on-store-failure", "allow or deny") {
+            try parsed(setting(flags.onStoreFailure, "ON_STORE_FAILURE"), "on-store-failure", "allow, deny or local") {
                 StoreFailureAnswer(rawValue: $0)
             } ?? .allow
+        localStore =
+            try parsed(setting(flags.localStore, "LOCAL_STORE"), "local-store", "embedded:PATH") { text in
+                let location = try? StoreLocation(text)
+                return location?.canBeAway == false ? location : nil
+            } ?? .embedded(path: "/dev/shm/fcgi-limiter-local-\(geteuid())", size: StoreLocation.defaultSize)
+        localShare =
+            try parsed(setting(flags.localShare, "LOCAL_SHARE"), "local-share", "1/1 to 1/10000") {
+                $0.hasPrefix("1/") ? Int64($0.dropFirst(2)).flatMap { (1...10_000).contains($0) ? $0 : nil } : nil
+            } ?? 1
         postgres = environment["POSTGRES_HOST"].map { host in
             let user = environment["POSTGRES_USER"] ?? "postgres"
             return "postgresql://\(user)@\(host)/\(environment["POSTGRES_DB"] ?? user)"

@@ -16,7 +16,7 @@ enum Finding {
     /// Why the request is refused; `nil` where it is not.
     var problem: Problem? {
         switch self {
-        case .unlimited, .admitted, .undecided(.allow): nil
+        case .unlimited, .admitted, .undecided(.allow), .undecided(.local): nil
         case .refused(let verdict, let charge): .tooManyRequests(verdict, on: charge)
         case .banned: .banned
         case .undecided(.deny): .storeFailure
