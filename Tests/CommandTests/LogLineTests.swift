@@ -34,21 +34,30 @@ struct LogLineTests {
         ),
         (
             #"::1 - a\x22b [23/Nov/2026:21:46:38 +0000] "GET / HTTP/1.1" 200 1 "-" "-""#,
-            ["::1", #"a\x22b"#, "GET", "/", "", nil, nil]
+            ["::1", #"a"b"#, "GET", "/", "", nil, nil]
         ),
         (
             #"::1 - a\"b\\ [23/Nov/2026:21:46:38 +0000] "GET / HTTP/1.1" 200 1 "-" "-""#,
-            ["::1", #"a\"b\\"#, "GET", "/", "", nil, nil]
+            ["::1", #"a"b\"#, "GET", "/", "", nil, nil]
         ),
         // A user who tries to be another line.
         (
             #"::1 - x [01/Jan/2000:00:00:00 +0000] \"GET / [23/Nov/2026:21:46:38 +0000] "PUT /a" 200 1"#,
-            ["::1", #"x [01/Jan/2000:00:00:00 +0000] \"GET /"#, "PUT", "/a", "", nil, nil]
+            ["::1", #"x [01/Jan/2000:00:00:00 +0000] "GET /"#, "PUT", "/a", "", nil, nil]
         ),
         // Escaped quotes in the request, the referer and the agent.
         (
             #"192.0.2.1 - - [23/Nov/2026:21:46:38 +0000] "GET /\"a\\ HTTP/1.1" 404 9 "\"r\"" "say \"hi\" \\""#,
-            ["192.0.2.1", nil, "GET", #"/\"a\\"#, "", #"\"r\""#, #"say \"hi\" \\"#]
+            ["192.0.2.1", nil, "GET", #"/"a\"#, "", #""r""#, #"say "hi" \"#]
+        ),
+        // What nginx escapes, and what Apache does; what neither writes stays.
+        (
+            #"192.0.2.1 - - [23/Nov/2026:21:46:38 +0000] "GET /\x22\xC3\xA9\x5Cx22?q=\x7F HTTP/1.1" 404 9 "-" "\x09""#,
+            ["192.0.2.1", nil, "GET", #"/"é\x22?q="# + "\u{7F}", "q=\u{7F}", nil, "\t"]
+        ),
+        (
+            #"192.0.2.1 - - [23/Nov/2026:21:46:38 +0000] "GET /\xc3\xa9\\x22 HTTP/1.1" 404 9 "-" "\b\t\n\v\r\e\x0""#,
+            ["192.0.2.1", nil, "GET", #"/é\x22"#, "", nil, "\u{8}\t\n\u{B}\r\\e\\x0"]
         ),
         // An identity that is known, time zones, and more fields behind.
         (
@@ -66,7 +75,7 @@ struct LogLineTests {
         // Apache writes a host's name where HostnameLookups is on.
         (
             #"client.example - - [23/Nov/2026:21:46:38 +0000] "GET / HTTP/1.1" 200 1 "-" "é\xff""#,
-            ["client.example", nil, "GET", "/", "", nil, #"é\xff"#]
+            ["client.example", nil, "GET", "/", "", nil, "é\u{FFFD}"]
         ),
     ]
 

@@ -7,7 +7,7 @@ import Rules
 struct AccessLogLine: Subject {
     /// When the request was logged.
     let time: Microseconds
-    /// The method and the target as they were sent.
+    /// The method and the target as they were sent: what the log escaped is as it was.
     let method: ArraySlice<UInt8>
     let target: ArraySlice<UInt8>
 
@@ -31,7 +31,7 @@ struct AccessLogLine: Subject {
         _ = rest.takeWord()
         self.time = time
         self.method = method
-        self.target = target
+        self.target = LogEscapes.undone(in: target)
         self.address = address
         self.user = user
         // The common format ends before these two.
@@ -55,7 +55,7 @@ struct AccessLogLine: Subject {
 
     /// Logs write `-` for what is absent.
     private static func present(_ value: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
-        value.isEmpty || value.elementsEqual(CollectionOfOne(UInt8(ascii: "-"))) ? nil : value
+        value.isEmpty || value.elementsEqual(CollectionOfOne(UInt8(ascii: "-"))) ? nil : LogEscapes.undone(in: value)
     }
 }
 
