@@ -142,6 +142,51 @@ struct ReloadTests {
         #expect(serving.allSatisfy { $0.endStatus == nil })
     }
 
+    @Test("reload finds limiters whose program an upgrade has replaced, and still no other command or program")
+    func upgraded() throws {
+        let folder = try TemporaryFolder()
+        let built = try Program(built: "fcgi-limiter")
+        let path = try folder.write(Self.rules(3), to: "limits.yaml")
+        let installed = folder.path("fcgi-limiter")
+        func start(_ program: String) throws -> ServerProcess {
+            let own = try TemporaryFolder()
+            let address = ServerAddress.unix(path: own.path("a.sock"))
+            let words = [
+                "serve", "--listen", "unix:\(own.path("a.sock"))", "--store", "embedded:\(own.path("store"))",
+                "--rules", path,
+            ]
+            return try ServerProcess(Program(at: program), words, in: own) { address.accepts }
+        }
+        func reload() throws -> String { try Program(at: installed).run(["reload"]).text }
+        let line = "read \(path) again: 1 rules are in force"
+
+        _ = try built.copy(to: installed)
+        let first = try start(installed)
+        mkfifo(folder.path("pipe"), 0o600)
+        let replaying = try ServerProcess(
+            Program(at: installed), ["replay", folder.path("pipe")], in: TemporaryFolder())
+        let link = "/proc/\(replaying.pid)/exe"
+        #expect(waitUntil { (try? FileManager.default.destinationOfSymbolicLink(atPath: link)) == installed })
+        // One that lay elsewhere, and is gone from there.
+        let elsewhere = folder.path("other")
+        _ = try built.copy(to: elsewhere)
+        let other = try start(elsewhere)
+        try FileManager.default.removeItem(atPath: elsewhere)
+
+        // As install(1) does it, then as dpkg does.
+        try FileManager.default.removeItem(atPath: installed)
+        _ = try built.copy(to: installed)
+        let second = try start(installed)
+        _ = try built.copy(to: installed + ".new")
+        #expect(rename(installed + ".new", installed) == 0)
+        let third = try start(installed)
+
+        #expect(try reload() == "told 3 of 3 running limiters to read their rules again")
+        #expect(waitUntil { [first, second, third].allSatisfy { $0.logText.contains(line) } })
+        #expect(!other.logText.contains(line))
+        #expect(replaying.endStatus == nil)
+    }
+
     @Test("a limiter that is started with a bad file says why in one line, with exit code 1")
     func badAtStart() throws {
         let folder = try TemporaryFolder()

@@ -42,10 +42,9 @@ struct Reload: ParsableCommand {
         }
     }
 
-    /// The other processes that run this very program to serve.
+    /// The other processes that run this program to serve, or an earlier one that an upgrade has replaced by it.
     private func runningLimiters() -> [pid_t] {
-        var own = stat()
-        guard stat("/proc/self/exe", &own) == 0, let folder = opendir("/proc") else { return [] }
+        guard let own = ProgramFile(of: "self"), let folder = opendir("/proc") else { return [] }
         defer { closedir(folder) }
         var found: [pid_t] = []
         while let entry = readdir(folder) {
@@ -53,10 +52,9 @@ struct Reload: ParsableCommand {
                 $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
             guard let process = pid_t(name), process != getpid() else { continue }
-            var other = stat()
-            guard stat("/proc/\(name)/exe", &other) == 0, other.st_ino == own.st_ino, other.st_dev == own.st_dev,
-                Self.handlesHangUp(process)
-            else { continue }
+            guard let other = ProgramFile(of: name), other.isSame(as: own), Self.handlesHangUp(process) else {
+                continue
+            }
             found.append(process)
         }
         return found
