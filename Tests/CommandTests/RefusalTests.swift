@@ -25,8 +25,11 @@ struct RefusalTests {
         ("peek a=b --store x", 64, badStore),
         (
             "peek a=b --store embedded:/proc/nowhere", 1,
-            "embedded:/proc/nowhere: No such file or directory: give this user the folder, or name another with "
-                + "--store embedded:PATH"
+            "embedded:/proc/nowhere: there is no store yet: name with --store the one that serve uses"
+        ),
+        (
+            "explain /api/data --store embedded:/tmp/", 1,
+            "embedded:/tmp/: there is no store yet: name with --store the one that serve uses"
         ),
         ("reset", 64, "Missing expected argument '<client>'"),
         ("reset a\u{E9}=b", 64, "\"a\u{E9}=b\" names no client: write api_key=alice or address=203.0.113.9"),

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FastCGI
+import Glibc
 import Rules
 import Startup
 import Stores
@@ -36,7 +37,21 @@ struct StoreOptions: ParsableArguments {
         } catch {
             throw ValidationError("\(error)")
         }
+        try OneLineFailure.of { () throws(NoStore) in
+            if case .embedded(let path, _) = location, access(path + "/data.mdb", F_OK) != 0, errno == ENOENT {
+                throw NoStore(location: location)
+            }
+        }
         return try OneLineFailure.of { () throws(StoreError) in try location.open() }
+    }
+
+    /// There is nothing to look at.
+    ///
+    /// A store that this user made could be one that serve, as another user, may not open.
+    private struct NoStore: Error, CustomStringConvertible {
+        let location: StoreLocation
+
+        var description: String { "\(location): there is no store yet: name with --store the one that serve uses" }
     }
 }
 
