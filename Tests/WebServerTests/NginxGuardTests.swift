@@ -60,6 +60,8 @@ struct NginxGuardTests {
     func hanging() throws {
         let site = try NginxSite(Self.proxied)
         site.limiter.send(SIGSTOP)
+        let status = "/proc/\(site.limiter.pid)/status"
+        #expect(try waitUntil { try String(contentsOfFile: status, encoding: .utf8).contains("State:\tT") })
         let began = ContinuousClock.now
         expectUncounted(try site.client().get("/"))
         #expect((.seconds(1.5)...(.seconds(10))).contains(ContinuousClock.now - began))
