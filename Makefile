@@ -2,6 +2,8 @@
 
 SHELL := /bin/bash
 PREFIX ?= /usr/local
+# Where the programs are that `make install` installs.
+PROGRAMS ?= .build/release
 export PORT SERVER STORE RULES ROUNDS DURATION
 
 LIBRARIES := build-essential pkg-config libfcgi-dev libhiredis-dev libpq-dev liblmdb-dev
@@ -46,8 +48,8 @@ chaos: build  ## Have one thing after another go wrong under load, and print wha
 	@.build/release/chaos $(if $(RATE),--rate $(RATE)) $(if $(DURATION),--seconds $(DURATION))
 
 install: build  ## Install the program and the snippets (PREFIX=, DESTDIR=)
-	install -D -m 755 .build/release/fcgi-limiter $(DESTDIR)$(PREFIX)/bin/fcgi-limiter
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/fcgi-limiter limits.example.yaml
+	install -D -m 755 $(PROGRAMS)/fcgi-limiter $(DESTDIR)$(PREFIX)/bin/fcgi-limiter
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/fcgi-limiter limits.example.yaml limits.schema.json
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/fcgi-limiter/nginx nginx/*.conf
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/fcgi-limiter/apache apache/*.conf
 	sed -i 's|/usr/local|$(PREFIX)|' $(DESTDIR)$(PREFIX)/share/fcgi-limiter/apache/*.conf

@@ -24,6 +24,7 @@ public final class PHPFPM: Sendable {
             listen.mode = 0666
             pm = static
             pm.max_children = 2
+            php_admin_flag[expose_php] = off
 
             """
         let address = ServerAddress.unix(path: folder.path("php.sock"))

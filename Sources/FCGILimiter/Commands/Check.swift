@@ -12,9 +12,13 @@ struct Check: ParsableCommand {
     @Argument(help: "The rules file.")
     var file: String
 
+    @Flag(help: "Print what nginx has to send for these rules besides what the snippets send.")
+    var nginx = false
+
     func run() throws {
         let (rulebook, warnings) = try OneLineFailure.of { () throws(RulesError) in try Rulebook.load(path: file) }
         for warning in warnings { printError("warning: \(warning)") }
+        guard !nginx else { return print(NginxVariables.lines(for: rulebook).joined(separator: "\n")) }
         print("\(file): \(rulebook.rules.count) rules, \(rulebook.policies.count) policies, \(warnings.count) warnings")
     }
 }

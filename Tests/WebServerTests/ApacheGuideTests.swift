@@ -1,0 +1,182 @@
+import Foundation
+import Servers
+import Testing
+
+@Suite("apache/README.md")
+struct ApacheGuideTests {
+    /// What a2enmod is not needed for on a Debian machine with mod_fcgid.
+    private static let usualModules = [
+        "access_compat", "alias", "auth_basic", "authn_core", "authn_file", "authz_core", "authz_host", "authz_user",
+        "autoindex", "deflate", "dir", "env", "fcgid", "filter", "mime", "mpm_event", "negotiation", "reqtimeout",
+        "setenvif", "status",
+    ]
+
+    /// The guide's Apache, and what is done to its files.
+    private final class Machine {
+        let followed: FollowedGuide
+        let apache: ApacheServer
+
+        init(
+            rules: (String) throws -> String = { $0 }, modules: [String] = [],
+            site: (FollowedGuide, String) throws -> String = { $1 }
+        ) throws {
+            followed = try FollowedGuide("apache/README.md")
+            let root = followed.root
+            try root.write(rules(root.text(of: "etc/fcgi-limiter/limits.yaml")), to: "etc/fcgi-limiter/limits.yaml")
+            let text = try site(followed, Self.sites(followed))
+            apache = try ApacheServer(
+                Template(text: ApacheGuideTests.debian(root, followed.modules + modules, text)), companions: [followed])
+        }
+
+        /// What the guide writes, and the blocks that stand for themselves.
+        static func sites(_ followed: FollowedGuide) -> String {
+            let confs = followed.confs.map { followed.root.text(of: "etc/apache2/conf-available/\($0).conf") }
+            let sites = followed.sites.map { followed.root.text(of: "etc/apache2/sites-available/\($0).conf") }
+            let own = followed.guide.blocks(of: "apache").filter { $0.hasPrefix("<VirtualHost") }
+            return (confs + sites + own).joined(separator: "\n")
+        }
+
+        func client(_ host: String) -> HTTPClient { HTTPClient(self, port: apache.port, host: host) }
+    }
+
+    /// Debian's apache2.conf in short, with modules as Debian loads them.
+    static func debian(_ root: TemporaryFolder, _ enabled: [String], _ text: String) throws -> String {
+        var modules = usualModules
+        for name in enabled {
+            let load = try String(contentsOfFile: "/etc/apache2/mods-available/\(name).load", encoding: .utf8)
+            let needed = load.firstMatch(of: #/# Depends: (.*)/#)?.output.1.split(separator: " ").map(String.init) ?? []
+            modules += (needed + [name]).filter { !modules.contains($0) }
+        }
+        let paths = modules.sorted().map { "/etc/apache2/mods-available/\($0)" }
+        return """
+            ServerRoot @folder@
+            DefaultRuntimeDir @folder@
+            PidFile @folder@/httpd.pid
+            ErrorLog /dev/stderr
+            LogLevel warn
+            ServerName localhost
+            User www-data
+            Group www-data
+            Listen @port@
+            \(paths.map { "Include \($0).load\n" }.joined())
+            \(paths.map { "IncludeOptional \($0).conf\n" }.joined())
+            <IfModule fcgid_module>
+                FcgidIPCDir @folder@/fcgid
+                FcgidProcessTableFile @folder@/fcgid/table
+            </IfModule>
+            <Directory />
+                AllowOverride None
+                Require all denied
+            </Directory>
+            <Directory \(root.path("var/www/"))>
+                AllowOverride None
+                Require all granted
+            </Directory>
+            \(text.replacing("*:80>", with: "*:@port@>"))
+
+            """
+    }
+
+    @Test("its steps lead to guarded sites that answer as it says")
+    func followed() throws {
+        let machine = try Machine()
+        try machine.followed.expectExchanges(port: machine.apache.port)
+        let lines = machine.apache.logText.split(separator: "\n")
+        #expect(lines.allSatisfy { $0.contains("info fcgi-limiter: ") || $0.contains(":notice]") })
+    }
+
+    @Test("a limiter that cannot start lets requests pass, and with its lines refuses them", arguments: [false, true])
+    func down(isClosed: Bool) throws {
+        let machine = try Machine(rules: { _ in "no rules at all" }) { followed, text in
+            let lines = try #require(followed.guide.blocks(of: "apache").first { $0.contains("Authoritative On") })
+            return isClosed ? text.replacing("guard.conf\n", with: "guard.conf\n" + lines) : text
+        }
+        for host in ["php.localhost", "app.localhost"] {
+            #expect(try machine.client(host).get("/api/data").status == (isClosed ? 500 : 200))
+        }
+        #expect(try machine.client("limiter.localhost").get("/health").status == 500)
+        #expect(machine.apache.logText.contains("limits.yaml:1: "))
+    }
+
+    @Test("its lists ban and exempt")
+    func lists() throws {
+        let lists = try #require(Guide("apache/README.md", in: "").blocks(of: "yaml").first)
+        let client = try Machine(rules: { lists + $0 }).client("app.localhost")
+        for _ in 0..<12 { expectUncounted(try client.get("/api/data")) }
+        expectUncounted(try client.get("/api/data", headers: ["X-API-Key": "stolen"]), status: 403)
+    }
+
+    @Test("a rule reads what SetEnvIf sets, and the host, without more being said")
+    func environment() throws {
+        let rules = """
+            policies: { p: { limit: 10 per minute, algorithm: sliding_window } }
+            rules: [{ match: { host: app.localhost }, count: variable COUNTRY, policies: [p] }]
+
+            """
+        let client = try Machine(rules: { _ in rules }) { "SetEnvIf X-Country (.+) COUNTRY=$1\n" + $1 }
+            .client("app.localhost")
+        expectCounted(try client.get("/", headers: ["X-Country": "NZ"]), left: 9, policy: "p")
+        expectCounted(try client.get("/", headers: ["X-Country": "NZ"]), left: 8, policy: "p")
+        expectCounted(try client.get("/", headers: ["X-Country": "IS"]), left: 9, policy: "p")
+    }
+
+    @Test("a daemon answers by proxy.conf, and guards by authorizer.conf")
+    func daemon() throws {
+        let port = try FreePort().number
+        let machine = try Machine(modules: ["authnz_fcgi"]) { followed, text in
+            let others = followed.guide.blocks(of: "apache").filter {
+                $0.contains("fcgi_limiter") || $0.contains("proxy.conf")
+            }
+            #expect(others.count == 2)
+            let socket = "Define FCGI_LIMITER_SOCKET \(followed.root.path("run/fcgi-limiter.sock"))"
+            return ([socket, text] + others).joined(separator: "\n")
+                .replacing("127.0.0.1:9000", with: "127.0.0.1:\(port)")
+        }
+        let root = machine.followed.root
+        let rules = root.path("etc/fcgi-limiter/limits.yaml")
+        let common = ["--store", "embedded:\(root.path("run/fcgi-limiter/store"))", "--rules", rules]
+        let socket = root.path("run/fcgi-limiter.sock")
+        let program = try Program(built: "fcgi-limiter")
+        #expect(try machine.client("proxied.localhost").get("/health").status == 503)
+        #expect(try machine.client("authorized.localhost").get("/").status == 500)
+
+        let pages = try ServerProcess(
+            program, ["serve", "--listen", "unix:\(socket)", "--socket-mode", "0666"] + common, in: TemporaryFolder()
+        ) { ServerAddress.unix(path: socket).accepts }
+        let guardian = try ServerProcess(
+            program, ["serve", "--listen", "127.0.0.1:\(port)"] + common, in: TemporaryFolder()
+        ) { ServerAddress.tcp(port: port).accepts }
+        #expect(try machine.client("proxied.localhost").get("/health").status == 200)
+        let client = machine.client("authorized.localhost")
+        for _ in 0..<10 { #expect(try client.get("/api/data").status == 200) }
+        try expectRefused(client.get("/api/data"))
+        _ = (pages, guardian)
+    }
+
+    /// Mistakes, modules that are missing, and what Apache says of them as the guide quotes it.
+    static let mistakes: [(name: String, without: String?, site: String, message: String)] = [
+        ("no mod_fcgid", "fcgid", "GUARD", "Invalid command 'FcgidAccessChecker'"),
+        ("no mod_lua", "lua", "GUARD", "Invalid command '<LuaHookAccessChecker'"),
+        ("no mod_headers", "headers", "GUARD", "Invalid command 'Header'"),
+        ("no program", nil, "GUARD", "Access checker /usr/local/bin/fcgi-limiter cannot be accessed"),
+    ]
+
+    @Test("what it says of mistakes is what Apache says", arguments: mistakes)
+    func mistake(name: String, without: String?, site: String, message: String) throws {
+        let guide = try Guide("apache/README.md", in: "")
+        let quoted = message.replacing("Invalid command ", with: "")
+        #expect(guide.text.contains(quoted))
+        let root = try TemporaryFolder()
+        let include = "Include \(Template.path("apache/guard.conf"))"
+        let site = site.replacing("GUARD", with: "<Location \"/\">\n\(include)\n</Location>\n")
+        let program = without == nil ? "" : "Define FCGI_LIMITER @program@\n"
+        let text = try Self.debian(root, ["lua", "headers"].filter { $0 != without }, program + site)
+            .replacing("Include /etc/apache2/mods-available/\(without ?? "no").load\n", with: "")
+        do {
+            _ = try ApacheServer(Template(text: text))
+            Issue.record("Apache has started")
+        } catch let error as ServerError {
+            #expect(error.description.contains(message))
+        }
+    }
+}

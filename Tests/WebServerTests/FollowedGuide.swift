@@ -1,0 +1,127 @@
+import Foundation
+import Servers
+import Testing
+
+/// A guide whose steps were done, in a folder in place of the machine; its services run, but for the web server.
+final class FollowedGuide: Sendable {
+    let guide: Guide
+    /// The folder that stands for `/`.
+    let root: TemporaryFolder
+    /// What `a2enmod`, `a2enconf` and `a2ensite` were told.
+    let modules, confs, sites: [String]
+
+    private let php: PHPFPM
+    private let app: ServerProcess
+
+    /// Does the steps of a guide.
+    ///
+    /// - Parameters:
+    ///   - file: for example `nginx/README.md`.
+    ///   - ports: as for ``Guide``.
+    /// - Throws: an error where a step fails, or where it is not known how to do it.
+    init(_ file: String, ports: KeyValuePairs<String, Int> = [:]) throws {
+        root = try TemporaryFolder()
+        let port = try FreePort().number
+        guide = try Guide(file, in: root.path, ports: ["8000": port])
+        for place in ["etc/nginx/conf.d", "etc/nginx/sites-available", "etc/nginx/sites-enabled", "etc/default"]
+            + ["etc/apache2/conf-available", "etc/apache2/sites-available", "run/php", "run/fcgi-limiter", "dev/shm"]
+        {
+            try FileManager.default.createDirectory(atPath: root.path(place), withIntermediateDirectories: true)
+        }
+        // As the system's folder: everybody may write to it.
+        chmod(root.path("dev/shm"), 0o1777)
+
+        var words: [String: [String]] = [:]
+        var script = "sudo() { \"$@\"; }\n"
+        for step in guide.steps {
+            let step = step.hasPrefix("sudo ") ? String(step.dropFirst(5)) : step
+            let program = String(step.prefix { $0 != " " })
+            switch program {
+            case "apt-get": try Self.requireKnown(packages: step.split(separator: " ").dropFirst(3).map(String.init))
+            case "make": try Self.install(to: root.path("usr/local"))
+            case "systemctl": break
+            case "a2enmod", "a2enconf", "a2ensite":
+                words[program, default: []] += step.split(separator: " ").dropFirst().map(String.init)
+            case "python3": words[program, default: []].append(String(step.split(separator: " ")[1]))
+            case "fcgi-limiter", "install", "ln", "mkdir", "tee": script += step + "\n"
+            default: throw UnknownStep(description: "\(file): how is this step to be tested? \(step)")
+            }
+        }
+        (modules, confs, sites) = (words["a2enmod"] ?? [], words["a2enconf"] ?? [], words["a2ensite"] ?? [])
+        let outcome = try Program("bash", package: "bash").run(["-ec", script], environment: Self.environment(root))
+        try #require(outcome.status == 0, "\(outcome.errors)")
+
+        php = try PHPFPM()
+        try FileManager.default.createSymbolicLink(
+            atPath: root.path("run/php/php-fpm.sock"), withDestinationPath: php.socket)
+        let address = ServerAddress.tcp(port: port)
+        app = try ServerProcess(
+            Program("python3", package: "python3"), try #require(words["python3"]), in: root
+        ) { address.accepts }
+    }
+
+    /// A step that nobody has said how to do.
+    private struct UnknownStep: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    private static func environment(_ root: TemporaryFolder) -> [String: String] {
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+        return ["PATH": root.path("usr/local/bin") + ":" + path, "http_proxy": ""]
+    }
+
+    /// `make install`, but for the build: what was built together with the tests is installed.
+    private static func install(to prefix: String) throws {
+        let built = URL(fileURLWithPath: try Program(built: "fcgi-limiter").path).deletingLastPathComponent().path
+        let words = ["-s", "-o", "build", "-C", Template.path("."), "install", "PREFIX=\(prefix)", "PROGRAMS=\(built)"]
+        let outcome = try Program("make", package: "make").run(words, environment: ["MAKEFLAGS": ""])
+        try #require(outcome.status == 0, "\(outcome.errors)")
+    }
+
+    /// What a guide installs, the Makefile installs for its tests.
+    private static func requireKnown(packages: [String]) throws {
+        let words = try Template(file: "Makefile").text.split(whereSeparator: \.isWhitespace).map(String.init)
+        for package in packages where !package.hasPrefix("-") {
+            try #require(words.contains(package), "the Makefile does not install \(package)")
+        }
+    }
+
+    /// The files in a folder of the machine, in the order of their names.
+    func texts(in place: String) -> [String] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: root.path(place))) ?? []
+        return names.sorted().map { root.text(of: place + "/" + $0) }
+    }
+
+    /// Enters the commands of the guide one after the other, and expects of each what the guide says that it prints.
+    ///
+    /// - Parameter port: the web server's.
+    /// - Throws: an error where there is no shell.
+    func expectExchanges(port: Int) throws {
+        let exchanges = guide.exchanges
+        #expect(exchanges.count >= 6)
+        for exchange in exchanges {
+            let command = exchange.command.replacing(#/http://([a-z]+)\.localhost/#) {
+                "http://\($0.output.1).localhost:\(port)"
+            }
+            let outcome = try Program("bash", package: "bash").run(
+                ["-c", "sudo() { \"$@\"; }\n\(command)"], environment: Self.environment(root))
+            let printed = outcome.text.replacing("\r\n", with: "\n") + outcome.errors
+            #expect(
+                Self.lasting(printed) == Self.lasting(exchange.output.joined(separator: "\n")), "\(exchange.command)")
+        }
+    }
+
+    /// The lines of an output, without what changes from time to time and from machine to machine.
+    private static func lasting(_ output: String) -> [String] {
+        output.split(separator: "\n", omittingEmptySubsequences: false)
+            // Apache's mod_deflate adds it or not, by how the site's answer comes in.
+            .filter { !$0.hasPrefix("Vary: ") }
+            .map {
+                String($0)
+                    .replacing(#/^(Date|Server|X-RateLimit-Reset|Retry-After): .*/#) { "\($0.output.1): …" }
+                    .replacing(#/;t=\d+/#, with: ";t=…")
+                    .replacing(#/full again in \d+ s/#, with: "full again in … s")
+                    .trimmingCharacters(in: .whitespaces)
+            }
+    }
+}

@@ -1,0 +1,101 @@
+import Foundation
+import Servers
+
+/// A README that leads to a guarded site, read for what one is to do: `sh` blocks are typed, `console` blocks show a command
+/// and what it prints, the others are parts of configurations.
+struct Guide: Sendable {
+    /// A fenced block.
+    struct Block: Sendable {
+        let language: String
+        let text: String
+    }
+
+    /// A command, and what the guide says that it prints.
+    struct Exchange: Sendable {
+        let command: String
+        var output: [String] = []
+    }
+
+    let blocks: [Block]
+    /// The whole text, with paths and ports as in the blocks.
+    let text: String
+
+    private let folder: String
+    private let ports: KeyValuePairs<String, Int>
+
+    /// A README of this package, as if it had been written for a machine whose files lie below `folder`.
+    ///
+    /// - Parameters:
+    ///   - file: for example `nginx/README.md`.
+    ///   - folder: what stands for `/`.
+    ///   - ports: ports as the README has them, and what stands for them.
+    /// - Throws: an error where there is no such file.
+    init(_ file: String, in folder: String, ports: KeyValuePairs<String, Int> = [:]) throws {
+        self.folder = folder
+        self.ports = ports
+        text = Self.moved(try Template(file: file).text, to: folder, ports)
+        var blocks: [Block] = []
+        var language: String?
+        var lines: [Substring] = []
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+            if let opened = language {
+                guard line == "```" else {
+                    lines.append(line)
+                    continue
+                }
+                blocks.append(Block(language: opened, text: lines.joined(separator: "\n") + "\n"))
+                language = nil
+            } else if line.hasPrefix("```") {
+                language = String(line.dropFirst(3))
+                lines = []
+            }
+        }
+        self.blocks = blocks
+    }
+
+    /// A text about the machine, as it is about the folder.
+    func moved(_ text: String) -> String { Self.moved(text, to: folder, ports) }
+
+    private static func moved(_ text: String, to folder: String, _ ports: KeyValuePairs<String, Int>) -> String {
+        var text = text
+        for place in ["/etc/", "/usr/local/", "/var/www/", "/opt/", "/run/", "/dev/shm/"] {
+            text = text.replacing(place, with: folder + place)
+        }
+        for (written, port) in ports { text = text.replacing(written, with: "\(port)") }
+        return text
+    }
+
+    /// The blocks of a language, in order.
+    func blocks(of language: String) -> [String] { blocks.filter { $0.language == language }.map(\.text) }
+
+    /// The commands of the `console` blocks, in order.
+    var exchanges: [Exchange] {
+        var exchanges: [Exchange] = []
+        for block in blocks(of: "console") {
+            for line in block.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
+                if line.hasPrefix("$ ") {
+                    exchanges.append(Exchange(command: String(line.dropFirst(2))))
+                } else if !exchanges.isEmpty {
+                    exchanges[exchanges.count - 1].output.append(String(line))
+                }
+            }
+        }
+        return exchanges
+    }
+
+    /// The commands of the `sh` blocks, in order, each with the text that it is given.
+    var steps: [String] {
+        var steps: [String] = []
+        var isGiven = false
+        for line in blocks(of: "sh").joined().split(separator: "\n", omittingEmptySubsequences: false) {
+            if isGiven {
+                steps[steps.count - 1] += "\n" + line
+                isGiven = line != "END"
+            } else if !line.isEmpty {
+                steps.append(String(line))
+                isGiven = line.hasSuffix("<<'END'")
+            }
+        }
+        return steps
+    }
+}

@@ -1,0 +1,212 @@
+import Foundation
+import Servers
+import Testing
+
+@Suite("nginx/README.md")
+struct NginxGuideTests {
+    /// The guide's nginx with the guide's service, and what is done to its configuration.
+    private final class Machine {
+        let followed: FollowedGuide
+        let limiter: ServerProcess
+        let nginx: NginxServer
+
+        init(rules: (String) throws -> String = { $0 }, change: (String) throws -> String = { $0 }) throws {
+            followed = try FollowedGuide("nginx/README.md")
+            let root = followed.root
+            try root.write(rules(root.text(of: "etc/fcgi-limiter/limits.yaml")), to: "etc/fcgi-limiter/limits.yaml")
+            limiter = try Self.service(followed)
+            let configuration = try change(Self.configuration(followed))
+            nginx = try NginxServer(
+                Template(text: configuration), files: Self.files(followed), companions: [followed, limiter])
+        }
+
+        /// Starts what the installed units describe.
+        static func service(_ followed: FollowedGuide) throws -> ServerProcess {
+            let root = followed.root
+            let units = "usr/local/lib/systemd/system/fcgi-limiter."
+            let text = root.text(of: units + "socket") + root.text(of: units + "service")
+            let lines = text.split(separator: "\n").map { $0.split(separator: "=", maxSplits: 1).map(String.init) }
+            func values(_ name: String) -> [String] {
+                lines.filter { $0[0] == name }.map { followed.guide.moved($0[1]) }
+            }
+
+            let socket = try #require(values("ListenStream").first)
+            let file = try #require(values("EnvironmentFile").first?.dropFirst())
+            let settings = try String(contentsOfFile: String(file), encoding: .utf8)
+            var environment: [String: String] = [:]
+            for line in values("Environment") + settings.split(separator: "\n").map(String.init) {
+                let parts = line.split(separator: "=", maxSplits: 1)
+                if parts.count == 2 { environment[String(parts[0])] = String(parts[1]) }
+            }
+            // The prefix that it was installed with is the folder's already.
+            let start = try #require(lines.first { $0[0] == "ExecStart" }?[1].split(separator: " ").map(String.init))
+            #expect(start.dropFirst() == ["serve", "--listen", "systemd"])
+            let words = ["serve", "--listen", "unix:\(socket)", "--socket-mode", "0666"]
+            return try ServerProcess(Program(at: start[0]), words, environment: environment, in: root) {
+                ServerAddress.unix(path: socket).accepts
+            }
+        }
+
+        /// nginx's files, and those that the guide writes beside them.
+        static func files(_ followed: FollowedGuide) throws -> [String: String] {
+            var files = ["fastcgi_params": try String(contentsOfFile: "/etc/nginx/fastcgi_params", encoding: .utf8)]
+            for (number, text) in followed.texts(in: "etc/nginx/fcgi-limiter.d").enumerated() {
+                files["fcgi-limiter.d/\(number).conf"] = text
+            }
+            return files
+        }
+
+        /// What Debian's nginx.conf includes, in a server of our own.
+        static func configuration(_ followed: FollowedGuide) -> String {
+            let own = followed.guide.blocks(of: "nginx").filter { $0.hasPrefix("server {") }
+            let sites = followed.texts(in: "etc/nginx/sites-enabled") + own
+            return NginxGuideTests.http(
+                (followed.texts(in: "etc/nginx/conf.d") + sites).joined(separator: "\n").replacing(
+                    "listen 80;", with: "listen @port@;"))
+        }
+
+        func client(_ host: String) -> HTTPClient { HTTPClient(self, port: nginx.port, host: host) }
+    }
+
+    /// A configuration with this between the braces of `http`.
+    static func http(_ text: String) -> String {
+        """
+        daemon off;
+        pid @folder@/nginx.pid;
+        error_log stderr warn;
+        events {}
+        http {
+            access_log off;
+            client_body_temp_path @folder@/client_body;
+            proxy_temp_path @folder@/proxy;
+            fastcgi_temp_path @folder@/fastcgi;
+            uwsgi_temp_path @folder@/uwsgi;
+            scgi_temp_path @folder@/scgi;
+            \(text)
+        }
+        """
+    }
+
+    @Test("its steps lead to guarded sites that answer as it says")
+    func followed() throws {
+        let machine = try Machine()
+        try machine.followed.expectExchanges(port: machine.nginx.port)
+        #expect(machine.nginx.logText == "")
+    }
+
+    @Test("requests pass while the limiter is down, and get 503 where it says deny", arguments: [false, true])
+    func down(isClosed: Bool) throws {
+        let guide = try Guide("nginx/README.md", in: "")
+        let line = try #require(guide.blocks(of: "nginx").first { $0.contains("when_down deny") })
+        let machine = try Machine(change: { text in
+            isClosed ? text.replacing("guard-server.conf;", with: "guard-server.conf;\n" + line) : text
+        })
+        machine.limiter.stop()
+        for host in ["php.localhost", "app.localhost"] {
+            let answer = try machine.client(host).get("/api/data")
+            #expect(answer.status == (isClosed ? 503 : 200))
+            #expect(answer["Retry-After"] == (isClosed ? "1" : nil))
+        }
+        #expect(machine.nginx.logText.contains("(2: No such file or directory)"))
+    }
+
+    @Test("its lists ban and exempt, and are read again")
+    func lists() throws {
+        let guide = try Guide("nginx/README.md", in: "")
+        let lists = try #require(guide.blocks(of: "yaml").first)
+        let machine = try Machine(rules: { lists + $0 })
+        let client = machine.client("app.localhost")
+        for _ in 0..<12 { expectUncounted(try client.get("/api/data")) }
+        expectUncounted(try client.get("/api/data", headers: ["X-API-Key": "stolen"]), status: 403)
+        try machine.followed.root.write(Rules.ten, to: "etc/fcgi-limiter/limits.yaml")
+        machine.limiter.send(SIGHUP)
+        #expect(try waitUntil { try client.get("/")["X-RateLimit-Limit"] == "10" })
+    }
+
+    @Test("check --nginx prints the lines that it shows")
+    func variables() throws {
+        let folder = try TemporaryFolder()
+        let rules = """
+            policies: { p: { limit: 1 per day } }
+            rules: [{ match: { host: php.localhost }, count: cookie sid or address, policies: [p] }]
+
+            """
+        let path = try folder.write(rules, to: "limits.yaml")
+        let outcome = try Program(built: "fcgi-limiter").run(["check", "--nginx", path])
+        let guide = try Guide("nginx/README.md", in: "")
+        let shown = try #require(guide.blocks(of: "nginx").first { $0.contains("HTTP_COOKIE") })
+        #expect(outcome.text.split(separator: "\n").dropFirst().joined(separator: "\n") + "\n" == shown)
+    }
+
+    /// Mistakes, what nginx says of them as the guide quotes it, and the status that a guarded request gets where nginx starts.
+    static let mistakes: [(name: String, http: String, message: String, status: Int?)] = [
+        (
+            "no upstream", "server { listen @port@; SERVER location / { GUARD } }",
+            #"no port in upstream "fcgi_limiter""#, nil
+        ),
+        (
+            "no guard-server.conf", "UPSTREAM server { listen @port@; location / { GUARD } }",
+            #"unknown "fcgi_limiter_needs_guard_server_conf" variable"#, nil
+        ),
+        (
+            "guard-server.conf in another server",
+            "UPSTREAM server { listen @port@; location / { GUARD } } server { listen @port@; server_name b; SERVER }",
+            "auth request unexpected status: 404", 500
+        ),
+        ("guard-server.conf in http", "UPSTREAM SERVER", #""location" directive is not allowed here"#, nil),
+        (
+            "guard-server.conf in a location", "UPSTREAM server { listen @port@; location /api { SERVER GUARD } }",
+            #"location "/.fcgi-limiter" is outside location"#, nil
+        ),
+        (
+            "guard.conf twice", "UPSTREAM server { listen @port@; SERVER location / { GUARD GUARD } }",
+            #""auth_request" directive is duplicate"#, nil
+        ),
+        (
+            "satisfy any", "UPSTREAM server { listen @port@; SERVER location / { GUARD satisfy any; } }",
+            #""satisfy" directive is duplicate"#, nil
+        ),
+        (
+            "no limiter", "UPSTREAM server { listen @port@; SERVER location / { GUARD root @folder@; } }",
+            "connect() to unix:/run/fcgi-limiter.sock failed (2: No such file or directory)", 200
+        ),
+    ]
+
+    @Test("what it says of mistakes is what nginx says", arguments: mistakes)
+    func mistake(name: String, http: String, message: String, status: Int?) throws {
+        let root = try TemporaryFolder()
+        let guide = try Guide("nginx/README.md", in: root.path)
+        let message = guide.moved(message)
+        #expect(guide.text.contains("`\(message)`"))
+        try FileManager.default.createDirectory(atPath: root.path("run"), withIntermediateDirectories: true)
+        let text = Self.http(http)
+            .replacing("UPSTREAM", with: "upstream fcgi_limiter { server unix:\(root.path("run/fcgi-limiter.sock")); }")
+            .replacing("SERVER", with: "include @nginx@/guard-server.conf;")
+            .replacing("GUARD", with: "include @nginx@/guard.conf;")
+        do {
+            let nginx = try NginxServer(Template(text: text), files: ["file": "a file"])
+            #expect(try nginx.client().get("/file").status == status)
+            #expect(nginx.logText.contains(message))
+        } catch let error as ServerError {
+            #expect(status == nil)
+            #expect(error.description.contains(message))
+        }
+    }
+
+    @Test("an error_page 403 above the guard takes its refusals, and one below it does not", arguments: [true, false])
+    func errorPage(isAbove: Bool) throws {
+        let site = try NginxSite(
+            """
+            include @nginx@/guard-server.conf;
+            location = /403.html { return 200 ours; }
+            location / {
+                \(isAbove ? "error_page 403 /403.html;" : "")
+                include @nginx@/guard.conf;
+                \(isAbove ? "" : "error_page 403 /403.html;")
+                proxy_pass http://127.0.0.1:@app@;
+            }
+            """)
+        for _ in 0..<10 { #expect(try site.client().get("/").status == 200) }
+        #expect(try site.client().get("/").status == (isAbove ? 403 : 429))
+    }
+}
