@@ -5,7 +5,7 @@ import Testing
 struct ScenarioTests {
     /// As `make chaos` has it, only shorter and gentler.
     private static let course = Course(
-        clients: 8, rate: 400, before: .requests(300), during: .requests(600), after: .requests(300))
+        clients: 8, rate: 400, deadline: 250, before: .requests(300), during: .requests(600), after: .requests(300))
 
     @Test(
         "all are served or refused as the rules say, nobody is given too much, and the store decides again",

@@ -16,17 +16,19 @@ struct Chaos: ParsableCommand {
     @Option(help: "Requests a second.") var rate = 2_000
     @Option(help: "Connections.") var clients = 32
     @Option(help: "Seconds that a fault lasts; before and after it half of that is watched.") var seconds = 10.0
+    @Option(help: "Milliseconds that the store may take to answer; 50 is what the limiter has by default.")
+    var deadline = 50
     @Option(help: "Only scenarios with this word in their names.") var only: String?
 
     func validate() throws {
-        guard rate > 0, clients > 0, seconds > 0 else {
-            throw ValidationError("--rate, --clients and --seconds must be above 0")
+        guard rate > 0, clients > 0, seconds > 0, deadline > 0 else {
+            throw ValidationError("--rate, --clients, --seconds and --deadline must be above 0")
         }
     }
 
     func run() throws {
         let course = Course(
-            clients: clients, rate: rate, before: .seconds(seconds / 2), during: .seconds(seconds),
+            clients: clients, rate: rate, deadline: deadline, before: .seconds(seconds / 2), during: .seconds(seconds),
             after: .seconds(seconds / 2))
         var table = Table()
         for answer in ["allow"] {

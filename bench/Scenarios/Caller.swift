@@ -28,7 +28,7 @@ struct Caller: Hashable {
     /// goes wrong goes wrong while somebody's last units are given away. Those who were hot before come back from time
     /// to time. All others are many, and ask seldom.
     init(request: Int) {
-        let hottest = request / Self.turn
+        let hottest = Self.hottest(request: request)
         isHot = request.isMultiple(of: 4) || request % 8 == 1
         number =
             if request.isMultiple(of: 4) {
@@ -40,9 +40,15 @@ struct Caller: Hashable {
             }
     }
 
+    /// The number of the caller that is hot when this request is sent.
+    static func hottest(request: Int) -> Int { request / turn }
+
+    /// The `X-API-Key` of a hot caller.
+    static func hotKey(_ number: Int) -> String { "hot-\(number)" }
+
     /// What it asks for.
     var target: String { number.isMultiple(of: 2) ? "/api/data" : "/api/search?q=x" }
 
     /// Its `X-API-Key`.
-    var key: String { (isHot ? "hot-" : "caller-") + String(number) }
+    var key: String { isHot ? Self.hotKey(number) : "caller-\(number)" }
 }

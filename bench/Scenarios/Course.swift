@@ -12,6 +12,8 @@ public struct Course: Sendable {
     }
 
     let load: Load.Amount
+    /// As after `--store-deadline`.
+    let deadline: Int
     let before: Stretch
     let during: Stretch
     let after: Stretch
@@ -21,11 +23,13 @@ public struct Course: Sendable {
     /// - Parameters:
     ///   - clients: connections that ask at once.
     ///   - rate: requests a second of all together.
+    ///   - deadline: milliseconds that the store may take to answer.
     ///   - before: what it is compared with.
     ///   - during: how long it stays wrong, or is watched once it has gone wrong for a moment.
     ///   - after: how long it is watched once all is well again.
-    public init(clients: Int, rate: Int, before: Stretch, during: Stretch, after: Stretch) {
+    public init(clients: Int, rate: Int, deadline: Int, before: Stretch, during: Stretch, after: Stretch) {
         load = Load.Amount(clients: clients, rate: rate)
+        self.deadline = deadline
         self.before = before
         self.during = during
         self.after = after

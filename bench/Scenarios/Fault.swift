@@ -6,8 +6,9 @@ protocol Fault: AnyObject {
     var store: String { get }
     /// The end of a cable that the limiters run at.
     var end: Cable.End? { get }
-    /// Whether the store may lose what it knew: it is empty afterwards, or a replica takes over that lags behind.
-    var forgets: Bool { get }
+    /// From when on the store may know nothing of what it decided before, once that is so: it is empty, or a replica has
+    /// taken over that lagged behind.
+    var lossMoment: Microseconds? { get }
     /// Whether the fault is over when it has struck, and only its consequences are to be got over.
     var isMomentary: Bool { get }
 
@@ -19,7 +20,7 @@ protocol Fault: AnyObject {
 
 extension Fault {
     var end: Cable.End? { nil }
-    var forgets: Bool { false }
+    var lossMoment: Microseconds? { nil }
     var isMomentary: Bool { false }
     func mend(_ site: Site) throws {}
 }

@@ -39,10 +39,11 @@ final class Load: Sendable {
     }
 
     private static func ask(_ client: HTTPClient, _ caller: Caller, due: Microseconds) -> Sample {
+        let sent = Sample.now()
         let answer = try? client.get(caller.target, headers: ["X-API-Key": caller.key])
         let isDecided = answer?["X-RateLimit-Limit"] != nil
         return Sample(
-            caller: caller, due: due, answered: Sample.now(), status: answer?.status,
+            caller: caller, due: due, sent: sent, answered: Sample.now(), status: answer?.status,
             decider: isDecided ? .store : .nobody)
     }
 
@@ -52,7 +53,7 @@ final class Load: Sendable {
     /// Whether every client had an answer that the store decided, to a request of after `moment`.
     func isDecidedByStore(since moment: Microseconds) -> Bool {
         samples.withLock { samples in
-            samples.allSatisfy { $0.last.map { $0.due > moment && $0.decider == .store } ?? false }
+            samples.allSatisfy { $0.last.map { $0.sent > moment && $0.decider == .store } ?? false }
         }
     }
 

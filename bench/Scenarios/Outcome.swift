@@ -4,6 +4,8 @@ public struct Outcome: Sendable {
     public let requests: Int
     /// Requests that were answered by something other than 200 or 429, by their status; −1 stands for no answer.
     public let wrong: [Int: Int]
+    /// Requests that passed without being counted.
+    public let uncounted: Int
     /// What 99 of 100 requests waited at most before it went wrong, in milliseconds.
     public let before: Double
     /// What 99 of 100 requests waited at most from then until it was put right.
@@ -30,25 +32,28 @@ public struct Outcome: Sendable {
         let mended: Microseconds
         /// The fault itself is over: when it was put right, or before where it passes by itself.
         let over: Microseconds
-        /// Whether the store may lose what it knew.
-        let forgets: Bool
+        /// From when on the store may know nothing of before; `nil` where it knows all.
+        let loss: Microseconds?
     }
 
     init(_ samples: [Sample], _ marks: Marks, recovers: Bool) {
         requests = samples.count
         wrong = samples.lazy.filter { !$0.isRight }.reduce(into: [:]) { $0[$1.status ?? -1, default: 0] += 1 }
+        uncounted = samples.count { $0.status == 200 && $0.decider == .nobody }
 
         before = Self.p99(samples.lazy.filter { (marks.begin..<marks.strike).contains($0.due) })
         during = Self.p99(samples.lazy.filter { (marks.strike..<marks.mended).contains($0.due) })
         after = Self.p99(samples.lazy.filter { $0.due >= marks.mended })
         longest = Double(samples.lazy.filter { $0.due >= marks.strike }.map(\.wait).max() ?? 0) / 1_000
 
-        let undecided = samples.lazy.filter { $0.decider != .store && $0.due >= marks.over }.map(\.due).max()
+        let undecided = samples.lazy.filter { $0.decider != .store && $0.sent >= marks.over }.map(\.sent).max()
         recovery = recovers ? Double((undecided ?? marks.over) - marks.over) / 1_000_000 : nil
 
-        let known = samples.filter { marks.forgets && $0.due < marks.strike }
-        let later = samples.filter { !(marks.forgets && $0.due < marks.strike) }
-        overAdmitted = Self.beyondLimit(known) + Self.beyondLimit(later)
+        // What was on its way at the moment of the loss may belong to either side.
+        let epochs = marks.loss.map { loss in
+            [samples.filter { $0.answered < loss }, samples.filter { $0.sent > loss }]
+        }
+        overAdmitted = (epochs ?? [samples]).reduce(0) { $0 + Self.beyondLimit($1) }
         forgotten = Self.beyondLimit(samples) - overAdmitted
     }
 

@@ -22,6 +22,7 @@ final class RedisFault: Fault {
     private let kind: Kind
     private let pause: Int
     private let redis: RedisServer
+    private(set) var lossMoment: Microseconds?
 
     /// Starts the Redis; a pause lasts `pause` milliseconds, because nothing can end it early.
     init(_ kind: Kind, pause: Int) throws {
@@ -31,14 +32,18 @@ final class RedisFault: Fault {
     }
 
     var store: String { "redis+unix:\(redis.socket)" }
-    var forgets: Bool { kind == .killed || kind == .restarted }
     var isMomentary: Bool { kind == .restarted }
 
     func strike(_ site: Site) throws {
         switch kind {
-        case .killed: redis.send(SIGKILL)
+        case .killed:
+            redis.send(SIGKILL)
+            lossMoment = Sample.now()
         case .stopped: redis.send(SIGSTOP)
-        case .restarted: try redis.restart()
+        case .restarted:
+            redis.stop()
+            lossMoment = Sample.now()
+            try redis.restart()
         case .paused: try redis.command("CLIENT", "PAUSE", "\(pause)", "ALL")
         case .full:
             try redis.command("SETRANGE", "filler", "67108864", "x")

@@ -18,6 +18,8 @@ struct Sample {
     let caller: Caller
     /// When it was to be sent.
     let due: Microseconds
+    /// When it was sent: late where the one before it on the same connection was answered late.
+    let sent: Microseconds
     /// When its answer was there.
     let answered: Microseconds
     /// The answer's status; `nil` where there was none.

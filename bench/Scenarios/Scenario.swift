@@ -33,15 +33,14 @@ public struct Scenario: Sendable, CustomStringConvertible {
     /// - Throws: ``ScenarioError``, or ``ServerError`` when a server does not start or this machine cannot play it.
     public func play(_ answer: String, _ course: Course) throws -> Outcome {
         let fault = try makeFault(course)
-        let site = try Site(store: fault.store, answer: answer, at: fault.end)
-        let load = Load(course.load, on: site.nginx)
+        let site = try Site(course, store: fault.store, answer: answer, at: fault.end)
+        let load = site.load
         defer { _ = load.stop() }
 
         let start = Sample.now()
         guard waitUntil({ load.isDecidedByStore(since: start) }) else {
             throw ScenarioError("\(self): the store decides nothing before anything has happened")
         }
-        let marks: Outcome.Marks
         let begin = Sample.now()
         try course.before.wait(on: load)
         let strike = Sample.now()
@@ -52,9 +51,9 @@ public struct Scenario: Sendable, CustomStringConvertible {
         let mended = Sample.now()
         let recovers = waitUntil { load.isDecidedByStore(since: mended) }
         try course.after.wait(on: load)
-        marks = Outcome.Marks(
+        let marks = Outcome.Marks(
             begin: begin, strike: strike, mended: mended, over: fault.isMomentary ? struck : mended,
-            forgets: fault.forgets)
+            loss: fault.lossMoment)
         return Outcome(load.stop(), marks, recovers: recovers)
     }
 }

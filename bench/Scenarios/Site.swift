@@ -1,19 +1,25 @@
 import Servers
 
-/// nginx in front, two limiters behind it, and the store that both share.
+/// Load on nginx, two limiters behind it, and the store that both share.
 final class Site {
     /// The limiters.
     let limiters: [LimiterProcess]
-    /// Where the load goes.
+    /// What is in front of them.
     let nginx: NginxServer
+    /// What is asked of them.
+    let load: Load
 
     /// Starts them: `store` and `answer` as after `--store` and `--on-store-failure`, the limiters at `end` of a cable.
-    init(store: String, answer: String, at end: Cable.End?) throws {
+    init(_ course: Course, store: String, answer: String, at end: Cable.End?) throws {
         let rules = try TemporaryFolder()
-        let flags = try ["--on-store-failure", answer, "--rules", rules.write(Caller.rules, to: "limits.yaml")]
+        let flags = [
+            "--on-store-failure", answer, "--store-deadline", "\(course.deadline)",
+            "--rules", try rules.write(Caller.rules, to: "limits.yaml"),
+        ]
         limiters = try (0..<2).map { _ in
             try LimiterProcess(store: store, flags: flags, companions: [rules], at: end)
         }
         nginx = try NginxServer(limiters)
+        load = Load(course.load, on: nginx)
     }
 }
