@@ -42,7 +42,9 @@ let package = Package(
         .target(
             name: "Stores",
             dependencies: ["Limiters", "CHiredis", "CLMDB"],
-            resources: [.embedInCode("Redis/charge.lua")],
+            resources: [
+                .embedInCode("Redis/charge.lua"), .embedInCode("Redis/give_back.lua"), .embedInCode("Redis/rights.lua"),
+            ],
             swiftSettings: strict
         ),
         .target(

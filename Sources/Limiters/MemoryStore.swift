@@ -49,6 +49,17 @@ public struct MemoryStore: Sendable {
         return verdict
     }
 
+    /// Gives back what a request took.
+    ///
+    /// - Parameters:
+    ///   - taken: what one policy gave.
+    ///   - now: the clock of ``charge(_:now:)``.
+    public mutating func giveBack(_ taken: Taken, now: Microseconds) {
+        guard let kept = states[taken.key] else { return }
+        let words = taken.givenBack(to: kept.words, now: now)
+        states[taken.key] = words.isEmpty ? nil : Kept(words: words, expiry: kept.expiry)
+    }
+
     /// Forgets every key whose quota is full again.
     ///
     /// A caller with many clients calls it now and then.

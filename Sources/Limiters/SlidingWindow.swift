@@ -78,6 +78,23 @@ struct SlidingWindow {
         return (decision, change)
     }
 
+    /// As ``Taken/givenBack(to:now:)``; `give_back.lua` has the same names in the same order.
+    ///
+    /// The admission is taken out of the log, as if it had never been; one that has left the log is free already.
+    func giveBack(_ taken: Taken, to words: [Int64]) -> [Int64] {
+        let pairs = max(0, (words.count - 1) / 2)
+        let pair = firstPair(in: words.span.bytes, pairs) { time, _ in time >= taken.moment }
+        guard pair < pairs, words[2 * pair + 1] == taken.moment else { return words }
+        let units = words[2 * pair + 2] - words[2 * pair]
+        // Fewer: the log was begun anew meanwhile, and these are another's.
+        guard units >= taken.cost else { return words }
+        guard pairs > 1 || units > taken.cost else { return [] }
+        var words = words
+        for later in pair..<pairs { words[2 * later + 2] -= taken.cost }
+        if units == taken.cost { words.removeSubrange((2 * pair + 1)...(2 * pair + 2)) }
+        return words
+    }
+
     /// The index of the first pair of which `holds` is true, or `pairs`.
     ///
     /// `holds` is false up to some pair and true after.

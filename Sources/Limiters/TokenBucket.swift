@@ -44,4 +44,15 @@ struct TokenBucket {
         let remaining = max(0, now + burst - arrival) / interval
         return (Decision(outcome: outcome, limit: limit, remaining: remaining, resetAfter: arrival - now), change)
     }
+
+    /// As ``Taken/givenBack(to:now:)``; `give_back.lua` has the same names in the same order.
+    ///
+    /// What a request took is paid off by time, one microsecond a microsecond. Whether time has paid off this request's
+    /// units or another's is not kept, so that it was this one's is supposed: then what is given back was never paid off
+    /// twice, however many are given back, and in whatever order.
+    func giveBack(_ taken: Taken, to words: [Int64], now: Microseconds) -> [Int64] {
+        guard let arrival = words.first else { return words }
+        let owed = taken.cost * interval - max(0, now - taken.moment)
+        return owed > 0 ? [arrival - owed] : words
+    }
 }

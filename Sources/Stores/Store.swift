@@ -17,9 +17,11 @@ public protocol Store: AnyObject {
 
     /// As ``charge(_:)``, for a store whose parts can fail apart: what is known of each charge, in their order.
     ///
-    /// A cluster of which one node is away gives verdicts on the others' charges. It keeps that node off the way of
+    /// A cluster of which one node is away gives verdicts on the others' charges, and keeps that node off the way of
     /// later batches by itself.
-    func attempt(_ charges: [Charge]) -> [Result<Verdict, StoreError>]
+    ///
+    /// - Throws: ``StoreError`` where no part of the store answers.
+    func attempt(_ charges: [Charge]) throws(StoreError) -> [Result<Verdict, StoreError>]
 
     /// Forgets what is kept under these keys: their quotas are full again.
     ///
@@ -38,11 +40,7 @@ extension Store {
     public var warning: String? { nil }
 
     /// All or nothing, unless the store says otherwise.
-    public func attempt(_ charges: [Charge]) -> [Result<Verdict, StoreError>] {
-        do throws(StoreError) {
-            return try charge(charges).map { .success($0) }
-        } catch {
-            return Array(repeating: .failure(error), count: charges.count)
-        }
+    public func attempt(_ charges: [Charge]) throws(StoreError) -> [Result<Verdict, StoreError>] {
+        try charge(charges).map { .success($0) }
     }
 }

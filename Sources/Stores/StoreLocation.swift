@@ -2,11 +2,15 @@
 ///
 ///     embedded:/dev/shm/fcgi-limiter          embedded:/var/lib/limiter?size=2G
 ///     redis://user:password@host:6379/0       redis+unix:/run/redis/redis.sock?db=1
+///     redis+sentinel://host:26379,host:26379/mymaster/0
+///     redis+cluster://host:6379,host:6379
 public enum StoreLocation: Sendable, Hashable, CustomStringConvertible {
     /// A folder of this machine, and the most bytes that it may take.
     case embedded(path: String, size: Int)
     /// A Redis server.
     case redis(RedisLocation)
+    /// The Redis server that Sentinels name.
+    case sentinel(SentinelLocation)
 
     /// The default size of an embedded store: room for some millions of clients.
     public static let defaultSize = 1 << 30
@@ -30,8 +34,12 @@ public enum StoreLocation: Sendable, Hashable, CustomStringConvertible {
             self = .embedded(path: String(path), size: size)
         case "redis", "redis+unix":
             self = .redis(try RedisLocation(text))
+        case "redis+sentinel":
+            self = .sentinel(try SentinelLocation(text))
+        case "rediss", "valkeys":
+            throw Self.unusable(text, "TLS is not spoken: write redis:// and a tunnel's address, such as stunnel's")
         default:
-            throw Self.unusable(text, "write embedded:PATH, redis://HOST:PORT/DB or redis+unix:PATH")
+            throw Self.unusable(text, Self.schemes)
         }
     }
 
@@ -53,6 +61,8 @@ public enum StoreLocation: Sendable, Hashable, CustomStringConvertible {
             return { EmbeddedStore(file) }
         case .redis(let location):
             return { RedisStore(location, deadlines: deadlines) }
+        case .sentinel(let location):
+            return { RedisStore(location, deadlines: deadlines) }
         }
     }
 
@@ -61,6 +71,7 @@ public enum StoreLocation: Sendable, Hashable, CustomStringConvertible {
         switch self {
         case .embedded(let path, _): "embedded:\(path)"
         case .redis(let location): location.description
+        case .sentinel(let location): location.description
         }
     }
 
@@ -69,13 +80,19 @@ public enum StoreLocation: Sendable, Hashable, CustomStringConvertible {
         if case .embedded = self { false } else { true }
     }
 
-    /// What it is, in one word: `embedded`, `redis`.
+    /// What it is, in one word: `embedded`, `redis`, `redis_sentinel`.
     public var kind: String {
         switch self {
         case .embedded: "embedded"
         case .redis: "redis"
+        case .sentinel: "redis_sentinel"
         }
     }
+
+    private static let schemes = """
+        write embedded:PATH, redis://HOST:PORT/DB, redis+unix:PATH, redis+sentinel://HOST:PORT,…/MASTERNAME/DB or \
+        redis+cluster://HOST:PORT,…
+        """
 
     static func unusable(_ text: String, _ remedy: String) -> StoreError {
         // A password may stand in it, so what is before the last '@' is not repeated.

@@ -44,8 +44,10 @@ struct RefusalTests {
         ("replay --clients x a.log", 64, "The value 'x' is invalid for '--clients <clients>'"),
     ]
 
-    private static let badStore =
-        "store \"x\" is not understood: write embedded:PATH, redis://HOST:PORT/DB or redis+unix:PATH"
+    private static let badStore = """
+        store "x" is not understood: write embedded:PATH, redis://HOST:PORT/DB, redis+unix:PATH, \
+        redis+sentinel://HOST:PORT,…/MASTERNAME/DB or redis+cluster://HOST:PORT,…
+        """
 
     @Test("says in one line what is wrong with its arguments", arguments: refusals)
     func refusal(words: String, code: Int32, line: String) throws {

@@ -18,7 +18,10 @@ struct CommandLineTests {
         ("socket-mode", "-1", "--socket-mode \"-1\" is not usable: write an octal mode like 0660"),
         (
             "store", "nonsense",
-            "store \"nonsense\" is not understood: write embedded:PATH, redis://HOST:PORT/DB or redis+unix:PATH"
+            """
+            store "nonsense" is not understood: write embedded:PATH, redis://HOST:PORT/DB, redis+unix:PATH, \
+            redis+sentinel://HOST:PORT,…/MASTERNAME/DB or redis+cluster://HOST:PORT,…
+            """
         ),
         ("store", "embedded:", "store \"embedded:\" is not understood: name a folder: embedded:/dev/shm/fcgi-limiter"),
         (

@@ -8,11 +8,7 @@ struct RedisAccessTests {
     /// `pa:ss/wo@rd%&` as `percentEncoded` writes it.
     private static let password = "pa:ss/wo@rd%&"
     private static let percentEncoded = "pa%3Ass%2Fwo%40rd%25%26"
-    /// What a user of the limiter needs, and no more.
-    private static let rights = """
-        ~bucket:* ~window:* +auth +select +script|load +evalsha +eval +time +mget +set +incrby +del +lrange +lindex +llen +ltrim \
-        +lset +rpush +pexpire
-        """
+    private static let grant = "grant this user what README.md lists under ACL: ACL SETUSER"
 
     @Test(
         "a location opens the database that it names",
@@ -56,7 +52,10 @@ struct RedisAccessTests {
     @Test(
         "who is not let in is told by the server's own words, and never by the password",
         arguments: [
-            ("redis+unix:SOCKET", .misconfigured, "NOAUTH Authentication required."),
+            (
+                "redis+unix:SOCKET", .misconfigured,
+                "NOAUTH Authentication required: write a user and a password before the host"
+            ),
             (
                 "redis+unix://:wrong-secret@SOCKET", .misconfigured,
                 "WRONGPASS invalid username-password pair or user is disabled."
@@ -67,9 +66,12 @@ struct RedisAccessTests {
             ),
             (
                 "redis+unix://reader:wrong-secret@SOCKET", .misconfigured,
-                "NOPERM this user has no permissions to run the 'script|load' command"
+                "NOPERM this user has no permissions to run the 'script|load' command: \(grant)"
             ),
-            ("redis+unix://limiter:\(percentEncoded)@SOCKET?db=99", .misconfigured, "ERR DB index is out of range"),
+            (
+                "redis+unix://limiter:\(percentEncoded)@SOCKET?db=99", .misconfigured,
+                "ERR DB index is out of range: write a number below the server's databases"
+            ),
         ] as [(String, StoreError.Kind, String)])
     func refusals(_ text: String, _ kind: StoreError.Kind, _ words: String) throws {
         let server = try Self.guardedServer()
@@ -110,7 +112,8 @@ struct RedisAccessTests {
         try RedisServer(
             .socketAndPort,
             options: [
-                "requirepass of-the-default-user", "user limiter on >\(password) \(rights)",
+                "requirepass of-the-default-user",
+                "user limiter \(try AccessControlList.rights(password: password))",
                 "user reader on >wrong-secret ~* +get",
             ])
     }

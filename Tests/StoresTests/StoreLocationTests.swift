@@ -55,12 +55,45 @@ struct StoreLocationTests {
     }
 
     @Test(
+        "a location of Sentinels is understood, and described without its passwords",
+        arguments: [
+            ("redis+sentinel://host/limits", "redis+sentinel://host:26379/limits/0", 0, nil, nil, nil, nil),
+            (
+                "redis+sentinel://me:p%40@a:1,[::1]:2,c/limits/3", "redis+sentinel://a:1,[::1]:2,c:26379/limits/3", 3,
+                "me",
+                "p@", nil, nil
+            ),
+            (
+                "redis+sentinel://:pw@a/m?sentinel_password=s%26%40", "redis+sentinel://a:26379/m/0", 0, nil, "pw", nil,
+                "s&@"
+            ),
+            (
+                "redis+sentinel://a/m/1?sentinel_user=u&sentinel_password=a@b", "redis+sentinel://a:26379/m/1", 1, nil,
+                nil, "u", "a@b"
+            ),
+        ] as [(String, String, Int, String?, String?, String?, String?)])
+    func sentinel(
+        _ text: String, _ description: String, _ database: Int, _ user: String?, _ password: String?,
+        _ sentinelUser: String?, _ sentinelPassword: String?
+    ) throws {
+        let location = try StoreLocation(text)
+        #expect(location.description == description)
+        #expect(location.kind == "redis_sentinel")
+        guard case .sentinel(let parts) = location else { Issue.record("\(location)"); return }
+        #expect(parts.database == database)
+        #expect(parts.user == user)
+        #expect(parts.password == password)
+        #expect(parts.sentinelUser == sentinelUser)
+        #expect(parts.sentinelPassword == sentinelPassword)
+    }
+
+    @Test(
         "what is not understood is told with its remedy",
         arguments: [
             ("", "", schemeRemedy),
             ("redis", "redis", "write redis://HOST:PORT/DB"),
             ("memcached:x", "memcached:x", schemeRemedy),
-            ("rediss://me:secret@host", "…@host", schemeRemedy),
+            ("rediss://me:secret@host", "…@host", tlsRemedy),
             ("embedded", "embedded", folderRemedy),
             ("embedded:", "embedded:", folderRemedy),
             ("embedded:?size=1G", "embedded:?size=1G", folderRemedy),
@@ -94,6 +127,18 @@ struct StoreLocationTests {
             ("redis+unix:/r.sock?db=", "redis+unix:/r.sock?db=", databaseRemedy),
             ("redis+unix:/r.sock?db=-1", "redis+unix:/r.sock?db=-1", databaseRemedy),
             ("redis+unix:/r.sock?x=1", "redis+unix:/r.sock?x=1", databaseRemedy),
+            ("redis+sentinel://host", "redis+sentinel://host", masterRemedy),
+            ("redis+sentinel://host/", "redis+sentinel://host/", masterRemedy),
+            ("redis+sentinel://me:secret@host/m/0/1", "…@host/m/0/1", masterRemedy),
+            ("redis+sentinel://host/m?db=1", "redis+sentinel://host/m?db=1", masterRemedy),
+            ("redis+sentinel://host/m/", "redis+sentinel://host/m/", sentinelDatabaseRemedy),
+            ("redis+sentinel://host/m/x", "redis+sentinel://host/m/x", sentinelDatabaseRemedy),
+            ("redis+sentinel://host,,other/m", "redis+sentinel://host,,other/m", sentinelHostRemedy),
+            ("redis+sentinel:///m", "redis+sentinel:///m", sentinelHostRemedy),
+            ("redis+sentinel://host:0/m", "redis+sentinel://host:0/m", portRemedy),
+            ("redis+sentinel://host/m?sentinel_pass=secret", "redis+sentinel://host/m", sentinelQueryRemedy),
+            ("redis+sentinel://host/m?sentinel_password=secret%", "redis+sentinel://host/m", sentinelQueryRemedy),
+            ("redis+sentinel://host:x/m?sentinel_password=secret@x", "redis+sentinel://host:x/m", portRemedy),
         ] as [(String, String, String)])
     func mistakes(_ text: String, _ shown: String, _ remedy: String) throws {
         let error = #expect(throws: StoreError.self) { try StoreLocation(text) }
@@ -114,7 +159,17 @@ struct StoreLocationTests {
         RedisLocation(.unix(path: path), user: user, password: password, database: database)
     }
 
-    private static let schemeRemedy = "write embedded:PATH, redis://HOST:PORT/DB or redis+unix:PATH"
+    private static let schemeRemedy = """
+        write embedded:PATH, redis://HOST:PORT/DB, redis+unix:PATH, redis+sentinel://HOST:PORT,…/MASTERNAME/DB or \
+        redis+cluster://HOST:PORT,…
+        """
+    private static let tlsRemedy = "TLS is not spoken: write redis:// and a tunnel's address, such as stunnel's"
+    private static let sentinelExample = "redis+sentinel://10.0.0.1:26379,10.0.0.2:26379,10.0.0.3:26379/MASTERNAME"
+    private static let masterRemedy = "write the master's name after the Sentinels: \(sentinelExample)"
+    private static let sentinelDatabaseRemedy = "after the master's '/' write the database's number"
+    private static let sentinelHostRemedy = "name a host: \(sentinelExample)"
+    private static let sentinelQueryRemedy =
+        "after '?' write sentinel_password=PASSWORD and, for a user, &sentinel_user=USER"
     private static let folderRemedy = "name a folder: embedded:/dev/shm/fcgi-limiter"
     private static let hostRemedy = "name a host: redis://127.0.0.1:6379/0"
     private static let indexRemedy = "after '/' write the database's number"

@@ -5,7 +5,7 @@ import Stores
 /// Which store, and how it counts.
 struct StoreOptions: ParsableArguments {
     // A text and no StoreLocation: ArgumentParser would repeat a wrong one with its password.
-    @Option(help: "embedded:PATH, redis://HOST:PORT/DB or redis+unix:PATH")
+    @Option(help: "Where, as after --store of fcgi-limiter serve.")
     var store: String
 
     @Option(help: "token_bucket or sliding_window", transform: Self.algorithm(named:))

@@ -34,7 +34,11 @@ struct Serve: ParsableCommand {
     var rules: String?
 
     @Option(
-        help: "embedded:PATH, redis://[USER:PASSWORD@]HOST[:PORT][/DB] or redis+unix:PATH. Default: embedded in memory."
+        help: """
+            embedded:PATH, redis://[USER:PASSWORD@]HOST[:PORT][/DB], redis+unix:PATH, \
+            redis+sentinel://[USER:PASSWORD@]HOST:PORT,HOST:PORT,…/MASTERNAME[/DB] or \
+            redis+cluster://[USER:PASSWORD@]HOST:PORT,HOST:PORT,…. Default: embedded in memory.
+            """
     )
     var store: String?
 

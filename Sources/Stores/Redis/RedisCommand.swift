@@ -7,6 +7,12 @@ struct RedisCommand: ~Copyable {
         begin(wordCount: wordCount)
     }
 
+    /// A command made of these words.
+    init(_ words: [String]) {
+        begin(wordCount: words.count)
+        for word in words { append(Array(word.utf8)) }
+    }
+
     /// Starts over, in the memory that there is.
     mutating func begin(wordCount: Int) {
         bytes.removeAll(keepingCapacity: true)

@@ -17,14 +17,14 @@ public struct RedisDeadlines: Sendable, Hashable {
 
 /// One connection to a Redis server: the owner of a `redisContext`.
 ///
-/// After any thrown ``StoreError`` but an error reply the context is dead, because a late answer would be taken for the
-/// next request's: let go of it.
+/// Once it is not ``isUsable`` the context is dead, because a late answer would be taken for the next request's: let go
+/// of it.
 final class RedisConnection {
     private let context: UnsafeMutablePointer<redisContext>
-    private let location: RedisLocation
+    let location: RedisLocation
 
-    /// How error replies begin that say that the location's user, password or database is wrong.
-    private static let credentialErrors = ["NOAUTH", "WRONGPASS", "NOPERM", "ERR AUTH", "ERR DB index"]
+    /// Whether it may be used further: no command went unanswered, and no reply says that it is the wrong server.
+    private(set) var isUsable = true
 
     /// Connects (`redisConnectWithTimeout`, `redisConnectUnixWithTimeout`), then authenticates and selects the database.
     init(_ location: RedisLocation, deadlines: RedisDeadlines) throws(StoreError) {
@@ -51,32 +51,55 @@ final class RedisConnection {
         redisFree(context)
     }
 
-    /// Sends one command made of words and waits for its answer (`redisAppendFormattedCommand`, `redisGetReply`).
+    /// Sends one command made of words and waits for its answer.
+    ///
+    /// - Throws: as ``send(_:)``.
     func command(_ words: [String]) throws(StoreError) -> RedisReply {
-        var command = RedisCommand(wordCount: words.count)
-        for word in words { command.append(Array(word.utf8)) }
-        return try send(command)
+        try send(RedisCommand(words))
     }
 
-    /// Sends one command and waits for its answer (`redisAppendFormattedCommand`, `redisGetReply`).
+    /// Sends one command and waits for its answer.
     ///
-    /// - Throws: ``StoreError``: `.refused` or `.misconfigured` with the server's text for an error reply, after which
-    ///   the connection is still usable; any other kind means that it is not.
+    /// - Throws: ``StoreError``; for an error reply what ``ReplyAction`` makes of it.
     func send(_ command: borrowing RedisCommand) throws(StoreError) -> RedisReply {
+        try append(command)
+        let reply = try next()
+        if let text = reply.errorText { throw failure(by: text) }
+        return reply
+    }
+
+    /// Puts a command behind those that are to be sent (`redisAppendFormattedCommand`).
+    func append(_ command: borrowing RedisCommand) throws(StoreError) {
         let queued = command.bytes.withUnsafeBytes {
             redisAppendFormattedCommand(context, $0.baseAddress, $0.count)
         }
-        var reply: UnsafeMutableRawPointer?
-        guard queued == REDIS_OK, redisGetReply(context, &reply) == REDIS_OK, let reply else { throw failure() }
-        let answer = RedisReply(reply.assumingMemoryBound(to: redisReply.self))
-        if let text = answer.errorText {
-            let isOurs = Self.credentialErrors.contains { text.hasPrefix($0) }
-            throw StoreError(isOurs ? .misconfigured : .refused, "\(location) answered: \(text)")
+        guard queued == REDIS_OK else { throw failure() }
+    }
+
+    /// Sends what is to be sent (`redisBufferWrite`).
+    func flush() throws(StoreError) {
+        var isDone: Int32 = 0
+        while isDone == 0 {
+            guard redisBufferWrite(context, &isDone) == REDIS_OK else { throw failure() }
         }
-        return answer
+    }
+
+    /// Sends what is to be sent and waits for the next answer (`redisGetReply`), which may be an error reply.
+    func next() throws(StoreError) -> RedisReply {
+        var reply: UnsafeMutableRawPointer?
+        guard redisGetReply(context, &reply) == REDIS_OK, let reply else { throw failure() }
+        return RedisReply(reply.assumingMemoryBound(to: redisReply.self))
+    }
+
+    /// The failure that an error reply with this text is.
+    func failure(by text: String) -> StoreError {
+        let action = ReplyAction.to(text)
+        if action.connection == .dropped { isUsable = false }
+        return action.error(text, from: location)
     }
 
     private func failure() -> StoreError {
+        isUsable = false
         let text = withUnsafeBytes(of: &context.pointee.errstr) {
             String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
         }
@@ -108,6 +131,9 @@ struct RedisReply: ~Copyable {
     var text: String {
         String(decoding: UnsafeRawBufferPointer(start: reply.pointee.str, count: Int(reply.pointee.len)), as: UTF8.self)
     }
+
+    /// All of the reply.
+    var value: RedisValue { RedisValue(reply.pointee) }
 
     /// The number of an integer reply; `nil` for any other.
     var integer: Int64? { reply.pointee.type == REDIS_REPLY_INTEGER ? reply.pointee.integer : nil }

@@ -2,7 +2,8 @@
 --
 -- KEYS[i]  the key of one policy of one request; the keys of one request follow each other
 -- ARGV[i]  what KEYS[i] is asked, in one text: algorithm (b, w), limit, window in microseconds, cost, mode (e enforced,
---          s shadow), and whether the key belongs to the request of the key before it (+) or begins the next one (-)
+--          s shadow), and whether the key belongs to the request of the key before it (+), begins the next one (-), or
+--          begins one that is only looked at (?): decided as it is, charged never, what is left told as a peek finds it
 -- ARGV[#KEYS + 1]  the clock in microseconds; absent but in tests: this server's clock
 --
 -- Returns the clock, then three numbers a key: outcome (0 allowed, -1 impossible, else microseconds to wait),
@@ -159,7 +160,7 @@ local asks = setmetatable({}, {
     local algorithm = kind == 'b' and bucket or window
     local ask = { decide = algorithm.decide, write = algorithm.write }
     ask.limit, ask.window, ask.cost = tonumber(limit), tonumber(length), tonumber(cost)
-    ask.enforced, ask.joins = mode == 'e', joint == '+'
+    ask.enforced, ask.joins, ask.looks = mode == 'e', joint == '+', joint == '?'
     algorithm.prepare(ask)
     asks[text] = ask
     return ask
@@ -179,13 +180,14 @@ while first <= count do
   local last = first
   while last < count and asks[ARGV[last + 1]].joins do last = last + 1 end
 
-  if first == last then
-    local ask, key = asks[ARGV[first]], KEYS[first]
+  local ask = asks[ARGV[first]]
+  if first == last and not ask.looks then
+    local key = KEYS[first]
     local outcome, remaining, resetAfter, change = ask.decide(ask, key)
     answer[3 * first - 1], answer[3 * first], answer[3 * first + 1] = outcome, remaining, resetAfter
     if change then ask.write(ask, key, change) end
   else
-    local changes, allowed = {}, true
+    local changes, allowed = {}, not ask.looks
     for i = first, last do
       local ask = asks[ARGV[i]]
       local outcome, remaining, resetAfter, change = ask.decide(ask, KEYS[i])

@@ -1,0 +1,277 @@
+import Glibc
+import Limiters
+import Servers
+import Stores
+import Testing
+
+@Suite("What is done about Redis's error replies")
+struct ReplyActionTests {
+    /// Whether a failed batch's connection serves the next one.
+    enum Connection {
+        case kept
+        case dropped
+    }
+
+    init() {
+        // As the program does: hiredis writes to connections that the server has closed.
+        signal(SIGPIPE, SIG_IGN)
+    }
+
+    @Test(
+        "a server that cannot now is a failure, and is used again when it can",
+        arguments: [
+            (
+                "maxmemory", "1", "0", .full, .kept,
+                "OOM command not allowed when used memory > 'maxmemory': raise maxmemory"
+            ),
+            (
+                "min-replicas-to-write", "1", "0", .refused, .kept,
+                "NOREPLICAS Not enough good replicas to write: it has fewer replicas than min-replicas-to-write asks for"
+            ),
+        ] as [(String, String, String, StoreError.Kind, Connection, String)])
+    func setting(
+        _ name: String, _ bad: String, _ good: String, _ kind: StoreError.Kind, _ connection: Connection,
+        _ words: String
+    ) throws {
+        let server = try RedisServer()
+        let store = try open(server)
+        #expect(try store.charge([charge()])[0].isAllowed)
+        let before = try connections(of: server)
+        try server.command("CONFIG", "SET", name, bad)
+        try expectFailure(store, kind, "redis+unix:\(server.socket)?db=0 answered: \(words)")
+        #expect(throws: StoreError.self) { try store.check() }
+        try server.command("CONFIG", "SET", name, good)
+        #expect(try store.charge([charge()])[0].decisions[0].remaining == 8)
+        let isSame = try connections(of: server) == before
+        #expect(isSame == (connection == .kept))
+    }
+
+    @Test("a replica is let go of and looked for anew, and used again as a master")
+    func readOnly() throws {
+        let server = try RedisServer()
+        let store = try open(server)
+        #expect(try store.charge([charge()])[0].isAllowed)
+        let before = try connections(of: server)
+        try server.command("REPLICAOF", "127.0.0.1", "\(try FreePort().number)")
+        try expectFailure(
+            store, .refused,
+            """
+            redis+unix:\(server.socket)?db=0 answered: READONLY You can't write against a read only replica: it is a \
+            replica now: name the master, or Sentinels by redis+sentinel://
+            """)
+        #expect(throws: StoreError.self) { try store.check() }
+        try server.command("REPLICAOF", "NO", "ONE")
+        #expect(try store.charge([charge()])[0].decisions[0].remaining == 8)
+        #expect(try connections(of: server).isDisjoint(with: before))
+    }
+
+    @Test("a replica that says nothing without its master is let go of")
+    func masterDown() throws {
+        let server = try RedisServer(options: ["replica-serve-stale-data no"])
+        let store = try open(server)
+        #expect(try store.charge([charge()])[0].isAllowed)
+        let before = try connections(of: server)
+        try server.command("REPLICAOF", "127.0.0.1", "\(try FreePort().number)")
+        try expectFailure(
+            store, .refused,
+            """
+            redis+unix:\(server.socket)?db=0 answered: MASTERDOWN Link with MASTER is down and replica-serve-stale-data \
+            is set to 'no': it is a replica without its master: name the master, or Sentinels by redis+sentinel://
+            """)
+        try server.command("REPLICAOF", "NO", "ONE")
+        #expect(try store.charge([charge()])[0].isAllowed)
+        #expect(try connections(of: server).isDisjoint(with: before))
+    }
+
+    @Test("a server that reads its data is a failure until it has read them")
+    func loading() throws {
+        let server = try RedisServer(options: [
+            "enable-debug-command yes", "loading-process-events-interval-bytes 1024", "key-load-delay 500",
+        ])
+        let store = try open(server)
+        // Two seconds of reading.
+        try server.command("DEBUG", "POPULATE", "4000")
+        try server.command("SAVE")
+        try server.restart()
+        try expectFailure(
+            store, .refused,
+            """
+            redis+unix:\(server.socket)?db=0 answered: LOADING Redis is loading the dataset in memory: it answers when its \
+            data are read
+            """)
+        #expect(waitUntil { (try? store.charge([charge()])) != nil })
+    }
+
+    @Test("a server that another's script keeps is a failure until that ends")
+    func busy() throws {
+        let server = try RedisServer(options: ["busy-reply-threshold 1"])
+        let store = try open(server)
+        #expect(try store.charge([charge()])[0].isAllowed)
+        let folder = try TemporaryFolder()
+        let words = ["-s", server.socket, "EVAL", "while true do end", "0"]
+        let script = try ServerProcess(Program("redis-cli", package: "redis-tools"), words, in: folder)
+        let isBusy = try waitUntil { try server.command("PING").hasPrefix("BUSY") }
+        #expect(isBusy)
+        try expectFailure(
+            store, .refused,
+            """
+            redis+unix:\(server.socket)?db=0 answered: BUSY Redis is busy running a script. You can only call SCRIPT KILL \
+            or SHUTDOWN NOSAVE: another client's script keeps it: SCRIPT KILL ends that
+            """)
+        try server.command("SCRIPT", "KILL")
+        #expect(try store.charge([charge()])[0].decisions[0].remaining == 8)
+        withExtendedLifetime(script) {}
+    }
+
+    @Test("a server that cannot save is a failure where it is set to take no writes then")
+    func cannotSave() throws {
+        let folder = try TemporaryFolder()
+        let server = try RedisServer(options: ["dir \(folder.path)"])
+        // A folder stands where the file is to be.
+        try folder.write(["dump.rdb/x": ""])
+        let store = try open(server)
+        #expect(try store.charge([charge()])[0].isAllowed)
+        try server.command("CONFIG", "SET", "save", "3600 100000")
+        try server.command("BGSAVE")
+        let hasFailed = try waitUntil {
+            try server.command("INFO", "persistence").contains("rdb_last_bgsave_status:err")
+        }
+        #expect(hasFailed)
+        let error = try failure(store)
+        #expect(error.kind == .refused)
+        #expect(error.description.contains(" answered: MISCONF "))
+        #expect(error.description.hasSuffix(": it cannot save to its disk and therefore takes no writes"))
+        try server.command("CONFIG", "SET", "save", "")
+        #expect(try store.charge([charge()])[0].decisions[0].remaining == 8)
+    }
+
+    @Test("a server with no room for a connection is a failure until it has some")
+    func tooManyClients() throws {
+        let server = try RedisServer(options: ["maxclients 1"])
+        var first: (any Store)? = try open(server)
+        // Until the client that found it ready is gone.
+        #expect(waitUntil { (try? first?.charge([charge()])) != nil })
+        let store = try open(server)
+        try expectFailure(
+            store, .refused,
+            "redis+unix:\(server.socket)?db=0 answered: ERR max number of clients reached: raise maxclients")
+        first = nil
+        #expect(waitUntil { (try? store.charge([charge()])) != nil })
+    }
+
+    @Test("a right that is taken away is a mistake of who configured it")
+    func rightTakenAway() throws {
+        let server = try RedisServer(options: ["user limiter on >secret ~* &* +@all"])
+        let store = try StoreLocation("redis+unix://limiter:secret@\(server.socket)").open(deadlines: .patient)
+        #expect(try store.charge([charge()])[0].isAllowed)
+        try server.command("ACL", "SETUSER", "limiter", "-rpush")
+        try expectFailure(
+            store, .misconfigured,
+            """
+            redis+unix:\(server.socket)?db=0 answered: ERR The user executing the script can't run this command or \
+            subcommand: grant this user what README.md lists under ACL: ACL SETUSER
+            """, charge("new"))
+        // Who connects anew is told which one.
+        try expectFailure(
+            store, .misconfigured,
+            "redis+unix:\(server.socket)?db=0 lacks rights: grant them by ACL SETUSER NAME +rpush")
+    }
+
+    @Test("a key that another program uses is told")
+    func wrongType() throws {
+        let server = try RedisServer()
+        let store = try open(server)
+        let key = try #require(charge().entries.first?.key.name)
+        try server.command("SADD", key, "x")
+        let error = try failure(store)
+        #expect(error.kind == .damaged)
+        #expect(error.description.contains(" answered: WRONGTYPE "))
+        #expect(error.description.hasSuffix(": another program uses its keys: name a database of its own"))
+        try server.command("DEL", key)
+        #expect(try store.charge([charge()])[0].isAllowed)
+    }
+
+    @Test("a node of a cluster is told from a Redis server")
+    func clusterNode() throws {
+        let folder = try TemporaryFolder()
+        let server = try RedisServer(
+            .socketAndPort,
+            options: [
+                "cluster-enabled yes", "cluster-port \(try FreePort().number)",
+                "cluster-config-file \(folder.path("nodes.conf"))",
+            ])
+        try expectFailure(
+            open(server), .refused,
+            """
+            redis+unix:\(server.socket)?db=0 answered: CLUSTERDOWN Hash slot not served: not all of the cluster's slots \
+            are served
+            """)
+        try server.command("CLUSTER", "ADDSLOTSRANGE", "0", "16383")
+        let store = try open(server)
+        #expect(waitUntil { (try? store.charge([charge()])) != nil })
+        let error = #expect(throws: StoreError.self) { try store.charge([charge("a"), charge("b")]) }
+        #expect(error?.kind == .misconfigured)
+        #expect(
+            error?.description == """
+                redis+unix:\(server.socket)?db=0 answered: CROSSSLOT Keys in request don't hash to the same slot: it is a \
+                node of a cluster: write redis+cluster://
+                """)
+        try expectFailure(
+            StoreLocation("redis+unix:\(server.socket)?db=1").open(deadlines: .patient), .misconfigured,
+            """
+            redis+unix:\(server.socket)?db=1 answered: ERR SELECT is not allowed in cluster mode: write redis+cluster://
+            """)
+    }
+
+    @Test("a server that protects itself is told from one that is away")
+    func protectedMode() throws {
+        let folder = try TemporaryFolder()
+        let redis = try Program("redis-server", package: "redis-server").path
+        let address = try Program("ip", package: "iproute2").path
+        let bench = try Program(built: "store-bench").path
+        // A network of its own, in which this machine has an address that is not a loopback's.
+        let script = """
+            \(address) link set lo up && \(address) address add 10.255.0.1/32 dev lo || exit 99
+            \(redis) --port 6379 --bind 10.255.0.1 --save '' --dir \(folder.path) >\(folder.path("log")) & pid=$!
+            until grep -q 'Ready to accept' \(folder.path("log")); do kill -0 $pid || exit 98; done
+            \(bench) fill --store redis://10.255.0.1
+            status=$?
+            kill $pid
+            exit $status
+            """
+        let root = geteuid() == 0 ? [] : ["--map-root-user"]
+        let outcome = try Program("unshare", package: "util-linux").run(root + ["--net", "sh", "-c", script])
+        #expect(outcome.status == 1, "\(outcome.errors)")
+        #expect(
+            outcome.errors.hasPrefix("Error: redis://10.255.0.1:6379/0 answered: DENIED Redis is running in protected"))
+        #expect(outcome.errors.hasSuffix(": give the server a password\n"))
+    }
+
+    private func open(_ server: RedisServer) throws -> any Store {
+        try StoreLocation("redis+unix:\(server.socket)").open(deadlines: .patient)
+    }
+
+    /// The numbers of the server's connections, but for that of who asks.
+    private func connections(of server: RedisServer) throws -> Set<Substring> {
+        let lines = try server.command("CLIENT", "LIST").split(separator: "\n")
+        return Set(lines.filter { !$0.contains("cmd=client") }.compactMap { $0.split(separator: " ").first })
+    }
+
+    /// Ten a minute.
+    private func charge(_ client: String = "client") throws -> Charge {
+        let quota = try Quota(limit: 10, window: 60_000_000, algorithm: .slidingWindow)
+        return Charge([.init(try Policy(name: "p", quota: quota), for: Identity("client", client.utf8))])
+    }
+
+    private func failure(_ store: any Store, _ put: Charge? = nil) throws -> StoreError {
+        try #require(#expect(throws: StoreError.self) { try store.charge([put ?? charge()]) })
+    }
+
+    private func expectFailure(
+        _ store: any Store, _ kind: StoreError.Kind, _ description: String, _ put: Charge? = nil
+    ) throws {
+        let error = try failure(store, put)
+        #expect(error.kind == kind)
+        #expect(error.description == description)
+    }
+}

@@ -1,0 +1,110 @@
+import Glibc
+import Limiters
+import Servers
+import Stores
+import Testing
+
+@Suite("Redis Sentinel")
+struct SentinelTests {
+    init() {
+        // As the program does: hiredis writes to connections that the server has closed.
+        signal(SIGPIPE, SIG_IGN)
+    }
+
+    @Test("a master that is killed is followed by the replica that the Sentinels promote, with what it had counted")
+    func killedMaster() throws {
+        let sentinels = try RedisSentinels()
+        let store = try open(sentinels.location)
+        #expect(try store.charge([charge()])[0].decisions[0].remaining == 9)
+        #expect(try sentinels.servers[0].command("DBSIZE") == "1")
+        #expect(try waitUntil { try sentinels.servers[1].command("DBSIZE") == "1" })
+        sentinels.servers[0].send(SIGKILL)
+        #expect(try failure(store).kind == .unreachable)
+        #expect(waitUntil { (try? store.charge([charge()])) != nil })
+        // The Sentinel that is asked may be the last to know.
+        #expect(try waitUntil { try sentinels.master()?.port == sentinels.servers[1].port })
+        #expect(try store.charge([charge()])[0].decisions[0].remaining == 7)
+        #expect(try sentinels.servers[1].command("KEYS", "*").contains("window:{client=a}:p"))
+    }
+
+    @Test("a master that is demoted while it is well is left: no client stays on a replica")
+    func demotedMaster() throws {
+        let sentinels = try RedisSentinels()
+        let store = try open(sentinels.location)
+        #expect(try store.charge([charge()])[0].decisions[0].remaining == 9)
+        try sentinels.failOver()
+        // READONLY, or the connection is cut.
+        #expect(
+            try waitUntil {
+                _ = try? store.charge([charge()])
+                return try sentinels.servers[1].command("INFO", "commandstats").contains("cmdstat_evalsha")
+            })
+        #expect(waitUntil { (try? store.charge([charge()])) != nil })
+    }
+
+    @Test("a Sentinel that is away is passed over, also where it is stopped and says nothing")
+    func sentinelsAway() throws {
+        let sentinels = try RedisSentinels()
+        sentinels.send(SIGKILL, toSentinel: 0)
+        sentinels.send(SIGSTOP, toSentinel: 1)
+        let store = try StoreLocation(sentinels.location).open(
+            deadlines: RedisDeadlines(connect: 500_000, command: 500_000))
+        #expect(try store.charge([charge()])[0].isAllowed)
+        sentinels.send(SIGKILL, toSentinel: 1)
+        sentinels.send(SIGKILL, toSentinel: 2)
+        // Who is connected needs none.
+        #expect(try store.charge([charge()])[0].isAllowed)
+        let error = try failure(open(sentinels.location))
+        #expect(error.kind == .unreachable)
+        #expect(error.description.hasPrefix("\(sentinels.location)/0 has no master now: redis://127.0.0.1:"))
+    }
+
+    @Test("a master's name that no Sentinel knows is told")
+    func unknownName() throws {
+        let sentinels = try RedisSentinels()
+        let error = try failure(open(sentinels.location.replacing("/\(RedisSentinels.name)", with: "/other")))
+        #expect(error.kind == .refused)
+        #expect(error.description.contains("the Sentinel 127.0.0.1:\(sentinels.ports[0]) watches no master \"other\""))
+    }
+
+    @Test("what is no Sentinel is told")
+    func noSentinel() throws {
+        let server = try RedisServer(.socketAndPort)
+        let error = try failure(open("redis+sentinel://127.0.0.1:\(server.port)/limits"))
+        #expect(error.kind == .misconfigured)
+        #expect(error.description.contains("answered: ERR unknown command 'SENTINEL'"))
+    }
+
+    @Test("a user of the limiter's own and a password of the Sentinels' own are enough")
+    func credentials() throws {
+        let rights = try AccessControlList.rights(password: "redis-secret")
+        let sentinels = try RedisSentinels(
+            options: ["user limiter \(rights)"], sentinelOptions: ["requirepass sentinel-secret"],
+            password: "sentinel-secret")
+        let location = sentinels.location.replacing("redis+sentinel://", with: "redis+sentinel://limiter:redis-secret@")
+        let store = try open(location + "?sentinel_password=sentinel-secret")
+        #expect(try store.charge([charge()])[0].isAllowed)
+        try store.check()
+        #expect(try store.reset(charge().entries.map(\.key)) == 1)
+
+        for wrong in [location, location + "?sentinel_password=wrong-secret"] {
+            let error = try failure(open(wrong))
+            #expect(error.kind == .misconfigured)
+            #expect(!error.description.contains("secret"))
+        }
+    }
+
+    private func open(_ location: String) throws -> any Store {
+        try StoreLocation(location).open(deadlines: .patient)
+    }
+
+    /// Ten an hour.
+    private func charge() throws -> Charge {
+        let quota = try Quota(limit: 10, window: 3_600_000_000, algorithm: .slidingWindow)
+        return Charge([.init(try Policy(name: "p", quota: quota), for: Identity("client", "a".utf8))])
+    }
+
+    private func failure(_ store: any Store) throws -> StoreError {
+        try #require(#expect(throws: StoreError.self) { try store.charge([charge()]) })
+    }
+}
