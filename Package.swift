@@ -17,6 +17,7 @@ let package = Package(
     name: "fcgi-limiter",
     products: [
         .executable(name: "fcgi-limiter", targets: ["FCGILimiter"]),
+        .executable(name: "fcgi-limiter-dashboard", targets: ["DashboardCGI"]),
         .executable(name: "store-bench", targets: ["StoreBench"]),
         .executable(name: "rules-bench", targets: ["RulesBench"]),
         .executable(name: "chaos", targets: ["Chaos"]),
@@ -26,6 +27,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
     ],
     targets: [
         // Layer 1: the C libraries, as Debian ships them.
@@ -70,6 +72,17 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "DashboardCGI",
+            dependencies: [
+                "Limiters", "Rules", "Stores", "FastCGI", "Analytics", "Startup",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Mustache", package: "swift-mustache"),
+            ],
+            resources: [.embedInCode("Resources")],
             swiftSettings: strict
         ),
         .executableTarget(

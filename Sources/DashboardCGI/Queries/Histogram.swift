@@ -1,0 +1,29 @@
+/// How long decisions took: counts by buckets whose upper ends are 1, 2, 4, … 2^20 microseconds, and one above.
+struct Histogram {
+    private(set) var counts: [Int64] = []
+
+    /// Adds counts by the same buckets.
+    mutating func add(_ other: [Int64]) {
+        if counts.isEmpty { counts = [Int64](repeating: 0, count: other.count) }
+        for index in counts.indices where index < other.count { counts[index] += other[index] }
+    }
+
+    /// The time in microseconds that this share of the decisions stayed within; `nil` where there were none.
+    ///
+    /// Within a bucket it is taken to grow evenly. What is above the last bucket's end counts as that end.
+    func percentile(_ share: Double) -> Double? {
+        let total = counts.reduce(0, +)
+        guard total > 0 else { return nil }
+        let wanted = share * Double(total)
+        var sum = 0.0
+        for (index, count) in counts.enumerated() where count > 0 {
+            let (lower, upper) = (index == 0 ? 0 : Double(1 << (index - 1)), Double(1 << index))
+            if sum + Double(count) >= wanted {
+                guard index < counts.count - 1 else { return lower }
+                return lower + (upper - lower) * (wanted - sum) / Double(count)
+            }
+            sum += Double(count)
+        }
+        return Double(1 << max(0, counts.count - 2))
+    }
+}

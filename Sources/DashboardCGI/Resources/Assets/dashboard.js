@@ -1,0 +1,233 @@
+// What pages can do besides being read: charts that answer the mouse, figures that stay current, light and dark.
+(() => {
+  "use strict";
+
+  const root = document.documentElement;
+  const interval = 2000;
+
+  // Charts -----------------------------------------------------------------------------------------------------------
+
+  const charts = new Map();
+  const compact = new Intl.NumberFormat("en", { notation: "compact" });
+  const whole = new Intl.NumberFormat("en");
+
+  /** The colours of the style sheet as the theme has them now; charts ask for them each time that they are drawn. */
+  const colours = {};
+
+  function mixColours() {
+    const probe = document.createElement("span");
+    document.body.append(probe);
+    for (const name of ["allowed", "blocked", "failed", "muted", "grid", "tip", "tip-text"]) {
+      probe.className = `probe ${name}`;
+      colours[name] = getComputedStyle(probe).color;
+    }
+    probe.remove();
+  }
+
+  function makeChart(figure) {
+    const set = (key, label) => ({
+      key, label, data: [], barPercentage: 0.92, categoryPercentage: 0.92, borderRadius: 1,
+      backgroundColor: () => colours[key],
+    });
+    const ticks = { color: () => colours.muted };
+    const tip = () => colours["tip-text"];
+    return new Chart(figure.querySelector("canvas"), {
+      type: "bar",
+      data: { labels: [], datasets: [set("allowed", "Allowed"), set("blocked", "Blocked"), set("failed", "No verdict")] },
+      options: {
+        animation: false,
+        maintainAspectRatio: false,
+        interaction: { mode: "index", intersect: false },
+        scales: {
+          x: {
+            stacked: true, grid: { display: false, drawBorder: false },
+            ticks: { ...ticks, maxRotation: 0, autoSkipPadding: 24 },
+          },
+          y: {
+            stacked: true, beginAtZero: true, suggestedMax: 4,
+            grid: { drawBorder: false, color: () => colours.grid },
+            ticks: { ...ticks, precision: 0, maxTicksLimit: 5, callback: (value) => compact.format(value) },
+          },
+        },
+        plugins: {
+          legend: { display: false },
+          tooltip: {
+            padding: 10, boxPadding: 4, usePointStyle: true,
+            backgroundColor: () => colours.tip, titleColor: tip, bodyColor: tip, footerColor: tip,
+            filter: (item) => item.raw > 0 || item.datasetIndex < 2,
+            callbacks: {
+              label: (item) => `${item.dataset.label} ${whole.format(item.raw)}`,
+              footer: (items) => `Together ${whole.format(items.reduce((sum, item) => sum + item.raw, 0))}`,
+            },
+          },
+        },
+      },
+    });
+  }
+
+  function drawCharts() {
+    if (!window.Chart) return;
+    for (const [figure, entry] of charts) {
+      if (figure.isConnected) continue;
+      entry.chart.destroy();
+      charts.delete(figure);
+    }
+    for (const figure of document.querySelectorAll("figure[data-chart]")) {
+      let entry = charts.get(figure);
+      if (!entry) {
+        root.classList.add("has-charts");
+        entry = { chart: makeChart(figure), text: "" };
+        charts.set(figure, entry);
+      }
+      if (entry.text === figure.dataset.chart) continue;
+      entry.text = figure.dataset.chart;
+      const data = JSON.parse(entry.text);
+      entry.chart.data.labels = data.labels;
+      for (const set of entry.chart.data.datasets) set.data = data[set.key];
+      entry.chart.update("none");
+    }
+  }
+
+  // Light and dark ---------------------------------------------------------------------------------------------------
+
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const repaint = () => {
+    mixColours();
+    charts.forEach((entry) => entry.chart.update("none"));
+  };
+  const themeButton = document.getElementById("theme");
+  themeButton.hidden = false;
+  themeButton.addEventListener("click", () => {
+    const isDark = root.dataset.theme ? root.dataset.theme === "dark" : dark.matches;
+    root.dataset.theme = isDark ? "light" : "dark";
+    try {
+      localStorage.setItem("fcgi-limiter-theme", root.dataset.theme);
+    } catch {
+      // It stays for this page.
+    }
+    repaint();
+  });
+  dark.addEventListener("change", repaint);
+
+  // Staying current --------------------------------------------------------------------------------------------------
+
+  const live = document.getElementById("live");
+  const liveText = document.getElementById("live-text");
+  const pauseButton = document.getElementById("pause");
+  let isPaused = false;
+  let timer = 0;
+  let lastUpdate = new Date();
+
+  const clock = (time) => time.toISOString().slice(11, 19);
+
+  function say(state, text) {
+    live.dataset.state = state;
+    if (liveText.textContent !== text) liveText.textContent = text;
+  }
+
+  /** Makes `old` equal to `fresh` and leaves alone what is equal already: focus, scrolling and selections stay. */
+  function become(old, fresh) {
+    if (old.nodeType !== fresh.nodeType || old.nodeName !== fresh.nodeName) {
+      old.replaceWith(fresh);
+      return;
+    }
+    if (old.nodeType !== Node.ELEMENT_NODE) {
+      if (old.data !== fresh.data) old.data = fresh.data;
+      return;
+    }
+    // What somebody is filling in, and what scripts draw on.
+    if (old.hasAttribute("data-keep") || (old === document.activeElement && old.matches("input, select"))) return;
+    for (const { name } of [...old.attributes]) {
+      if (name !== "open" && !fresh.hasAttribute(name)) old.removeAttribute(name);
+    }
+    for (const { name, value } of [...fresh.attributes]) {
+      if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+    }
+    const [was, is] = [[...old.childNodes], [...fresh.childNodes]];
+    is.forEach((node, index) => (index < was.length ? become(was[index], node) : old.append(node)));
+    was.slice(is.length).forEach((node) => node.remove());
+  }
+
+  async function refresh() {
+    const main = document.getElementById("main");
+    const slow = setTimeout(() => main.setAttribute("aria-busy", "true"), 600);
+    try {
+      const answer = await fetch(location.href, { cache: "no-store", headers: { Accept: "text/html" } });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const fresh = page.getElementById("main");
+      if (isPaused) return;
+      if (!fresh) {
+        const reason = answer.status === 401 || answer.status === 403 ? "sign in again" : `status ${answer.status}`;
+        say("down", `Not updated since ${clock(lastUpdate)}: ${reason}`);
+        return;
+      }
+      become(main, fresh);
+      document.title = page.title;
+      drawCharts();
+      lastUpdate = new Date();
+      if (answer.ok) say("live", `Live, ${clock(lastUpdate)}`);
+      else say("down", "Trying again every 2 s");
+    } catch {
+      if (!isPaused) say("down", `Not updated since ${clock(lastUpdate)}: the server does not answer`);
+    } finally {
+      clearTimeout(slow);
+      document.getElementById("main").removeAttribute("aria-busy");
+      schedule();
+    }
+  }
+
+  function schedule() {
+    clearTimeout(timer);
+    if (!isPaused && !document.hidden) timer = setTimeout(refresh, interval);
+  }
+
+  function setPaused(paused) {
+    isPaused = paused;
+    pauseButton.setAttribute("aria-pressed", String(paused));
+    pauseButton.querySelector(".button-text").textContent = paused ? "Resume" : "Pause";
+    if (paused) {
+      clearTimeout(timer);
+      say("paused", `Paused at ${clock(lastUpdate)}`);
+    } else {
+      say("live", `Live, ${clock(lastUpdate)}`);
+      refresh();
+    }
+  }
+
+  pauseButton.hidden = false;
+  pauseButton.addEventListener("click", () => setPaused(!isPaused));
+  document.addEventListener("visibilitychange", () => (document.hidden ? clearTimeout(timer) : isPaused || refresh()));
+
+  // Filters ----------------------------------------------------------------------------------------------------------
+
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("#choices select")) event.target.form.requestSubmit();
+  });
+  document.addEventListener("submit", (event) => {
+    // What is empty is not worth a place in the address.
+    for (const field of event.target.elements) if (field.name && field.value === "") field.disabled = true;
+    document.getElementById("main").setAttribute("aria-busy", "true");
+  });
+  // Going back shows the page as it was left: with its fields.
+  window.addEventListener("pageshow", () => {
+    document.querySelectorAll("form :disabled").forEach((field) => (field.disabled = false));
+    document.getElementById("main").removeAttribute("aria-busy");
+  });
+  document.addEventListener("click", (event) => {
+    for (const sheet of document.querySelectorAll("details.custom[open]")) {
+      if (!sheet.contains(event.target)) sheet.open = false;
+    }
+  });
+  document.addEventListener("keydown", (event) => {
+    const sheet = document.querySelector("details.custom[open]");
+    if (event.key === "Escape" && sheet) {
+      sheet.open = false;
+      sheet.querySelector("summary").focus();
+    }
+  });
+
+  mixColours();
+  drawCharts();
+  say("live", `Live, ${clock(lastUpdate)}`);
+  schedule();
+})();

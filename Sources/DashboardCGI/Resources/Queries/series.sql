@@ -1,0 +1,2 @@
+-- By what requests are counted.
+select id, endpoint, policy, algorithm from limiter.series order by endpoint, policy, algorithm

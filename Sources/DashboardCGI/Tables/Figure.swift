@@ -1,0 +1,80 @@
+/// Numbers as people read them, in English.
+enum Figure {
+    /// `1,234,567`.
+    static func count(_ number: Int64) -> String {
+        var digits = String(number.magnitude)
+        var groups: [String] = []
+        while digits.count > 3 {
+            groups.insert(String(digits.suffix(3)), at: 0)
+            digits.removeLast(3)
+        }
+        return (number < 0 ? "−" : "") + ([digits] + groups).joined(separator: ",")
+    }
+
+    /// Three digits that count: `0.12`, `3.4`, `56.7`, `1,234`.
+    static func number(_ number: Double) -> String {
+        guard number.isFinite else { return "–" }
+        let size = number.magnitude
+        if size >= 100 || number == number.rounded() { return count(Int64(number.rounded())) }
+        return decimal(number, places: size >= 10 ? 1 : 2)
+    }
+
+    /// `12.3 %`.
+    static func share(_ share: Double) -> String {
+        let percent = share * 100
+        if percent > 0, percent < 0.1 { return "< 0.1 %" }
+        return decimal(percent, places: percent >= 100 || percent == 0 ? 0 : 1) + " %"
+    }
+
+    /// `850 µs`, `1.2 ms`, `3.4 s`.
+    static func microseconds(_ time: Double) -> String {
+        if time < 1_000 { return number(time) + " µs" }
+        return time < 1_000_000 ? number(time / 1_000) + " ms" : number(time / 1_000_000) + " s"
+    }
+
+    /// `42 s`, `5 min`, `3 h 20 min`, `12 d 4 h`.
+    static func seconds(_ time: Double) -> String {
+        let whole = Int64(time.rounded(.up))
+        let (days, hours, minutes) = (whole / 86_400, whole / 3_600 % 24, whole / 60 % 60)
+        if days > 0 { return hours > 0 ? "\(days) d \(hours) h" : "\(days) d" }
+        if hours > 0 { return minutes > 0 ? "\(hours) h \(minutes) min" : "\(hours) h" }
+        if minutes > 0 { return whole % 60 > 0 ? "\(minutes) min \(whole % 60) s" : "\(minutes) min" }
+        return "\(whole) s"
+    }
+
+    /// `3.4 MiB`.
+    static func bytes(_ size: Int64) -> String {
+        var value = Double(size)
+        for unit in ["B", "KiB", "MiB", "GiB"] {
+            if value < 1_024 { return number(value) + " " + unit }
+            value /= 1_024
+        }
+        return number(value) + " TiB"
+    }
+
+    /// How much more than before: `+12.3 %`; `nil` where there was nothing before.
+    static func change(_ now: Double, from before: Double) -> String? {
+        guard before > 0 else { return nil }
+        let change = (now - before) / before * 100
+        let sign = change > 0 ? "+" : change < 0 ? "−" : "±"
+        let size = change.magnitude
+        return sign + (size >= 1_000 ? count(Int64(size.rounded())) : decimal(size, places: size >= 100 ? 0 : 1)) + " %"
+    }
+
+    /// How many points of a percentage more than before: `+1.2 points`.
+    static func points(_ now: Double, from before: Double) -> String {
+        let change = (now - before) * 100
+        return (change > 0 ? "+" : change < 0 ? "−" : "±") + decimal(change.magnitude, places: 1) + " points"
+    }
+
+    /// With a fixed number of decimal places, 0 to 3, rounded.
+    static func decimal(_ number: Double, places: Int) -> String {
+        let scale = [1, 10, 100, 1_000][places]
+        let scaled = Int64((number.magnitude * Double(scale)).rounded())
+        let sign = number < 0 && scaled > 0 ? "−" : ""
+        guard places > 0 else { return sign + count(scaled) }
+        let fraction = String(scaled % Int64(scale))
+        return sign + count(scaled / Int64(scale)) + "." + String(repeating: "0", count: places - fraction.count)
+            + fraction
+    }
+}
