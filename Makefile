@@ -50,6 +50,7 @@ chaos: build  ## Have one thing after another go wrong under load, and print wha
 install: build  ## Install the program and the snippets (PREFIX=, DESTDIR=)
 	install -D -m 755 $(PROGRAMS)/fcgi-limiter $(DESTDIR)$(PREFIX)/bin/fcgi-limiter
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/fcgi-limiter limits.example.yaml limits.schema.json
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/fcgi-limiter/grafana grafana/*.json
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/fcgi-limiter/nginx nginx/*.conf
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/fcgi-limiter/apache apache/*.conf
 	sed -i 's|/usr/local|$(PREFIX)|' $(DESTDIR)$(PREFIX)/share/fcgi-limiter/apache/*.conf

@@ -68,7 +68,7 @@ let package = Package(
         .executableTarget(
             name: "FCGILimiter",
             dependencies: [
-                "Limiters", "Rules", "Stores", "FastCGI", "Startup",
+                "Limiters", "Rules", "Stores", "FastCGI", "Analytics", "Startup",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

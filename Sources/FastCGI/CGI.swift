@@ -12,7 +12,8 @@ public enum CGI {
         getenv("GATEWAY_INTERFACE") != nil && !Listener.isListening(0)
     }
 
-    /// Has the application answer the request of this process.
+    /// Has the application answer the request of this process, and says that nothing more comes: what the process does after
+    /// that, nobody waits for.
     public static func answer(by application: any Application) {
         let request = Request(role: .responder, environment: process_environment())
         discardBody(of: request)
@@ -20,6 +21,7 @@ public enum CGI {
             write(response.head + response.lengthAndEnd)
             if response.sendsBody { write(response.body) }
         }
+        close(1)
     }
 
     /// Takes the body, which nobody reads: Apache would find its socket broken in the middle of sending it, and lose the

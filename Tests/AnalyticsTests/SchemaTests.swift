@@ -5,7 +5,7 @@ import Testing
 @Suite("The schema's functions")
 struct SchemaTests {
     private static let batch = """
-        {"recorder": "00000000-0000-4000-8000-000000000001", "sequence": 1, "age": 1000000,
+        {"recorder": "00000000-0000-4000-8000-000000000001", "sequence": 1, "taken": 1700000011000000,
          "process": {"host": "h", "pid": 7, "mode": "serve", "version": "0", "started_seconds": 1, "store": "redis",
             "store_state": "up", "loops": 1, "connections": 2, "clients": "plain", "backlog": 0, "spooled": 0,
             "events_dropped": 0, "store_errors": 0},
@@ -26,7 +26,9 @@ struct SchemaTests {
         try Migrations.apply(to: connection)
         let next = Self.batch.replacing("\"sequence\": 1", with: "\"sequence\": 2")
         func write(_ batches: String...) throws -> Int64? {
-            try connection.query("select limiter.write($1)", [.init("[\(batches.joined(separator: ","))]")]).integer(
+            try connection.query(
+                "select limiter.write($1, 1700000012000000)", [.init("[\(batches.joined(separator: ","))]")]
+            ).integer(
                 0, 0)
         }
         #expect(try write(Self.batch) == 1)

@@ -69,11 +69,11 @@ struct PageTests {
             #expect(
                 try NSDictionary(dictionary: answer.json()) == [
                     "window_seconds": 3_600, "source": "process",
-                    "total": 22, "allowed": 18, "blocked": 4, "failed": 0,
+                    "total": 22, "allowed": 18, "blocked": 4, "shadow_blocked": 0, "failed": 0,
                     "endpoints": [
-                        "/api/data": ["total": 12, "allowed": 10, "blocked": 2, "failed": 0],
-                        "/api/search": ["total": 3, "allowed": 3, "blocked": 0, "failed": 0],
-                        "/api/upload": ["total": 7, "allowed": 5, "blocked": 2, "failed": 0],
+                        "/api/data": ["total": 12, "allowed": 10, "blocked": 2, "shadow_blocked": 0, "failed": 0],
+                        "/api/search": ["total": 3, "allowed": 3, "blocked": 0, "shadow_blocked": 0, "failed": 0],
+                        "/api/upload": ["total": 7, "allowed": 5, "blocked": 2, "shadow_blocked": 0, "failed": 0],
                     ],
                 ] as NSDictionary)
         }
@@ -106,6 +106,15 @@ struct PageTests {
             #"fcgi_limiter_requests_total{endpoint="/api/data",verdict="failed"} 0"#,
             #"fcgi_limiter_requests_total{endpoint="/api/search",verdict="allowed"} 0"#,
             #"fcgi_limiter_requests_total{endpoint="/api/upload",verdict="blocked"} 0"#,
+            #"fcgi_limiter_requests_total{endpoint="/api/data",verdict="shadow_blocked"} 0"#,
+            "# TYPE fcgi_limiter_decisions_total counter",
+            #"fcgi_limiter_decisions_total{policy="data",algorithm="sliding_window",verdict="allowed"} 10"#,
+            #"fcgi_limiter_decisions_total{policy="data",algorithm="sliding_window",verdict="blocked"} 2"#,
+            #"fcgi_limiter_decisions_total{policy="search",algorithm="token_bucket",verdict="blocked"} 0"#,
+            "# TYPE fcgi_limiter_decision_seconds histogram",
+            #"fcgi_limiter_decision_seconds_bucket{le="1.048576"} 12"#,
+            #"fcgi_limiter_decision_seconds_bucket{le="+Inf"} 12"#,
+            "fcgi_limiter_decision_seconds_count 12",
             "# TYPE fcgi_limiter_store_errors_total counter",
             #"fcgi_limiter_store_errors_total{kind="unreachable"} 0"#,
             "# TYPE fcgi_limiter_connections gauge",
@@ -124,7 +133,9 @@ struct PageTests {
             } else {
                 #expect(words.count == 2)
                 #expect(Double(words[1]) != nil)
-                #expect(explained.contains(line.prefix { $0 != "{" && $0 != " " }))
+                let name = line.prefix { $0 != "{" && $0 != " " }
+                let isHistogram = name.hasPrefix("fcgi_limiter_decision_seconds_")
+                #expect(explained.contains(isHistogram ? "fcgi_limiter_decision_seconds" : name), "\(name)")
             }
         }
         #expect(Set(lines.map { $0.split(separator: " ").dropLast() }).count == lines.count)

@@ -203,16 +203,17 @@ struct NginxGuardTests {
         }
     }
 
-    @Test("the limiter is told what the rules read, and what a file of fcgi-limiter.d adds")
+    @Test("the limiter is told what the rules read, whose software it is, and what a file of fcgi-limiter.d adds")
     func variables() throws {
         let usual: Set = ["FCGI_LIMITER_FRONT", "REQUEST_METHOD", "REQUEST_URI", "REMOTE_ADDR"]
         let headers: KeyValuePairs = [
             "X-API-Key": "k", "Cookie": "sid=1", "X-Forwarded-For": "203.0.113.9", "X-A": "b",
+            "User-Agent": "curl/8",
         ]
         let addition = ["fcgi-limiter.d/cookie.conf": "fastcgi_param HTTP_COOKIE $http_cookie if_not_empty;\n"]
         for (files, expected) in [
-            ([:], usual.union(["HTTP_X_API_KEY", "HTTP_X_FORWARDED_FOR"])),
-            (addition, usual.union(["HTTP_X_API_KEY", "HTTP_X_FORWARDED_FOR", "HTTP_COOKIE"])),
+            ([:], usual.union(["HTTP_X_API_KEY", "HTTP_X_FORWARDED_FOR", "HTTP_USER_AGENT"])),
+            (addition, usual.union(["HTTP_X_API_KEY", "HTTP_X_FORWARDED_FOR", "HTTP_USER_AGENT", "HTTP_COOKIE"])),
         ] {
             let probe = try FastCGIProbe()
             let app = try PythonSite()

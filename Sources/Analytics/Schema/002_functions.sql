@@ -26,15 +26,15 @@ end $$;
 
 -- Writes batches of one recorder, each once: those that are written already are passed over.
 --
--- A batch is {"recorder": uuid, "sequence": n, "age": microseconds since it was taken, "process": {host, pid, …},
+-- A batch is {"recorder": uuid, "sequence": n, "taken": microseconds since 1970, "process": {host, pid, …},
 -- "series": [[endpoint, policy, algorithm], …],
 -- "decisions": [[at, series, verdict, requests, passed, limit_sum, remaining_sum, [latency…]], …],
 -- "clients": [[at, client, series, allowed, blocked, failed], …],
 -- "events": [[at, client, address, series, retry_after, user_agent], …]}.
 -- A series there is its place in the batch's own list; `at` is in whole seconds since 1970, and of events in microseconds.
 --
--- Returns the number of the last batch that is written now.
-create function limiter.write(batches jsonb) returns bigint language plpgsql as $$
+-- `sent` is when this is asked, in microseconds by the same clock. Returns the number of the last batch that is written now.
+create function limiter.write(batches jsonb, sent bigint) returns bigint language plpgsql as $$
 declare
     -- A batch and its rows: what of `batches` is not written yet.
     fresh jsonb;
@@ -145,7 +145,7 @@ begin
 
     update limiter.processes set
         sequence = (newest->>'sequence')::bigint,
-        seen = greatest(seen, now() - (newest->>'age')::bigint * interval '1 microsecond'),
+        seen = greatest(seen, now() - greatest(0, sent - (newest->>'taken')::bigint) * interval '1 microsecond'),
         (host, pid, mode, version, started, store, store_state, loops, connections, clients, backlog, spooled,
             events_dropped, store_errors)
         = (select host, pid, mode, version, to_timestamp(started_seconds), store, store_state, loops, connections, clients,

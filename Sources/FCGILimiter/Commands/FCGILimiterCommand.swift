@@ -11,6 +11,7 @@ struct FCGILimiterCommand: ParsableCommand {
         version: programVersion,
         subcommands: [
             Serve.self, Check.self, Explain.self, Peek.self, Reset.self, Reload.self, ReplayCommand.self,
+            Migrate.self,
         ],
         // mod_fcgid starts programs without arguments.
         defaultSubcommand: Serve.self

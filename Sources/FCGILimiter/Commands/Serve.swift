@@ -1,3 +1,4 @@
+import Analytics
 import ArgumentParser
 import FastCGI
 import Glibc
@@ -16,8 +17,8 @@ struct Serve: ParsableCommand {
 
             Each flag is also an environment variable: FCGI_LIMITER_ and its name, as in FCGI_LIMITER_ON_STORE_FAILURE. \
             A flag wins over its variable. REDIS_HOST and REDIS_PORT name the store where neither --store nor its \
-            variable does; REDIS_PASSWORD goes with them. POSTGRES_HOST, POSTGRES_DB, POSTGRES_USER and POSTGRES_PASSWORD name \
-            a database, which this version does not write to yet.
+            variable does; REDIS_PASSWORD goes with them. POSTGRES_HOST, POSTGRES_PORT, POSTGRES_DB, POSTGRES_USER and \
+            POSTGRES_PASSWORD name the database where neither --postgres nor its variable does.
             """
     )
 
@@ -54,6 +55,17 @@ struct Serve: ParsableCommand {
     @Option(help: "Milliseconds that Redis may take to connect and to answer. Default: 50.")
     var storeDeadline: String?
 
+    @OptionGroup var postgresOptions: PostgresOptions
+
+    @Option(help: "How clients are recorded: plain, or hashed with $FCGI_LIMITER_CLIENT_SECRET. Default: plain.")
+    var recordClients: String?
+
+    @Option(help: "Days that rows are kept: fine=7,events=14,rollups=190, which are the defaults.")
+    var keep: String?
+
+    @Option(help: "Where counts wait for PostgreSQL: PATH or PATH?size=1G. Default: $STATE_DIRECTORY, or in /var/tmp.")
+    var spool: String?
+
     @Option(help: "Event loops, each a thread with its own store connection. Default: 1.")
     var loops: String?
 
@@ -76,9 +88,6 @@ struct Serve: ParsableCommand {
         let signals = SignalSet(SIGTERM, SIGINT, SIGHUP)
         signals.block()
 
-        if let postgres = settings.postgres {
-            logger.notice("\(postgres) is not written to yet: /metrics counts in memory")
-        }
         let rules = try RulesInForce(settings.rules, logger)
         let openStore = try settings.storeOpener()
         // A program that answers one request has no later one that could do without the store.
@@ -88,24 +97,33 @@ struct Serve: ParsableCommand {
         let answers = rules.current.policies.map { $0.onStoreFailure ?? settings.onStoreFailure }
         // A folder that cannot be used is to be known before it is needed.
         if answers.contains(.local) { _ = try local?.open() }
-        let tallies = Tallies(loops: settings.loops)
         let connections = ConnectionCount()
+        let ledger = Ledger(loops: settings.loops, recordsClients: settings.recorder != nil)
+        let recorder = settings.makeRecorder(ledger, connections, logger)
         let makeGateway = { @Sendable (index: Int) -> any Application in
             let source = watch.map { GuardedStore.Source.watched($0) } ?? .own(openStore())
             let store = GuardedStore(source, onFailure: settings.onStoreFailure, local: local, logger: logger)
             return Gateway(
-                rules: rules, store: store, tally: tallies[index],
+                rules: rules, store: store, tally: ledger[index],
                 pages: Pages(
-                    rules: rules, store: store, location: settings.store, tallies: tallies, connections: connections))
+                    rules: rules, store: store, location: settings.store, ledger: ledger, recorder: recorder,
+                    connections: connections))
         }
-        guard !CGI.isRequested else { return CGI.answer(by: makeGateway(0)) }
+        guard !CGI.isRequested else {
+            CGI.answer(by: makeGateway(0))
+            recorder?.recordOnce()
+            return
+        }
 
         let listener = try Listener(settings.listen)
         let server = Server(
             listener, loops: settings.loops, connections: connections, report: { logger.warning("\($0)") },
             makeApplication: makeGateway)
         server.start()
-        logger.info("serving on \(settings.listen.description), store \(settings.store)")
+        recorder?.start()
+        logger.info(
+            "serving on \(settings.listen.description), store \(settings.store)\(settings.recorder.map { ", recording to \($0.location)" } ?? "")"
+        )
         var signal = signals.wait()
         while signal == SIGHUP {
             rules.reload()
@@ -113,5 +131,6 @@ struct Serve: ParsableCommand {
         }
         logger.info("stopping on \(signal == SIGTERM ? "SIGTERM" : "SIGINT")")
         server.stop()
+        recorder?.stop()
     }
 }

@@ -1,3 +1,4 @@
+import Analytics
 import ArgumentParser
 import FastCGI
 import Glibc
@@ -18,8 +19,8 @@ struct Settings: Sendable {
     let localStore: StoreLocation
     /// Among how many such stores each limit is divided.
     let localShare: Int64
-    /// The database that `POSTGRES_HOST`, `POSTGRES_DB` and `POSTGRES_USER` name, without its password; `nil` without a host.
-    let postgres: String?
+    /// What is recorded where; `nil` where no database is named.
+    let recorder: RecorderSettings?
     let loops: Int
     let logLevel: Logger.Level
 
@@ -71,9 +72,25 @@ struct Settings: Sendable {
             try parsed(setting(flags.localShare, "LOCAL_SHARE"), "local-share", "1/1 to 1/10000") {
                 $0.hasPrefix("1/") ? Int64($0.dropFirst(2)).flatMap { (1...10_000).contains($0) ? $0 : nil } : nil
             } ?? 1
-        postgres = environment["POSTGRES_HOST"].map { host in
-            let user = environment["POSTGRES_USER"] ?? "postgres"
-            return "postgresql://\(user)@\(host)/\(environment["POSTGRES_DB"] ?? user)"
+        recorder = try flags.postgresOptions.location(environment).map { location in
+            RecorderSettings(
+                location,
+                names: try parsed(
+                    setting(flags.recordClients, "RECORD_CLIENTS"), "record-clients", "plain or hashed"
+                ) { text in
+                    switch text {
+                    case "plain": .plain
+                    case "hashed": .hashed(secret: environment["FCGI_LIMITER_CLIENT_SECRET"] ?? "")
+                    default: nil
+                    }
+                } ?? .plain,
+                retention: try parsed(
+                    setting(flags.keep, "KEEP"), "keep", "days from 1 to 3650, for example fine=7,events=14,rollups=190"
+                ) { Retention($0) } ?? Retention(),
+                spool: try parsed(
+                    setting(flags.spool, "SPOOL"), "spool",
+                    "a folder and at least 64K, for example /var/spool/limiter?size=1G"
+                ) { SpoolLocation($0) } ?? SpoolLocation(stateFolder: environment["STATE_DIRECTORY"], user: geteuid()))
         }
         loops =
             try parsed(setting(flags.loops, "LOOPS"), "loops", "1 to 256") {
@@ -91,6 +108,19 @@ struct Settings: Sendable {
         var logger = Logger(label: "fcgi-limiter", factory: StreamLogHandler.standardError(label:))
         logger.logLevel = logLevel
         return logger
+    }
+
+    /// What writes this process's counts to PostgreSQL; `nil` where no database is named.
+    func makeRecorder(_ ledger: Ledger, _ connections: ConnectionCount, _ logger: Logger) -> Recorder? {
+        guard let recorder else { return nil }
+        let process = RecordedProcess(
+            mode: CGI.isRequested ? .cgi : .serve, version: programVersion, store: store.kind, loops: loops)
+        return Recorder(recorder, ledger, process, connections: { connections.value }) { notice in
+            switch notice {
+            case .problem(let line): logger.error("\(line)")
+            case .recovery(let line): logger.notice("\(line)")
+            }
+        }
     }
 
     /// Opens the store once, so that a folder that cannot be used is known at the start; each loop opens its own by the

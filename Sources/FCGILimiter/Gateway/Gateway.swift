@@ -1,6 +1,8 @@
+import Analytics
 public import FastCGI
 import Limiters
 public import Rules
+import Stores
 
 /// The application of one event loop: from the requests of a tick to one charge call and back to answers.
 final class Gateway: Application {
@@ -8,16 +10,17 @@ final class Gateway: Application {
     private enum Step {
         /// It has its answer already: a page of the limiter's own, or an error.
         case answered(Response)
-        /// The rules alone decide it.
-        case found(Finding, Front, Endpoint?)
-        /// The charge with this index decides it, counted for this rule.
-        case charged(index: Int, Rule, Front, Endpoint?)
+        /// Nothing counts it.
+        case unlimited(Front, Endpoint?)
+        /// Its client is banned.
+        case banned(Identity, Front, Endpoint?)
+        /// The charge with this index decides it, which comes from these rules.
+        case charged(index: Int, [Plan.Match], Front, Endpoint?)
     }
 
     private let rules: RulesInForce
     private var rulebook = Rulebook.samples
-    /// The labels of its rules, by their index.
-    private var labels: [String] = []
+    private var series = RuleSeries(.samples)
     private var seenRules: Int?
     private let store: GuardedStore
     private let tally: Tally
@@ -33,32 +36,74 @@ final class Gateway: Application {
     func respond(to requests: [Request]) -> [Response] {
         if let changed = rules.changed(since: &seenRules) {
             rulebook = changed
-            labels = changed.rules.map(\.label)
+            series = RuleSeries(changed)
+            tally.use(series.table)
         }
         var charges: [Charge] = []
         charges.reserveCapacity(requests.count)
         let steps = requests.map { step(for: $0, &charges) }
+        let asked = steadyMicroseconds()
         let (rulings, error) = store.charge(charges)
-        if let error { tally.count(error) }
-        var outcomes: [Tally.Outcome] = []
-        outcomes.reserveCapacity(charges.count)
+        let latency = steadyMicroseconds() - asked
+        if let error {
+            tally.noteFailure(error.kind.rawValue, error.description)
+        } else if !charges.isEmpty {
+            tally.noteSuccess()
+        }
+        var findings: [Finding] = []
+        findings.reserveCapacity(requests.count)
         let responses = zip(requests, steps).map { request, step in
+            let finding: Finding
             var response: Response
             switch step {
             case .answered(let answer):
+                finding = .unlimited
                 response = answer
-            case .found(let finding, let front, let endpoint):
+            case .unlimited(let front, let endpoint):
+                finding = .unlimited
                 response = front.response(to: finding) { page(request, endpoint) }
-            case .charged(let index, let rule, let front, let endpoint):
-                let finding = rulings[index].finding(charges[index])
-                outcomes.append(.init(label: labels[rule.index], result: .init(finding)))
+            case .banned(_, let front, let endpoint):
+                finding = .banned
+                response = front.response(to: finding) { page(request, endpoint) }
+            case .charged(let index, _, let front, let endpoint):
+                finding = rulings[index].finding(charges[index])
                 response = front.response(to: finding) { page(request, endpoint) }
             }
+            findings.append(finding)
             response.sendsBody = request.bytes(of: "REQUEST_METHOD")?.elementsEqual("HEAD".utf8) != true
             return response
         }
-        tally.count(outcomes)
+        count(requests, steps, findings, charges, latency: latency)
         return responses
+    }
+
+    /// Counts the requests of a tick, each once; all share the time that the store took.
+    private func count(
+        _ requests: [Request], _ steps: [Step], _ findings: [Finding], _ charges: [Charge], latency: Microseconds
+    ) {
+        let bucket = LatencyHistogram.bucket(of: latency)
+        tally.count { page in
+            for index in requests.indices {
+                switch steps[index] {
+                case .answered, .unlimited: break
+                case .banned(let client, _, _):
+                    page.count(client, series: series.banned, .blocked, passed: false, nil, bucket: nil)
+                    page.keep(series.banned) { BlockedRequest(requests[index], client, retryAfter: nil) }
+                case .charged(let place, let matches, _, _):
+                    let (finding, whole) = (findings[index], charges[place])
+                    let counted = Attribution(finding, whole)
+                    let (series, match) = series.place(of: counted.entry, in: finding.decided?.1 ?? whole, matches)
+                    let client = matches[match].identity
+                    page.count(
+                        client, series: series, counted.outcome, passed: counted.passed, counted.decision,
+                        bucket: bucket)
+                    guard counted.outcome == .blocked else { break }
+                    page.keep(series) {
+                        BlockedRequest(requests[index], client, retryAfter: finding.problem?.retryAfter)
+                    }
+                }
+            }
+        }
     }
 
     private func step(for request: Request, _ charges: inout [Charge]) -> Step {
@@ -77,11 +122,11 @@ final class Gateway: Application {
             break
         }
         switch rulebook.plan(for: request) {
-        case .unlimited: return .found(.unlimited, front, endpoint)
-        case .banned: return .found(.banned, front, endpoint)
+        case .unlimited: return .unlimited(front, endpoint)
+        case .banned(let client): return .banned(client, front, endpoint)
         case .limited(let charge, let matches):
             charges.append(charge)
-            return .charged(index: charges.count - 1, matches[0].rule, front, endpoint)
+            return .charged(index: charges.count - 1, matches, front, endpoint)
         }
     }
 
@@ -94,3 +139,12 @@ final class Gateway: Application {
 }
 
 extension Request: Subject {}
+
+extension BlockedRequest {
+    /// A request that was blocked, with what the web server says of its client.
+    fileprivate init(_ request: Request, _ client: Identity, retryAfter: Microseconds?) {
+        self.init(
+            client: client, address: request.bytes(of: "REMOTE_ADDR"), retryAfter: retryAfter,
+            userAgent: request.bytes(of: "HTTP_USER_AGENT"))
+    }
+}

@@ -1,3 +1,4 @@
+import Analytics
 import FastCGI
 import Glibc
 import Stores
@@ -7,7 +8,9 @@ struct Pages {
     let rules: RulesInForce
     let store: GuardedStore
     let location: StoreLocation
-    let tallies: Tallies
+    let ledger: Ledger
+    /// What writes to PostgreSQL; `nil` where no database is configured.
+    let recorder: Recorder?
     let connections: ConnectionCount
     let started = steadyMicroseconds()
 

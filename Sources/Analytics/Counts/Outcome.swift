@@ -1,0 +1,23 @@
+/// What became of a counted request.
+///
+/// The raw value is the name in the database, in `/metrics` and in Prometheus.
+public enum Outcome: String, Sendable, CaseIterable {
+    /// Every policy allowed it.
+    case allowed
+    /// An enforced policy refused it, or its client is banned.
+    case blocked
+    /// It was let through, but a shadow policy would have refused it.
+    case shadowBlocked = "shadow_blocked"
+    /// The store gave no verdict.
+    case failed
+
+    /// Its place among all cases.
+    var index: Int {
+        switch self {
+        case .allowed: 0
+        case .blocked: 1
+        case .shadowBlocked: 2
+        case .failed: 3
+        }
+    }
+}
