@@ -66,6 +66,19 @@ public enum StoreLocation: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// Connects for news of resets there; `nil` where nobody need be told.
+    ///
+    /// - Throws: ``StoreError`` when it is away, or does not let this user subscribe.
+    public func resetNews(deadlines: RedisDeadlines) throws(StoreError) -> ResetNews? {
+        switch self {
+        case .embedded: nil
+        case .redis(let location):
+            try ResetNews(RedisConnection(location, deadlines: deadlines), deadlines: deadlines)
+        case .sentinel(let location):
+            try ResetNews(Sentinels(location, deadlines: deadlines).connectMaster(), deadlines: deadlines)
+        }
+    }
+
     /// The location without its password.
     public var description: String {
         switch self {

@@ -37,6 +37,7 @@ struct CommandLineTests {
         ("store-deadline", "0", "--store-deadline \"0\" is not usable: write 1 to 60000"),
         ("store-deadline", "60001", "--store-deadline \"60001\" is not usable: write 1 to 60000"),
         ("store-deadline", "1s", "--store-deadline \"1s\" is not usable: write 1 to 60000"),
+        ("store-header", "yes", "--store-header \"yes\" is not usable: write on or off"),
         ("loops", "0", "--loops \"0\" is not usable: write 1 to 256"),
         ("loops", "257", "--loops \"257\" is not usable: write 1 to 256"),
         ("loops", "two", "--loops \"two\" is not usable: write 1 to 256"),
@@ -203,7 +204,7 @@ struct CommandLineTests {
     private func without(_ variables: [String: String]) -> [String: String] {
         let names = [
             "LISTEN", "SOCKET_MODE", "SOCKET_GROUP", "STORE", "STORE_DEADLINE", "ON_STORE_FAILURE", "LOCAL_STORE",
-            "LOCAL_SHARE", "LOOPS",
+            "LOCAL_SHARE", "STORE_HEADER", "LOOPS",
             "LOG_LEVEL",
         ]
         var all = Dictionary(uniqueKeysWithValues: names.map { ("FCGI_LIMITER_" + $0, "") })

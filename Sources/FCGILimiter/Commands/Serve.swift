@@ -55,6 +55,9 @@ struct Serve: ParsableCommand {
     @Option(help: "Milliseconds that Redis may take to connect and to answer. Default: 50.")
     var storeDeadline: String?
 
+    @Option(help: "on: answers say who decided in the header X-RateLimit-Store. Default: off.")
+    var storeHeader: String?
+
     @OptionGroup var postgresOptions: PostgresOptions
 
     @Option(help: "How clients are recorded: plain, or hashed with $FCGI_LIMITER_CLIENT_SECRET. Default: plain.")
@@ -93,6 +96,8 @@ struct Serve: ParsableCommand {
         // A program that answers one request has no later one that could do without the store.
         let watch = settings.store.canBeAway && !CGI.isRequested ? settings.watch(openStore, logger) : nil
         try watch?.start()
+        let resets = ResetWatch(settings.store, deadlines: settings.storeDeadlines, logger: logger)
+        if watch != nil { resets.start() }
         let local = settings.store.canBeAway ? LocalStore(settings.localStore, share: settings.localShare) : nil
         let answers = rules.current.policies.map { $0.onStoreFailure ?? settings.onStoreFailure }
         // A folder that cannot be used is to be known before it is needed.
@@ -101,8 +106,10 @@ struct Serve: ParsableCommand {
         let ledger = Ledger(loops: settings.loops, recordsClients: settings.recorder != nil)
         let recorder = settings.makeRecorder(ledger, connections, logger)
         let makeGateway = { @Sendable (index: Int) -> any Application in
-            let source = watch.map { GuardedStore.Source.watched($0) } ?? .own(openStore())
-            let store = GuardedStore(source, onFailure: settings.onStoreFailure, local: local, logger: logger)
+            let source = watch.map { GuardedStore.Source.watched($0, resets) } ?? .own(openStore())
+            let store = GuardedStore(
+                source, onFailure: settings.onStoreFailure, local: local,
+                namedKind: settings.storeHeader ? settings.store.kind : nil, logger: logger)
             return Gateway(
                 rules: rules, store: store, tally: ledger[index],
                 pages: Pages(

@@ -19,6 +19,8 @@ struct Settings: Sendable {
     let localStore: StoreLocation
     /// Among how many such stores each limit is divided.
     let localShare: Int64
+    /// Whether answers say who decided.
+    let storeHeader: Bool
     /// What is recorded where; `nil` where no database is named.
     let recorder: RecorderSettings?
     let loops: Int
@@ -72,6 +74,10 @@ struct Settings: Sendable {
             try parsed(setting(flags.localShare, "LOCAL_SHARE"), "local-share", "1/1 to 1/10000") {
                 $0.hasPrefix("1/") ? Int64($0.dropFirst(2)).flatMap { (1...10_000).contains($0) ? $0 : nil } : nil
             } ?? 1
+        storeHeader =
+            try parsed(setting(flags.storeHeader, "STORE_HEADER"), "store-header", "on or off") {
+                ["on": true, "off": false][$0]
+            } ?? false
         recorder = try flags.postgresOptions.location(environment).map { location in
             RecorderSettings(
                 location,

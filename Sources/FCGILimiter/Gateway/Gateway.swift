@@ -47,9 +47,10 @@ final class Gateway: Application {
         let latency = steadyMicroseconds() - asked
         if let error {
             tally.noteFailure(error.kind.rawValue, error.description)
-        } else if !charges.isEmpty {
+        } else if !charges.isEmpty, !store.isAway {
             tally.noteSuccess()
         }
+        let header = store.header
         var findings: [Finding] = []
         findings.reserveCapacity(requests.count)
         let responses = zip(requests, steps).map { request, step in
@@ -68,6 +69,7 @@ final class Gateway: Application {
             case .charged(let index, _, let front, let endpoint):
                 finding = rulings[index].finding(charges[index])
                 response = front.response(to: finding) { page(request, endpoint) }
+                header?.add(to: &response, of: rulings[index])
             }
             findings.append(finding)
             response.sendsBody = request.bytes(of: "REQUEST_METHOD")?.elementsEqual("HEAD".utf8) != true

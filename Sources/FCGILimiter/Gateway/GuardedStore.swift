@@ -10,14 +10,16 @@ final class GuardedStore {
     enum Source {
         /// It is this loop's own and asked with each batch: it answers or fails at once, as a file of this machine does.
         case own(any Store)
-        /// It may be away, and is asked where the watch admits it.
-        case watched(StoreWatch)
+        /// It may be away, and is asked where the watch admits it. What it refuses is remembered.
+        case watched(StoreWatch, ResetWatch)
     }
 
     /// What is known of a charge.
     enum Ruling {
         /// The store decided.
         case verdict(Verdict)
+        /// The store refused before, until a moment that has not come, by these policies.
+        case remembered(Verdict, Charge)
         /// It did not, and the store of this machine decided what of the charge is counted there.
         case local(Verdict, Charge)
         /// None did, and this is the answer instead.
@@ -28,7 +30,7 @@ final class GuardedStore {
             switch self {
             case .failure(let answer): .undecided(answer)
             case .verdict(let verdict): Self.finding(verdict, charge)
-            case .local(let verdict, let charge): Self.finding(verdict, charge)
+            case .remembered(let verdict, let charge), .local(let verdict, let charge): Self.finding(verdict, charge)
             }
         }
 
@@ -40,10 +42,14 @@ final class GuardedStore {
     let onFailure: StoreFailureAnswer
     private let source: Source
     private let local: LocalStore?
+    private let namedKind: String?
     private let logger: Logger
     /// Of a watched store: what is asked; `nil` while there is nothing to ask.
     private var held: StoreWatch.Spare?
+    private let denials = Denials()
     private var localStore: (any Store)?
+    /// Whether the store of the batch before could not be asked, so that what was decided says nothing of it.
+    private(set) var isAway = false
     private var isFailing = false
     private var isLocalFailing = false
     private var hasWarned = false
@@ -54,17 +60,61 @@ final class GuardedStore {
     ///   - source: how the store is come by.
     ///   - onFailure: the answer of policies that name none.
     ///   - local: what decides where that is `local`; `nil` where nothing does, and requests pass.
+    ///   - namedKind: what ``header`` calls the store; `nil` where it is not to be sent.
     ///   - logger: takes a line where a store begins to fail, and where it works again.
-    init(_ source: Source, onFailure: StoreFailureAnswer, local: LocalStore?, logger: Logger) {
+    init(_ source: Source, onFailure: StoreFailureAnswer, local: LocalStore?, namedKind: String?, logger: Logger) {
         self.source = source
         self.onFailure = onFailure
         self.local = local
+        self.namedKind = namedKind
         self.logger = logger
+    }
+
+    /// What watches over the store; `nil` where it answers or fails at once.
+    var watch: StoreWatch? {
+        if case .watched(let watch, _) = source { watch } else { nil }
+    }
+
+    /// The header that says who decided, as the breaker is now; `nil` where it is not switched on.
+    var header: StoreHeader? {
+        namedKind.map { StoreHeader(kind: $0, state: watch?.breaker.state) }
     }
 
     /// One ruling for each charge, and why the store gave none where it gave none.
     func charge(_ charges: [Charge]) -> ([Ruling], StoreError?) {
         guard !charges.isEmpty else { return ([], nil) }
+        guard case .watched(let watch, let resets) = source else { return decide(charges) }
+
+        let now = steadyMicroseconds()
+        let trust = resets.trust
+        isAway = watch.isAway
+        var rulings: [Ruling] = []
+        rulings.reserveCapacity(charges.count)
+        var unknown: [Charge] = []
+        var places: [Int] = []
+        for charge in charges {
+            if let (verdict, refusing) = denials.find(charge, now: now, trust: trust, isAway: isAway) {
+                rulings.append(.remembered(verdict, refusing))
+            } else {
+                unknown.append(charge)
+                places.append(rulings.count)
+                // In its place until it is decided.
+                rulings.append(.failure(.allow))
+            }
+        }
+        watch.add(charges.count - unknown.count, to: .memory)
+        guard !unknown.isEmpty else { return (rulings, nil) }
+        let (decided, error) = decide(unknown)
+        for (index, ruling) in decided.enumerated() {
+            rulings[places[index]] = ruling
+            if case .verdict(let verdict) = ruling, !verdict.isAllowed {
+                denials.remember(verdict, on: unknown[index], asked: now)
+            }
+        }
+        return (rulings, error)
+    }
+
+    private func decide(_ charges: [Charge]) -> ([Ruling], StoreError?) {
         do throws(StoreError) {
             let verdicts = try ask { store throws(StoreError) in try store.charge(charges) }
             return (verdicts.map { .verdict($0) }, nil)
@@ -89,7 +139,7 @@ final class GuardedStore {
                 note(error)
                 throw error
             }
-        case .watched(let watch):
+        case .watched(let watch, _):
             guard watch.admits(&held), let spare = held else { throw watch.error }
             let start = steadyMicroseconds()
             do throws(StoreError) {
@@ -119,8 +169,12 @@ final class GuardedStore {
             places.append(rulings.count - 1)
             localCharges.append(local.charge(counted))
         }
-        guard let verdicts = localVerdicts(on: localCharges) else { return rulings }
-        for (index, place) in places.enumerated() { rulings[place] = .local(verdicts[index], localCharges[index]) }
+        let verdicts = localVerdicts(on: localCharges) ?? []
+        watch?.add(verdicts.count, to: .local)
+        watch?.add(charges.count - verdicts.count, to: .none)
+        for (place, (verdict, charge)) in zip(places, zip(verdicts, localCharges)) {
+            rulings[place] = .local(verdict, charge)
+        }
         return rulings
     }
 

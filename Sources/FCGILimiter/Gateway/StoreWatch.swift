@@ -22,6 +22,16 @@ final class StoreWatch: Sendable {
         }
     }
 
+    /// Who decides a request in the store's place.
+    enum Decider: Int, CaseIterable {
+        /// A refusal that is remembered.
+        case memory
+        /// The machine's own store.
+        case local
+        /// Nobody.
+        case none
+    }
+
     private struct Shared {
         var breaker: CircuitBreaker
         var spares: [Spare] = []
@@ -29,6 +39,7 @@ final class StoreWatch: Sendable {
         var lacking: Int
         var hasBegun = false
         var hasWarned = false
+        var decided = InlineArray<3, Int>(repeating: 0)
     }
 
     /// What the thread does next.
@@ -85,10 +96,22 @@ final class StoreWatch: Sendable {
     /// The breaker as it is now.
     var breaker: CircuitBreaker { shared.withLock(\.breaker) }
 
+    /// Whether no batch is decided by the store now.
+    var isAway: Bool { shared.withLock { $0.breaker.state != .closed } }
+
     /// Why the store is not asked where it is not.
     var error: StoreError {
         let breaker = breaker
         return breaker.lastError ?? StoreError(.unreachable, "\(breaker.name) is being connected")
+    }
+
+    /// How many requests were decided so.
+    func count(of decider: Decider) -> Int { shared.withLock { $0.decided[decider.rawValue] } }
+
+    /// Adds requests of a tick that were decided so.
+    func add(_ count: Int, to decider: Decider) {
+        guard count > 0 else { return }
+        shared.withLock { $0.decided[decider.rawValue] += count }
     }
 
     /// Whether a loop may ask the store now: then `held` is what it asks, and what becomes of it is told by

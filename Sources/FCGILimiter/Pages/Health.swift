@@ -3,6 +3,8 @@ import Stores
 
 extension Pages {
     /// 200 where the store answers, 503 where it does not: JSON with the store's kind, state and latency.
+    ///
+    /// A store that is known to be away is not waited for.
     func health() -> Response {
         let asked = steadyMicroseconds()
         var failure: StoreError?
@@ -23,6 +25,7 @@ extension Pages {
         } else {
             body.append(decimal: latency)
         }
+        if let breaker = store.watch?.breaker { body.append(breaker) }
         body.append(text: #"},"uptime_seconds":"#)
         body.append(decimal: uptimeSeconds)
         body.append(text: #","version":"#)
@@ -34,5 +37,22 @@ extension Pages {
         response.addHeader("Content-Type", "application/json")
         response.addHeader("Cache-Control", "no-store")
         return response
+    }
+}
+
+extension [UInt8] {
+    /// Appends the breaker's state, the Unix time at which that began, how often it has opened, and why it did last.
+    fileprivate mutating func append(_ breaker: CircuitBreaker) {
+        append(text: #","breaker":{"state":""#)
+        append(contentsOf: breaker.state.rawValue.utf8)
+        append(text: #"","since":"#)
+        append(decimal: (wallMicroseconds() - steadyMicroseconds() + breaker.since) / 1_000_000)
+        append(text: #","opened":"#)
+        append(decimal: Int64(breaker.openings))
+        if let error = breaker.lastError {
+            append(text: #","last_error":"#)
+            append(jsonString: Array(error.description.utf8))
+        }
+        append(text: "}")
     }
 }

@@ -28,8 +28,13 @@ struct Pages {
 }
 
 /// The steady clock in microseconds, for durations.
-func steadyMicroseconds() -> Int64 {
+func steadyMicroseconds() -> Int64 { microseconds(of: CLOCK_MONOTONIC) }
+
+/// Microseconds since the Unix epoch.
+func wallMicroseconds() -> Int64 { microseconds(of: CLOCK_REALTIME) }
+
+private func microseconds(of clock: clockid_t) -> Int64 {
     var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
+    clock_gettime(clock, &time)
     return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000
 }

@@ -46,6 +46,8 @@ extension Pages {
         let errors = ledger.storeErrors
         for kind in StoreError.Kind.allCases { text.sample(["kind": kind.rawValue], errors[kind.rawValue] ?? 0) }
 
+        if let watch = store.watch { text.add(watch) }
+
         if let recorder {
             text.family("recorder_up", .gauge, "Whether PostgreSQL takes counts.")
             text.sample([:], recorder.isWriting ? 1 : 0)
@@ -74,7 +76,7 @@ extension Pages {
 }
 
 /// Text for Prometheus that is put together family by family.
-private struct PrometheusText {
+struct PrometheusText {
     enum Kind: String {
         case counter, gauge, histogram
     }

@@ -98,6 +98,20 @@ final class RedisConnection {
         return action.error(text, from: location)
     }
 
+    /// The next answer or message that comes; `nil` where none comes in time (`redisBufferRead`).
+    ///
+    /// - Throws: ``StoreError``; then the connection is not usable. An error reply is no error here.
+    func receive(within milliseconds: Int32) throws(StoreError) -> RedisReply? {
+        while true {
+            var reply: UnsafeMutableRawPointer?
+            guard redisGetReplyFromReader(context, &reply) == REDIS_OK else { throw failure() }
+            if let reply { return RedisReply(reply.assumingMemoryBound(to: redisReply.self)) }
+            var descriptor = pollfd(fd: context.pointee.fd, events: Int16(POLLIN), revents: 0)
+            guard poll(&descriptor, 1, milliseconds) > 0 else { return nil }
+            guard redisBufferRead(context) == REDIS_OK else { throw failure() }
+        }
+    }
+
     private func failure() -> StoreError {
         isUsable = false
         let text = withUnsafeBytes(of: &context.pointee.errstr) {

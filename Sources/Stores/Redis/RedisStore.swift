@@ -31,22 +31,21 @@ public final class RedisStore: Store {
         try charge(charges, clock: nil)
     }
 
-    /// Deletes the keys by one command.
+    /// Deletes the keys by one command, and tells all limiters, which remember refusals.
     public func reset(_ keys: [Key]) throws(StoreError) -> Int {
         guard !keys.isEmpty else { return 0 }
-        return try connected { scripted throws(StoreError) in
-            command.begin(wordCount: 1 + keys.count)
-            command.append(Array("DEL".utf8))
-            for key in keys { command.append(key.bytes) }
-            return try scripted.connection.send(command).integer.map { Int($0) } ?? 0
+        let count = try delete(keys)
+        try connected { scripted throws(StoreError) in
+            _ = try scripted.connection.command(["PUBLISH", ResetNews.channel, ""])
         }
+        return count
     }
 
     /// Charges a key of its own and deletes it: so it is known whether the server takes writes.
     public func check() throws(StoreError) {
         let entry = Charge.Entry.signOfLife(0)
         _ = try charge([Charge([entry])], clock: nil)
-        _ = try reset([entry.key])
+        _ = try delete([entry.key])
     }
 
     /// As ``charge(_:)``, by a clock of the caller's where one is given.
@@ -66,6 +65,15 @@ public final class RedisStore: Store {
             command.write(givingBack: taken, digest: scripted.giveBackDigest, clock: clock)
             let reply = try send(to: scripted) { $0.write(givingBack: taken, digest: nil, clock: clock) }
             return reply.integer.map { Int($0) } ?? 0
+        }
+    }
+
+    private func delete(_ keys: [Key]) throws(StoreError) -> Int {
+        try connected { scripted throws(StoreError) in
+            command.begin(wordCount: 1 + keys.count)
+            command.append(Array("DEL".utf8))
+            for key in keys { command.append(key.bytes) }
+            return try scripted.connection.send(command).integer.map { Int($0) } ?? 0
         }
     }
 

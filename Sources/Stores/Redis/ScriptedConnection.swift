@@ -2,9 +2,6 @@ import Limiters
 
 /// A connection to a server that has the limiter's scripts, as a user who may run them.
 final class ScriptedConnection {
-    /// The channel on which processes tell each other of resets.
-    static let channel = "fcgi-limiter:resets"
-
     let connection: RedisConnection
     /// What the server knows the scripts by.
     let chargeDigest: [UInt8]
@@ -40,7 +37,7 @@ final class ScriptedConnection {
     private static func expectRights(_ connection: RedisConnection) throws(StoreError) {
         let text = String(decoding: RedisScript.rights.text, as: UTF8.self)
         let reply = try connection.command(
-            ["EVAL", text, "2", "bucket:{rights=}:check", "window:{rights=}:check", channel])
+            ["EVAL", text, "2", "bucket:{rights=}:check", "window:{rights=}:check", ResetNews.channel])
         let missing = reply.value.elements.compactMap(\.text)
         guard missing.isEmpty else {
             throw StoreError(

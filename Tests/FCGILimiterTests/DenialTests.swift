@@ -1,0 +1,197 @@
+import Foundation
+import Servers
+import Testing
+
+@Suite("Refusals without Redis")
+struct DenialTests {
+    private static func rules(_ limit: Int) -> String {
+        """
+        policies:
+          data: { limit: \(limit) per day, algorithm: sliding_window }
+        rules:
+          - { match: { path: /api/data }, count: api_key, policies: [data] }
+
+        """
+    }
+
+    /// A limiter on Redis with `limit` a day, and nginx in front.
+    private struct Guarded {
+        let redis: RedisServer
+        let folder: TemporaryFolder
+        let limiter: LimiterProcess
+        let client: HTTPClient
+
+        init(limit: Int = 3, redis: RedisServer? = nil, credentials: String = "", flags: [String] = []) throws {
+            self.redis = try redis ?? RedisServer()
+            folder = try TemporaryFolder()
+            let path = try folder.write(DenialTests.rules(limit), to: "limits.yaml")
+            limiter = try LimiterProcess(
+                store: "redis+unix:\(credentials)\(self.redis.socket)",
+                flags: ["--rules", path, "--store-header", "on"] + flags)
+            client = try NginxServer(limiter).client()
+        }
+
+        func get(_ key: String = "a") throws -> HTTPAnswer {
+            try client.get("/api/data", headers: ["X-API-Key": key])
+        }
+
+        /// Uses the limit up, and has one request refused by Redis.
+        func useUp(_ key: String = "a") throws {
+            #expect(try waitUntil { try get(key).status == 429 })
+        }
+
+        /// How often each command has been called.
+        func calls() throws -> [String: Int] {
+            let lines = try redis.command("INFO", "commandstats").split(whereSeparator: \.isNewline)
+            return lines.reduce(into: [:]) { calls, line in
+                guard line.hasPrefix("cmdstat_"), let colon = line.firstIndex(of: ":") else { return }
+                let count = line[colon...].dropFirst(7).prefix { $0.isNumber }
+                calls[String(line[..<colon].dropFirst(8))] = Int(count)
+            }
+        }
+    }
+
+    @Test("of a refused client's further requests Redis hears nothing, and their headers count down")
+    func noCommands() throws {
+        let site = try Guarded()
+        try site.useUp()
+        // From now on resets are known of.
+        #expect(try waitUntil { try site.calls()["ping"] != nil })
+        let first = try site.get()
+        let before = try site.calls()
+        var answers: [HTTPAnswer] = []
+        #expect(
+            try waitUntil {
+                for _ in 0..<100 { answers.append(try site.get()) }
+                let waits = [first, answers[answers.count - 1]].compactMap { $0["Retry-After"].flatMap { Int($0) } }
+                return waits[0] - waits[1] >= 3
+            })
+        let after = try site.calls()
+        let grown = after.filter { $0.value != before[$0.key] }.map(\.key)
+        // The connection that hears of resets is asked for a sign of life twice a second.
+        #expect(Set(grown).isSubset(of: ["info", "ping"]), "\(before) \(after)")
+
+        var wait = Int.max
+        for answer in answers {
+            #expect(answer.status == 429)
+            #expect(answer["X-RateLimit-Store"] == "memory;breaker=closed")
+            for name in ["X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "RateLimit-Policy"] {
+                #expect(answer[name] == first[name])
+            }
+            let seconds = try #require(answer["Retry-After"].flatMap { Int($0) })
+            #expect(seconds <= wait)
+            wait = seconds
+            #expect(answer["RateLimit"] == "\"data\";r=0;t=\(seconds)")
+            #expect(answer.body == first.body)
+        }
+        let lines = try site.client.get("/metrics?format=prometheus").text.split(separator: "\n")
+        let line = try #require(lines.first { $0.hasPrefix("fcgi_limiter_without_store_total{by=\"memory\"} ") })
+        #expect(Int(line.split(separator: " ")[1]) ?? 0 >= answers.count)
+    }
+
+    @Test("a reset is heard of by every process")
+    func reset() throws {
+        let site = try Guarded()
+        let other = try LimiterProcess(
+            store: "redis+unix:\(site.redis.socket)",
+            flags: ["--rules", site.folder.path("limits.yaml"), "--store-header", "on", "--loops", "3"])
+        let client = try NginxServer(other).client()
+        func getFromOther() throws -> HTTPAnswer { try client.get("/api/data", headers: ["X-API-Key": "a"]) }
+        try site.useUp()
+        #expect(try getFromOther().status == 429)
+        #expect(try waitUntil { try site.redis.command("PUBSUB", "NUMSUB", "fcgi-limiter:resets").hasSuffix("2") })
+        // Past the second for which refusals are remembered anyway.
+        let first = try getFromOther()
+        #expect(
+            try waitUntil {
+                let (one, two) = (try site.get(), try getFromOther())
+                let wait = two["Retry-After"].flatMap { Int($0) } ?? .max
+                return (Int(first["Retry-After"] ?? "") ?? 0) - wait >= 3
+                    && [one, two].allSatisfy { $0["X-RateLimit-Store"] == "memory;breaker=closed" }
+            })
+
+        let outcome = try Program(built: "fcgi-limiter").run([
+            "reset", "api_key=a", "--store", "redis+unix:\(site.redis.socket)", "--rules",
+            site.folder.path("limits.yaml"),
+        ])
+        #expect(outcome.text == "reset api_key=a: 1 of 1 policies had counted it")
+        #expect(try waitUntil { try site.get().status == 200 })
+        #expect(try waitUntil { try getFromOther().status == 200 })
+        // All three were there again.
+        try site.useUp()
+        #expect(try getFromOther().status == 429)
+    }
+
+    @Test("a raised limit holds from the next request on")
+    func raisedLimit() throws {
+        let site = try Guarded()
+        try site.useUp()
+        #expect(try site.get()["X-RateLimit-Store"] == "memory;breaker=closed")
+        try site.folder.write(Self.rules(5), to: "limits.yaml")
+        site.limiter.send(SIGHUP)
+        #expect(waitUntil { site.limiter.logLines("notice").count == 1 })
+        #expect(try (0..<3).map { _ in try site.get().status } == [200, 200, 429])
+        // And a lowered one.
+        try site.folder.write(Self.rules(4), to: "limits.yaml")
+        site.limiter.send(SIGHUP)
+        #expect(waitUntil { site.limiter.logLines("notice").count == 2 })
+        let answer = try site.get()
+        #expect(answer.status == 429)
+        #expect(answer["X-RateLimit-Limit"] == "4")
+        #expect(answer["X-RateLimit-Store"] == "redis;breaker=closed")
+    }
+
+    @Test("while Redis is away who was refused stays refused; when it comes back it decides")
+    func away() throws {
+        let site = try Guarded()
+        try site.useUp()
+        site.redis.send(SIGKILL)
+        #expect(try site.get("b").status == 200)
+        #expect(try site.get("b")["X-RateLimit-Store"] == "none;breaker=open")
+        for _ in 0..<20 {
+            let answer = try site.get()
+            #expect(answer.status == 429)
+            #expect(answer["X-RateLimit-Store"] == "memory;breaker=open")
+            #expect(answer["X-RateLimit-Remaining"] == "0")
+        }
+        try site.redis.restart()
+        // It kept nothing.
+        #expect(try waitUntil { try site.get().status == 200 })
+        #expect(try waitUntil { try site.get("b")["X-RateLimit-Store"] == "redis;breaker=closed" })
+    }
+
+    @Test("where resets cannot be heard of, that is said, and refusals are remembered for a second")
+    func noChannel() throws {
+        let rights = """
+            ~window:* +auth +select +ping +script|load +evalsha +eval +time +mget +set +incrby +del +lrange +lindex +llen \
+            +ltrim +lset +rpush +pexpire +config|get
+            """
+        let redis = try RedisServer(options: ["user limiter on >secret \(rights)"])
+        let site = try Guarded(redis: redis, credentials: "//limiter:secret@")
+        try site.useUp()
+        #expect(waitUntil { !site.limiter.logLines("warning").isEmpty })
+        #expect(site.limiter.logLines("warning").count == 1)
+        #expect(site.limiter.logLines("warning")[0].contains("NOPERM"))
+        #expect(site.limiter.logLines("warning")[0].hasSuffix("; refusals are remembered for a second only"))
+        let before = try site.calls()["evalsha"] ?? 0
+        var statuses: [Int] = []
+        // As often as it asks again, many answers come from memory in between.
+        #expect(
+            try waitUntil {
+                statuses.append(try site.get().status)
+                return try site.calls()["evalsha"] ?? 0 >= before + 2
+            })
+        #expect(Set(statuses) == [429])
+        #expect(statuses.count > 20)
+    }
+
+    @Test("the header that says who decided is there only where it is switched on")
+    func header() throws {
+        for (kind, value) in [(StoreKind.redis, "redis;breaker=closed"), (.embedded, "embedded")] {
+            let client = try Site(kind, flags: ["--store-header", "on"]).client()
+            #expect(try client.get("/api/data")["X-RateLimit-Store"] == value)
+            #expect(try client.get("/nothing")["X-RateLimit-Store"] == nil)
+            #expect(try Site(kind).client().get("/api/data")["X-RateLimit-Store"] == nil)
+        }
+    }
+}
