@@ -116,11 +116,36 @@ final class GuardedStore {
 
     private func decide(_ charges: [Charge]) -> ([Ruling], StoreError?) {
         do throws(StoreError) {
-            let verdicts = try ask { store throws(StoreError) in try store.charge(charges) }
-            return (verdicts.map { .verdict($0) }, nil)
+            guard watch != nil else {
+                let verdicts = try ask { store throws(StoreError) in try store.charge(charges) }
+                return (verdicts.map { .verdict($0) }, nil)
+            }
+            return complete(try ask { store throws(StoreError) in try store.attempt(charges) }, on: charges)
         } catch {
             return (fallback(charges), error)
         }
+    }
+
+    /// The rulings on charges of which parts of the store may have decided only some.
+    private func complete(
+        _ results: [Result<Verdict, StoreError>], on charges: [Charge]
+    ) -> ([Ruling], StoreError?) {
+        var rulings: [Ruling] = []
+        rulings.reserveCapacity(charges.count)
+        var failed: [Int] = []
+        var failure: StoreError?
+        for (index, result) in results.enumerated() {
+            switch result {
+            case .success(let verdict): rulings.append(.verdict(verdict))
+            case .failure(let error):
+                rulings.append(.failure(.allow))
+                failed.append(index)
+                failure = error
+            }
+        }
+        guard failure != nil else { return (rulings, nil) }
+        for (index, ruling) in zip(failed, fallback(failed.map { charges[$0] })) { rulings[index] = ruling }
+        return (rulings, failure)
     }
 
     /// Asks the store for a sign of life, where it is not known to be away.
