@@ -14,7 +14,8 @@ extension PrometheusText {
         }
         family(
             "without_store_total", .counter,
-            "Requests decided without the store: by a refusal that is remembered, by the machine's own store, or by none.")
+            "Requests decided without the store: by a refusal that is remembered, by the machine's own store, or by none."
+        )
         for decider in StoreWatch.Decider.allCases { sample(["by": "\(decider)"], Int64(watch.count(of: decider))) }
     }
 }
