@@ -1,4 +1,4 @@
-# What one sliding window takes in Redis. Sourced by run.
+# What clients take in the stores. Sourced by run.
 
 bytes_of() { redis_do "$work/redis.sock" MEMORY USAGE "$1" SAMPLES 0; }
 
@@ -27,6 +27,46 @@ fill_day() {
     fi
 }
 
+# fill_clients STORE KEYS ALGORITHM ADMISSIONS: clients of a quota of as many admissions an hour, all of them used.
+fill_clients() {
+    "$store_bench" fill --store "$1" --keys "$2" --admissions "$4" --limit "$4" --window-seconds 3600 --algorithm "$3" \
+        >"$work/store-bench.log" 2>&1 || fail "store-bench fill failed on $1" "$work/store-bench.log"
+}
+
+redis_memory() { redis_do "$work/redis.sock" INFO memory | sed -n 's/^used_memory:\([0-9]*\).*/\1/p'; }
+
+# What is allocated: the file is sparse.
+embedded_memory() { du -s -B 1 "$memory/clients" | cut -f 1; }
+
+# clients_line TEXT CLIENTS ALGORITHM ADMISSIONS prints what as many clients more take, each, in either store: what is there
+# already and what is allocated ahead is no client's.
+clients_line() {
+    local before redis embedded
+    progress "filling: $1"
+    redis_do "$work/redis.sock" FLUSHALL SYNC >/dev/null
+    fill_clients "redis+unix:$work/redis.sock" "$2" "$3" "$4"
+    before=$(redis_memory)
+    fill_clients "redis+unix:$work/redis.sock" $((2 * $2)) "$3" "$4"
+    redis=$((($(redis_memory) - before) / $2))
+    fill_clients "embedded:$memory/clients" "$2" "$3" "$4"
+    before=$(embedded_memory)
+    fill_clients "embedded:$memory/clients" $((2 * $2)) "$3" "$4"
+    embedded=$((($(embedded_memory) - before) / $2))
+    rm -rf "$memory/clients"
+    progress ''
+    printf '%-66s %10d %10d\n' "$1" "$redis" "$embedded"
+}
+
+# clients: the memory of ordinary clients. So many bytes a client are as many MB a million clients.
+clients() {
+    heading 'Memory of a client with one policy, bytes'
+    printf '%-66s %10s %10s\n' '' Redis embedded
+    clients_line 'token bucket, whatever its limit' 131072 token_bucket 1
+    clients_line 'sliding window, 1 admission in it' 131072 sliding_window 1
+    clients_line 'sliding window, 10 admissions in it' 65536 sliding_window 10
+    clients_line 'sliding window, 100 admissions in it' 16384 sliding_window 100
+}
+
 memory() {
     local key ours sorted day day_pairs
     [ -x "$store_bench" ] || fail "there is no $store_bench: swift build -c release"
@@ -50,11 +90,12 @@ memory() {
     fill_day day
     day_pairs=$(entries_of day 1000)
     day=$(bytes_of day)
-    stop "$redis_pid"
 
     heading 'Memory of one sliding window in Redis, bytes (MEMORY USAGE)'
     printf '%-66s %10d\n' '300 admissions, ours' "$ours" '300 admissions, sorted set of unique members' "$sorted" \
         "1,000,000 a day, full: $day_pairs entries" "$day"
     echo
     goal 'ours / sorted set, 300 admissions' "$(quotient "$ours" "$sorted")" at_most 0.125
+    clients
+    stop "$redis_pid"
 }
