@@ -78,6 +78,11 @@ public struct CircuitBreaker: Sendable {
         since = now
     }
 
+    /// One line on what keeps batches from the store, `open: redis+unix:… Connection refused`; `nil` while it is closed.
+    public var trouble: String? {
+        state == .closed ? nil : "\(state.rawValue): \(lastError?.description ?? name)"
+    }
+
     /// How often `state` has been entered.
     public func entries(into state: State) -> Int { entries[state.index] }
 

@@ -121,11 +121,13 @@ struct CircuitBreakerTests {
         breaker.failed(error, now: 7)
         #expect(breaker.since == 7)
         #expect(breaker.lastError == error)
+        #expect(breaker.trouble == "open: \(error)")
         breaker.checked(took: 1, now: 9)
         let isAdmitted = breaker.admits()
         #expect(isAdmitted)
         breaker.succeeded(took: 1, now: 11)
         #expect(breaker.since == 11)
+        #expect(breaker.trouble == nil)
         #expect(breaker.lastError == error)
         for _ in 0..<2 { breaker.succeeded(took: 26_000, now: 13) }
         #expect(breaker.lastError?.kind == .timedOut)

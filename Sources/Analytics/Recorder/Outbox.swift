@@ -22,17 +22,19 @@ final class Outbox: Sendable {
     private let ledger: Ledger
     private let text: BatchText
     private let connections: @Sendable () -> Int
+    private let storeError: (@Sendable () -> String?)?
     private let report: @Sendable (RecorderNotice) -> Void
     private let state: Mutex<State>
 
     init(
         _ ledger: Ledger, _ text: BatchText, _ spool: Spool, connections: @escaping @Sendable () -> Int,
-        report: @escaping @Sendable (RecorderNotice) -> Void
+        storeError: (@Sendable () -> String?)?, report: @escaping @Sendable (RecorderNotice) -> Void
     ) {
         self.ledger = ledger
         self.text = text
         self.spool = spool
         self.connections = connections
+        self.storeError = storeError
         self.report = report
         state = Mutex(State(lastCounted: Clock.steady()))
     }
@@ -94,7 +96,7 @@ final class Outbox: Sendable {
 
     private func processState(_ backlog: Int) -> ProcessState {
         ProcessState(
-            storeError: ledger.storeError, storeErrors: ledger.storeErrors.values.reduce(0, +),
+            storeError: storeError.map { $0() } ?? ledger.storeError, storeErrors: ledger.storeErrors.values.reduce(0, +),
             connections: connections(), backlog: backlog, spooled: spool.bytes, eventsDropped: ledger.eventsDropped)
     }
 

@@ -37,10 +37,12 @@ public final class Recorder: Sendable {
     ///   - ledger: where the counts are; it must record clients.
     ///   - process: this process.
     ///   - connections: how many connections it has from web servers.
+    ///   - storeError: one line on what is wrong with the store now; `nil` says what the last batch of each loop met.
     ///   - report: takes what an operator should know; called on any thread.
     public init(
         _ settings: RecorderSettings, _ ledger: Ledger, _ process: RecordedProcess,
-        connections: @escaping @Sendable () -> Int, report: @escaping @Sendable (RecorderNotice) -> Void
+        connections: @escaping @Sendable () -> Int, storeError: (@Sendable () -> String?)? = nil,
+        report: @escaping @Sendable (RecorderNotice) -> Void
     ) {
         self.settings = settings
         self.ledger = ledger
@@ -48,7 +50,8 @@ public final class Recorder: Sendable {
         let name = Self.newName()
         outbox = Outbox(
             ledger, BatchText(recorder: name, process: process, names: settings.names),
-            Spool(settings.spool, name: name), connections: connections, report: report)
+            Spool(settings.spool, name: name), connections: connections, storeError: storeError,
+            report: report)
     }
 
     /// A random UUID.

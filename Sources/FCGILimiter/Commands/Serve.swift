@@ -104,7 +104,7 @@ struct Serve: ParsableCommand {
         if answers.contains(.local) { _ = try local?.open() }
         let connections = ConnectionCount()
         let ledger = Ledger(loops: settings.loops, recordsClients: settings.recorder != nil)
-        let recorder = settings.makeRecorder(ledger, connections, logger)
+        let recorder = settings.makeRecorder(ledger, connections, watch, logger)
         let makeGateway = { @Sendable (index: Int) -> any Application in
             let source = watch.map { GuardedStore.Source.watched($0, resets) } ?? .own(openStore())
             let store = GuardedStore(

@@ -117,11 +117,15 @@ struct Settings: Sendable {
     }
 
     /// What writes this process's counts to PostgreSQL; `nil` where no database is named.
-    func makeRecorder(_ ledger: Ledger, _ connections: ConnectionCount, _ logger: Logger) -> Recorder? {
+    func makeRecorder(
+        _ ledger: Ledger, _ connections: ConnectionCount, _ watch: StoreWatch?, _ logger: Logger
+    ) -> Recorder? {
         guard let recorder else { return nil }
         let process = RecordedProcess(
             mode: CGI.isRequested ? .cgi : .serve, version: programVersion, store: store.kind, loops: loops)
-        return Recorder(recorder, ledger, process, connections: { connections.value }) { notice in
+        return Recorder(recorder, ledger, process, connections: { connections.value },
+            storeError: watch.map { watch in { @Sendable in watch.breaker.trouble } }
+        ) { notice in
             switch notice {
             case .problem(let line): logger.error("\(line)")
             case .recovery(let line): logger.notice("\(line)")
