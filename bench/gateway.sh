@@ -18,6 +18,9 @@ one_run() {
         embedded | redis)
             start_store "$1"
             measure "$runs" "$1" limiter ;;
+        recorded)
+            start_store embedded --postgres "$postgres" --spool "$work/spool"
+            measure "$runs" "$1" limiter ;;
         guard)
             start_store embedded
             measure "$runs" "$1" guard ;;
@@ -31,37 +34,49 @@ one_run() {
     rm -rf "$fresh"
 }
 
-# start_store KIND starts the limiter for one_run.
+# start_store KIND [FLAG...] starts the limiter for one_run.
 start_store() {
-    case $1 in
-        embedded) start_limiter "embedded:$fresh" ;;
+    local kind=$1
+    shift
+    case $kind in
+        embedded) start_limiter "embedded:$fresh" "$@" ;;
         redis)
             redis_pid=$used_redis
-            start_limiter "redis+unix:$work/redis.sock" ;;
+            start_limiter "redis+unix:$work/redis.sock" "$@" ;;
     esac
 }
 
+# recorded_decisions prints how many requests PostgreSQL counted.
+recorded_decisions() {
+    psql -XAt "$postgres" -c 'select coalesce(sum(requests), 0) from limiter.decisions_1h' 2>"$work/psql.log" ||
+        fail 'psql failed' "$work/psql.log"
+}
+
 gateway() {
-    local runs="$work/gateway.runs" round contender
+    local runs="$work/gateway.runs" round contender recorded=0
     local -A keys_of=()
     start_redis redis
     start_nginx
+    case " $contenders " in *' recorded '*) start_postgres ;; esac
     for round in $(seq "$rounds"); do
         for contender in $contenders; do one_run "$contender"; done
     done
     stop "$nginx_pid"
     stop "$redis_pid"
+    case " $contenders " in *' recorded '*) recorded=$(recorded_decisions) ;; esac
 
     heading "Through nginx: one worker, wrk -t1 -c64, $duration s a run, medians of $rounds interleaved runs; CPU in µs a request; ratio to bare"
     # shellcheck disable=SC2086 # a list of words
     gateway_table "$runs" bare $contenders
     echo "Keys in Redis after the last run, with some hundreds of the warm-up: lua ${keys_of[lua]:--}, redis ${keys_of[redis]:--}."
+    echo "Requests that PostgreSQL counted: $recorded, those of the warm-ups with them."
     echo
     rate() { median "$runs" "$1" 2; }
     sums() { median "$runs" "$1" 8; }
     goal 'embedded / bare, requests/s' "$(quotient "$(rate embedded)" "$(rate bare)")" at_least 1.7
     goal 'redis / bare, requests/s' "$(quotient "$(rate redis)" "$(rate bare)")" at_least 1.15
     goal 'redis / lua, CPU a request of all processes' "$(quotient "$(sums redis)" "$(sums lua)")" at_most 0.75
+    goal 'recorded / embedded, requests/s' "$(quotient "$(rate recorded)" "$(rate embedded)")" at_least 0.95
     goal 'guard / limit_req, the same static file, requests/s' "$(quotient "$(rate guard)" "$(rate limit_req)")" at_least 0.5
     goal 'embedded denied / allowed, requests/s' "$(quotient "$(rate embedded-denied)" "$(rate embedded)")" at_least 1.0
     goal 'redis denied / allowed, requests/s' "$(quotient "$(rate redis-denied)" "$(rate redis)")" at_least 1.0

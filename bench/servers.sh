@@ -74,13 +74,34 @@ start_bare() {
     await bare test -S "$work/bare.sock"
 }
 
-# start_limiter STORE: our limiter in front of STORE, one event loop. It denies when the store fails: by default it would
-# let requests pass uncounted, and a run without decisions would look fast.
+# start_postgres: a private PostgreSQL, which never runs as root. Sets `postgres`, a connection string.
+start_postgres() {
+    local programs folder as=()
+    programs=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
+    [ -x "$programs/initdb" ] || fail 'there is no PostgreSQL: apt-get install postgresql'
+    folder="$work/postgres"
+    mkdir -p "$folder"
+    if [ "$(id -u)" = 0 ]; then
+        as=(setpriv --reuid postgres --regid postgres --clear-groups --)
+        chmod 711 "$work"
+        chown postgres "$folder"
+    fi
+    "${as[@]}" "$programs/initdb" -D "$folder/data" -U limiter -A trust -E UTF8 --locale=C --no-sync \
+        >"$work/initdb.log" 2>&1 || fail 'initdb failed' "$work/initdb.log"
+    start postgres "${as[@]}" "$programs/postgres" -D "$folder/data" -c listen_addresses= -c "unix_socket_directories=$folder"
+    postgres="host=$folder dbname=postgres user=limiter"
+    await postgres "$limiter" migrate --postgres "$postgres"
+}
+
+# start_limiter STORE [FLAG...]: our limiter in front of STORE, one event loop. It denies when the store fails: by default it
+# would let requests pass uncounted, and a run without decisions would look fast.
 start_limiter() {
+    local store=$1
+    shift
     [ -x "$limiter" ] || fail "there is no $limiter: swift build -c release"
     rm -f "$work/limiter.sock"
-    start limiter "$limiter" serve --listen "unix:$work/limiter.sock" --store "$1" --loops 1 \
-        --on-store-failure deny --log-level warning
+    start limiter "$limiter" serve --listen "unix:$work/limiter.sock" --store "$store" --loops 1 \
+        --on-store-failure deny --log-level warning "$@"
     responder_pid=$pid
     await limiter test -S "$work/limiter.sock"
 }

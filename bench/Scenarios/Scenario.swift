@@ -19,6 +19,7 @@ public struct Scenario: Sendable, CustomStringConvertible {
         Scenario("Redis paused by CLIENT PAUSE") { try RedisFault(.paused, pause: $0.pause) },
         Scenario("Redis full: maxmemory") { try RedisFault(.full, pause: $0.pause) },
         Scenario("Redis made read-only") { try RedisFault(.readOnly, pause: $0.pause) },
+        Scenario("Redis failed over by Sentinel") { _ in try SentinelFault() },
         Scenario("network cut") { _ in try NetworkFault() },
         Scenario("limiter killed, restarted") { _ in try FrontFault(.limiterKilled) },
         Scenario("nginx reloaded") { _ in try FrontFault(.nginxReloaded) },
