@@ -31,8 +31,8 @@ struct Chaos: ParsableCommand {
             clients: clients, rate: rate, deadline: deadline, before: .seconds(seconds / 2), during: .seconds(seconds),
             after: .seconds(seconds / 2))
         var table = Table()
-        for answer in ["allow"] {
-            for scenario in Scenario.all where only.map(scenario.description.contains) ?? true {
+        for scenario in Scenario.all where only.map(scenario.description.contains) ?? true {
+            for answer in scenario.answers {
                 do {
                     table.add(scenario.description, answer, try scenario.play(answer, course))
                 } catch let error as ScenarioError where error.isImpossible {

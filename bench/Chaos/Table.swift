@@ -7,26 +7,32 @@ struct Table {
     private(set) var isWrong = false
     private var outcomes: [Outcome] = []
 
-    private static let widths = [32, 6, 9, 9, 12, 9, 9, 9, 9, 9, 6, 9]
+    private static let widths = [32, 6, 9, 9, 9, 12, 9, 9, 9, 9, 9, 6, 6, 9]
 
     init() {
         line([
-            "", "", "requests", "un-", "not 200/429", "p99 ms", "p99 ms", "p99 ms", "longest", "recovery", "over-",
+            "", "", "requests", "un-", "decided", "not 200/429", "p99 ms", "p99 ms", "p99 ms", "longest", "recovery",
+            "over-",
             "forgotten",
         ])
-        line(["scenario", "answer", "", "counted", "", "before", "during", "after", "ms", "s", "admit.", "by Redis"])
+        line([
+            "scenario", "answer", "", "counted", "locally", "", "before", "during", "after", "ms", "s", "store",
+            "local", "by Redis",
+        ])
     }
 
     /// Adds what was seen.
     mutating func add(_ scenario: String, _ answer: String, _ outcome: Outcome) {
         outcomes.append(outcome)
         let wrong = outcome.wrong.sorted { $0.key < $1.key }.map { "\($0.value)x\($0.key)" }
-        if !wrong.isEmpty || outcome.overAdmitted > 0 || outcome.recovery == nil { isWrong = true }
+        let isOver = outcome.overAdmitted > 0 || outcome.overAdmittedLocally > 0
+        if !wrong.isEmpty || isOver || outcome.recovery == nil { isWrong = true }
         line([
-            scenario, answer, "\(outcome.requests)", "\(outcome.uncounted)",
+            scenario, answer, "\(outcome.requests)", "\(outcome.uncounted)", "\(outcome.local)",
             wrong.isEmpty ? "0" : wrong.joined(separator: " "),
             number(outcome.before), number(outcome.during), number(outcome.after), number(outcome.longest),
-            outcome.recovery.map(number) ?? "never", "\(outcome.overAdmitted)", "\(outcome.forgotten)",
+            outcome.recovery.map(number) ?? "never", "\(outcome.overAdmitted)", "\(outcome.overAdmittedLocally)",
+            "\(outcome.forgotten)",
         ])
     }
 

@@ -41,10 +41,9 @@ final class Load: Sendable {
     private static func ask(_ client: HTTPClient, _ caller: Caller, due: Microseconds) -> Sample {
         let sent = Sample.now()
         let answer = try? client.get(caller.target, headers: ["X-API-Key": caller.key])
-        let isDecided = answer?["X-RateLimit-Limit"] != nil
         return Sample(
             caller: caller, due: due, sent: sent, answered: Sample.now(), status: answer?.status,
-            decider: isDecided ? .store : .nobody)
+            decider: Sample.Decider(header: answer?["X-RateLimit-Store"]))
     }
 
     /// Requests that have been answered, or have failed.

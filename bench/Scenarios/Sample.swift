@@ -9,10 +9,23 @@ struct Sample {
     enum Decider {
         /// The store that all limiters share.
         case store
-        /// The limiter's own store, while the shared one is away.
+        /// The limiter, which remembered that the store refuses this caller until a moment that has not come.
+        case memory
+        /// The machine's own store, while the shared one is away.
         case local
         /// Nobody: it passed uncounted, or it failed.
         case nobody
+
+        /// The decider that `X-RateLimit-Store` names.
+        init(header: String?) {
+            switch header?.prefix(while: { $0 != ";" }) {
+            case nil, "none": self = .nobody
+            case "memory": self = .memory
+            case "local": self = .local
+            // The kind of the store.
+            default: self = .store
+            }
+        }
     }
 
     let caller: Caller

@@ -4,25 +4,30 @@ import Servers
 public struct Scenario: Sendable, CustomStringConvertible {
     /// What happens.
     public let description: String
+    /// The answers to play it under, as after `--on-store-failure`: only one where the store is never away.
+    public let answers: [String]
     private let makeFault: @Sendable (Course) throws -> any Fault
 
-    private init(_ description: String, _ makeFault: @escaping @Sendable (Course) throws -> any Fault) {
+    private init(
+        _ description: String, _ answers: String..., makeFault: @escaping @Sendable (Course) throws -> any Fault
+    ) {
         self.description = description
+        self.answers = answers
         self.makeFault = makeFault
     }
 
     /// All of them.
     public static let all = [
-        Scenario("Redis killed, restarted empty") { try RedisFault(.killed, pause: $0.pause) },
-        Scenario("Redis stopped, continued") { try RedisFault(.stopped, pause: $0.pause) },
-        Scenario("Redis restarted empty") { try RedisFault(.restarted, pause: $0.pause) },
-        Scenario("Redis paused by CLIENT PAUSE") { try RedisFault(.paused, pause: $0.pause) },
-        Scenario("Redis full: maxmemory") { try RedisFault(.full, pause: $0.pause) },
-        Scenario("Redis made read-only") { try RedisFault(.readOnly, pause: $0.pause) },
-        Scenario("Redis failed over by Sentinel") { _ in try SentinelFault() },
-        Scenario("network cut") { _ in try NetworkFault() },
-        Scenario("limiter killed, restarted") { _ in try FrontFault(.limiterKilled) },
-        Scenario("nginx reloaded") { _ in try FrontFault(.nginxReloaded) },
+        Scenario("Redis killed, restarted empty", "allow", "local") { try RedisFault(.killed, pause: $0.pause) },
+        Scenario("Redis stopped, continued", "allow", "local") { try RedisFault(.stopped, pause: $0.pause) },
+        Scenario("Redis restarted empty", "allow", "local") { try RedisFault(.restarted, pause: $0.pause) },
+        Scenario("Redis paused by CLIENT PAUSE", "allow", "local") { try RedisFault(.paused, pause: $0.pause) },
+        Scenario("Redis full: maxmemory", "allow", "local") { try RedisFault(.full, pause: $0.pause) },
+        Scenario("Redis made read-only", "allow", "local") { try RedisFault(.readOnly, pause: $0.pause) },
+        Scenario("Redis failed over by Sentinel", "allow", "local") { _ in try SentinelFault() },
+        Scenario("network cut", "allow", "local") { _ in try NetworkFault() },
+        Scenario("limiter killed, restarted", "allow") { _ in try FrontFault(.limiterKilled) },
+        Scenario("nginx reloaded", "allow") { _ in try FrontFault(.nginxReloaded) },
     ]
 
     /// Plays it once.

@@ -11,13 +11,14 @@ final class Site {
 
     /// Starts them: `store` and `answer` as after `--store` and `--on-store-failure`, the limiters at `end` of a cable.
     init(_ course: Course, store: String, answer: String, at end: Cable.End?) throws {
-        let rules = try TemporaryFolder()
+        let folder = try TemporaryFolder()
         let flags = [
             "--on-store-failure", answer, "--store-deadline", "\(course.deadline)",
-            "--rules", try rules.write(Caller.rules, to: "limits.yaml"),
+            "--local-store", "embedded:\(folder.path("local"))", "--store-header", "on",
+            "--rules", try folder.write(Caller.rules, to: "limits.yaml"),
         ]
         limiters = try (0..<2).map { _ in
-            try LimiterProcess(store: store, flags: flags, companions: [rules], at: end)
+            try LimiterProcess(store: store, flags: flags, companions: [folder], at: end)
         }
         nginx = try NginxServer(limiters)
         load = Load(course.load, on: nginx)
