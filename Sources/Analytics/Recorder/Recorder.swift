@@ -128,7 +128,7 @@ public final class Recorder: Sendable {
         do throws(PostgresError) {
             try writer.drain()
             if let json = outbox.inHand {
-                try writer.write(json, count: 1)
+                try writer.write([UInt8(ascii: "[")] + json + [UInt8(ascii: "]")], count: 1)
                 outbox.confirmInHand()
             }
             guard !state.withLock(\.isStopping) else { return true }
