@@ -7,6 +7,9 @@ public protocol Store: AnyObject {
     /// What is worth knowing of a store that works, in one line; `nil` where there is nothing.
     var warning: String? { get }
 
+    /// Why a part of the store is not asked now; `nil` where all of it is.
+    var failedPart: StoreError? { get }
+
     /// Decides a batch of requests in order, each against all its policies, and charges each that is allowed.
     ///
     /// A refused request changes nothing; the next request of the batch sees what the earlier ones took.
@@ -38,6 +41,9 @@ public protocol Store: AnyObject {
 extension Store {
     /// Nothing, unless the store says otherwise.
     public var warning: String? { nil }
+
+    /// Nothing, unless the store has parts.
+    public var failedPart: StoreError? { nil }
 
     /// All or nothing, unless the store says otherwise.
     public func attempt(_ charges: [Charge]) throws(StoreError) -> [Result<Verdict, StoreError>] {

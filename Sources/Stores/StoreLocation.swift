@@ -11,6 +11,8 @@ public enum StoreLocation: Sendable, Hashable, CustomStringConvertible {
     case redis(RedisLocation)
     /// The Redis server that Sentinels name.
     case sentinel(SentinelLocation)
+    /// A Redis Cluster.
+    case cluster(ClusterLocation)
 
     /// The default size of an embedded store: room for some millions of clients.
     public static let defaultSize = 1 << 30
@@ -36,6 +38,8 @@ public enum StoreLocation: Sendable, Hashable, CustomStringConvertible {
             self = .redis(try RedisLocation(text))
         case "redis+sentinel":
             self = .sentinel(try SentinelLocation(text))
+        case "redis+cluster":
+            self = .cluster(try ClusterLocation(text))
         case "rediss", "valkeys":
             throw Self.unusable(text, "TLS is not spoken: write redis:// and a tunnel's address, such as stunnel's")
         default:
@@ -63,6 +67,8 @@ public enum StoreLocation: Sendable, Hashable, CustomStringConvertible {
             return { RedisStore(location, deadlines: deadlines) }
         case .sentinel(let location):
             return { RedisStore(location, deadlines: deadlines) }
+        case .cluster(let location):
+            return { ClusterStore(location, deadlines: deadlines) }
         }
     }
 
@@ -76,6 +82,8 @@ public enum StoreLocation: Sendable, Hashable, CustomStringConvertible {
             try ResetNews(RedisConnection(location, deadlines: deadlines), deadlines: deadlines)
         case .sentinel(let location):
             try ResetNews(Sentinels(location, deadlines: deadlines).connectMaster(), deadlines: deadlines)
+        case .cluster(let location):
+            try ResetNews(location.connect(deadlines: deadlines), deadlines: deadlines)
         }
     }
 
@@ -85,6 +93,7 @@ public enum StoreLocation: Sendable, Hashable, CustomStringConvertible {
         case .embedded(let path, _): "embedded:\(path)"
         case .redis(let location): location.description
         case .sentinel(let location): location.description
+        case .cluster(let location): location.description
         }
     }
 
@@ -93,12 +102,13 @@ public enum StoreLocation: Sendable, Hashable, CustomStringConvertible {
         if case .embedded = self { false } else { true }
     }
 
-    /// What it is, in one word: `embedded`, `redis`, `redis_sentinel`.
+    /// What it is, in one word: `embedded`, `redis`, `redis_sentinel`, `redis_cluster`.
     public var kind: String {
         switch self {
         case .embedded: "embedded"
         case .redis: "redis"
         case .sentinel: "redis_sentinel"
+        case .cluster: "redis_cluster"
         }
     }
 

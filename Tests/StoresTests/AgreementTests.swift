@@ -87,6 +87,26 @@ struct AgreementTests {
         #expect(outcomes[false, default: 0] > 3_000)
     }
 
+    /// One request a batch: in a cluster, requests of one batch that meet several slots are charged behind the others.
+    @Test(
+        "a cluster answers random requests as memory does, whatever slots they meet",
+        arguments: 1...4 as ClosedRange<UInt64>)
+    func randomRequestsInCluster(_ seed: UInt64) throws {
+        let memory = try StoreUnderTest(.memory)
+        let cluster = try StoreUnderTest(.cluster)
+        for (number, batch) in try RandomBatches(seed: seed, requests: 2_000, keys: "cluster").enumerated() {
+            for charge in batch.charges {
+                let expected = try memory.charge([charge], batch.now)
+                let verdicts = try cluster.charge([charge], batch.now)
+                guard firstDifference(verdicts, expected) != nil else { continue }
+                Issue.record(
+                    "seed \(seed), batch \(number) at \(batch.now): \(verdicts) and not \(expected) on \(charge.entries)"
+                )
+                return
+            }
+        }
+    }
+
     private func firstDifference(_ verdicts: [Verdict], _ expected: [Verdict]) -> Int? {
         guard verdicts.count == expected.count else { return min(verdicts.count, expected.count) }
         return verdicts.indices.first { index in

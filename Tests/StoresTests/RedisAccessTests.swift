@@ -86,6 +86,33 @@ struct RedisAccessTests {
         }
     }
 
+    @Test(
+        "a right that is missing is told by its name when the connection is made",
+        arguments: [
+            ("-set", "+set"),
+            ("-lrem -pexpire", "+lrem +pexpire"),
+            ("-time", "+time"),
+            ("resetkeys ~window:*", "~bucket:*"),
+            ("resetkeys ~bucket:*", "~window:*"),
+            ("resetchannels", "&fcgi-limiter:resets"),
+            ("-subscribe", "+subscribe"),
+        ])
+    func missingRight(_ change: String, _ missing: String) throws {
+        let server = try Self.guardedServer()
+        let words = ["ACL", "SETUSER", "limiter"] + change.split(separator: " ").map(String.init)
+        _ = try Program("redis-cli", package: "redis-tools").run(
+            ["-s", server.socket, "--no-auth-warning", "--pass", "of-the-default-user"] + words)
+        let store = try open("redis+unix://limiter:\(Self.percentEncoded)@SOCKET", server)
+        for _ in 0..<2 {
+            let error = #expect(throws: StoreError.self) { try store.check() }
+            #expect(error?.kind == .misconfigured)
+            #expect(
+                error?.description == """
+                    redis+unix:\(server.socket)?db=0 lacks rights: grant them by ACL SETUSER NAME \(missing)
+                    """)
+        }
+    }
+
     @Test("a password where the server asks for none is told")
     func needlessPassword() throws {
         let server = try RedisServer()

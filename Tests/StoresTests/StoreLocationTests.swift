@@ -88,6 +88,22 @@ struct StoreLocationTests {
     }
 
     @Test(
+        "a location of a cluster is understood, and described without its password",
+        arguments: [
+            ("redis+cluster://host", "redis+cluster://host:6379", nil, nil),
+            ("redis+cluster://host:7000/", "redis+cluster://host:7000", nil, nil),
+            ("redis+cluster://me:pw@a:1,[::1]:2,c", "redis+cluster://a:1,[::1]:2,c:6379", "me", "pw"),
+        ] as [(String, String, String?, String?)])
+    func cluster(_ text: String, _ description: String, _ user: String?, _ password: String?) throws {
+        let location = try StoreLocation(text)
+        #expect(location.description == description)
+        #expect(location.kind == "redis_cluster")
+        guard case .cluster(let parts) = location else { Issue.record("\(location)"); return }
+        #expect(parts.user == user)
+        #expect(parts.password == password)
+    }
+
+    @Test(
         "what is not understood is told with its remedy",
         arguments: [
             ("", "", schemeRemedy),
@@ -139,6 +155,11 @@ struct StoreLocationTests {
             ("redis+sentinel://host/m?sentinel_pass=secret", "redis+sentinel://host/m", sentinelQueryRemedy),
             ("redis+sentinel://host/m?sentinel_password=secret%", "redis+sentinel://host/m", sentinelQueryRemedy),
             ("redis+sentinel://host:x/m?sentinel_password=secret@x", "redis+sentinel://host:x/m", portRemedy),
+            ("redis+cluster://", "redis+cluster://", clusterHostRemedy),
+            ("redis+cluster://host,", "redis+cluster://host,", clusterHostRemedy),
+            ("redis+cluster://me:secret@host/0", "…@host/0", clusterDatabaseRemedy),
+            ("redis+cluster://host?db=0", "redis+cluster://host?db=0", clusterDatabaseRemedy),
+            ("redis+cluster://host/1,other", "redis+cluster://host/1,other", clusterDatabaseRemedy),
         ] as [(String, String, String)])
     func mistakes(_ text: String, _ shown: String, _ remedy: String) throws {
         let error = #expect(throws: StoreError.self) { try StoreLocation(text) }
@@ -170,6 +191,9 @@ struct StoreLocationTests {
     private static let sentinelHostRemedy = "name a host: \(sentinelExample)"
     private static let sentinelQueryRemedy =
         "after '?' write sentinel_password=PASSWORD and, for a user, &sentinel_user=USER"
+    private static let clusterHostRemedy =
+        "name a host: redis+cluster://10.0.0.1:6379,10.0.0.2:6379,10.0.0.3:6379"
+    private static let clusterDatabaseRemedy = "a cluster has one database: write nothing after the nodes"
     private static let folderRemedy = "name a folder: embedded:/dev/shm/fcgi-limiter"
     private static let hostRemedy = "name a host: redis://127.0.0.1:6379/0"
     private static let indexRemedy = "after '/' write the database's number"

@@ -10,6 +10,7 @@ struct StoreUnderTest {
         case memory
         case embedded
         case redis
+        case cluster
     }
 
     /// Charges a batch at a moment.
@@ -32,6 +33,12 @@ struct StoreUnderTest {
             let store = RedisStore(RedisLocation(.unix(path: server.socket)), deadlines: .patient)
             charge = { charges, now in
                 try withExtendedLifetime(server) { try store.charge(charges, clock: now) }
+            }
+        case .cluster:
+            let servers = try RedisCluster()
+            let store = try #require(StoreLocation(servers.location).open(deadlines: .patient) as? ClusterStore)
+            charge = { charges, now in
+                try withExtendedLifetime(servers) { try store.charge(charges, clock: now) }
             }
         }
     }

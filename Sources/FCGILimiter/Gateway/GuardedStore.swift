@@ -51,6 +51,7 @@ final class GuardedStore {
     /// Whether the store of the batch before could not be asked, so that what was decided says nothing of it.
     private(set) var isAway = false
     private var isFailing = false
+    private var isPartFailing = false
     private var isLocalFailing = false
     private var hasWarned = false
 
@@ -120,7 +121,11 @@ final class GuardedStore {
                 let verdicts = try ask { store throws(StoreError) in try store.charge(charges) }
                 return (verdicts.map { .verdict($0) }, nil)
             }
-            return complete(try ask { store throws(StoreError) in try store.attempt(charges) }, on: charges)
+            let (results, failedPart) = try ask { store throws(StoreError) in
+                (try store.attempt(charges), store.failedPart)
+            }
+            note(failedPart: failedPart)
+            return complete(results, on: charges)
         } catch {
             return (fallback(charges), error)
         }
@@ -228,6 +233,16 @@ final class GuardedStore {
         if !hasWarned, let warning = store.warning {
             hasWarned = true
             logger.warning("\(warning)")
+        }
+    }
+
+    private func note(failedPart error: StoreError?) {
+        guard isPartFailing != (error != nil) else { return }
+        isPartFailing = error != nil
+        if let error {
+            logger.error("\(error); until it answers, of its clients \(onFailure.meanwhile)")
+        } else {
+            logger.notice("all parts of the store answer again")
         }
     }
 

@@ -36,4 +36,19 @@ public struct ClusterLocation: Sendable, Hashable, CustomStringConvertible {
     func server(at endpoint: RedisLocation.Endpoint) -> RedisLocation {
         RedisLocation(endpoint, user: user, password: password)
     }
+
+    /// A connection to any of the nodes that are named here: what is published to one is told to all.
+    ///
+    /// - Throws: ``StoreError`` of the last one where none can be connected to.
+    func connect(deadlines: RedisDeadlines) throws(StoreError) -> RedisConnection {
+        var failure = StoreError(.unreachable, "\(self) names no node")
+        for node in nodes.shuffled() {
+            do throws(StoreError) {
+                return try RedisConnection(server(at: node), deadlines: deadlines)
+            } catch {
+                failure = error
+            }
+        }
+        throw failure
+    }
 }

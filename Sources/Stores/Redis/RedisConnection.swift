@@ -152,6 +152,11 @@ struct RedisReply: ~Copyable {
     /// The number of an integer reply; `nil` for any other.
     var integer: Int64? { reply.pointee.type == REDIS_REPLY_INTEGER ? reply.pointee.integer : nil }
 
+    /// The numbers of an array of integers, or the one of an integer reply; none for any other.
+    var numbers: [Int64] {
+        integer.map { [$0] } ?? (0..<count).map { integer(at: $0) }
+    }
+
     /// How many elements an array reply has.
     var count: Int { reply.pointee.type == REDIS_REPLY_ARRAY ? reply.pointee.elements : 0 }
 

@@ -36,8 +36,7 @@ final class ScriptedConnection {
 
     private static func expectRights(_ connection: RedisConnection) throws(StoreError) {
         let text = String(decoding: RedisScript.rights.text, as: UTF8.self)
-        let reply = try connection.command(
-            ["EVAL", text, "2", "bucket:{rights=}:check", "window:{rights=}:check", ResetNews.channel])
+        let reply = try connection.command(["EVAL", text, "0", "bucket:{check}:", "window:{check}:", ResetNews.channel])
         let missing = reply.value.elements.compactMap(\.text)
         guard missing.isEmpty else {
             throw StoreError(

@@ -1,0 +1,167 @@
+import Foundation
+import Servers
+import Testing
+
+@Suite("Limits that are spread over a Redis Cluster", .serialized)
+struct ClusterLimitTests {
+    /// 700 for a client, and 1,000 for all together, which are kept in different slots.
+    private static let rules = """
+        matching: all
+        policies:
+          client: { limit: 700 per hour, algorithm: sliding_window }
+          bucket: { limit: 700 per 300 days, algorithm: token_bucket }
+          all: { limit: 1000 per hour, algorithm: sliding_window }
+        rules:
+          - { match: { path: /api/data }, count: api_key, policies: [client] }
+          - { match: { path: /api/search }, count: api_key, policies: [client, bucket] }
+          - { match: { path: /api/search }, count: everyone, policies: [all] }
+
+        """
+    /// A failure is a refusal that does not count: nothing may pass unseen.
+    private static let flags = ["--store-deadline", "10000", "--on-store-failure", "deny", "--loops", "2"]
+
+    private let cluster: RedisCluster
+    private let limiters: [LimiterProcess]
+    private let nginx: NginxServer
+    private let folder: TemporaryFolder
+
+    init() throws {
+        let cluster = try RedisCluster()
+        let folder = try TemporaryFolder()
+        let path = try folder.write(Self.rules, to: "limits.yaml")
+        self.cluster = cluster
+        self.folder = folder
+        limiters = try (0..<2).map { _ in
+            try LimiterProcess(store: cluster.location, flags: Self.flags + ["--rules", path])
+        }
+        nginx = try NginxServer(limiters)
+    }
+
+    @Test("1,000 clients at once and two limiters: as many are admitted as the limit says")
+    func thousand() throws {
+        let load = try LoadProcess(url("/api/data"), key: "a", clients: 1_000, amount: ["-n", "20000"])
+        try #expect(admitted(by: load) == 700)
+    }
+
+    @Test("also while the slot moves, forth and back, again and again")
+    func movingSlot() throws {
+        let slot = try cluster.slot(of: "window:{api_key=a}:client")
+        let load = try LoadProcess(url("/api/data"), key: "a", clients: 1_000, amount: ["-n", "20000"])
+        #expect(try moves(of: [slot], during: load) > 0)
+        try #expect(admitted(by: load) == 700)
+        #expect(try errors("ASK") + errors("MOVED") > 0)
+    }
+
+    @Test("policies of one client and of all are charged all or none, also while both slots move")
+    func severalSlots() throws {
+        let slots = try ["window:{api_key=a}:client", "window:{all}:all"].map { try cluster.slot(of: $0) }
+        let loads = try ["a", "b"].map { key in
+            try LoadProcess(url("/api/search"), key: key, clients: 500, amount: ["-n", "8000"])
+        }
+        #expect(try moves(of: slots, during: loads[0]) > 0)
+        let counts = try loads.map { try self.admitted(by: $0) }
+        // Who meets another in between may be refused what is given back a moment later, so the last units may be left.
+        #expect(counts.allSatisfy { $0 <= 700 })
+        #expect(counts[0] + counts[1] <= 1_000)
+        // What was given back is there: one client after another takes all of it, and nothing is missing.
+        let client = nginx.client()
+        var admitted = counts[0] + counts[1]
+        while try client.get("/api/search", headers: ["X-API-Key": "c"]).status == 200 { admitted += 1 }
+        #expect(admitted == 1_000)
+        for (key, count) in zip(["a", "b"], counts) {
+            let left = try client.get("/api/data", headers: ["X-API-Key": key])["X-RateLimit-Remaining"]
+            #expect(left == "\(max(0, 700 - count - 1))", "\(key)")
+        }
+    }
+
+    @Test("one key's commands: peek, explain and reset ask the cluster too")
+    func commands() throws {
+        let client = nginx.client()
+        for _ in 0..<3 { _ = try client.get("/api/search", headers: ["X-API-Key": "a"]) }
+        let flags = ["--store", cluster.location, "--rules", folder.path("limits.yaml")]
+        let limiter = try Program(built: "fcgi-limiter")
+        #expect(
+            try limiter.run(["peek", "api_key=a"] + flags).text.split(separator: "\n").map { $0.prefix(25) } == [
+                "client: 697 of 700 left, ", "bucket: 697 of 700 left, ", "all: 1000 of 1000 left",
+            ])
+        let explained = try limiter.run(["explain", "/api/search", "--header", "X-API-Key: a"] + flags)
+        #expect(explained.text.contains("697 of 700 left"))
+        #expect(explained.text.contains("997 of 1000 left"))
+        #expect(
+            try limiter.run(["reset", "api_key=a"] + flags).text == "reset api_key=a: 2 of 3 policies had counted it")
+        #expect(try client.get("/api/data", headers: ["X-API-Key": "a"])["X-RateLimit-Remaining"] == "699")
+    }
+
+    @Test("a master that is killed: only its clients' requests are without a verdict, until its replica serves them")
+    func killedMaster() throws {
+        let client = nginx.client()
+        let keys = (0..<30).map { "key \($0)" }
+        for key in keys { #expect(try client.get("/api/data", headers: ["X-API-Key": key]).status == 200) }
+        let owners = try keys.map { key in
+            let name = "window:{api_key=\(key.replacing(" ", with: "%20"))}:client"
+            return try cluster.master(of: cluster.slot(of: name), seenBy: cluster.nodes[0])?.id
+        }
+        let victim = cluster.nodes[1]
+        victim.server.send(SIGKILL)
+        // Until both limiters have noticed.
+        for key in keys { _ = try client.get("/api/data", headers: ["X-API-Key": key]) }
+        for (key, owner) in zip(keys, owners) where owner != victim.id {
+            #expect(try client.get("/api/data", headers: ["X-API-Key": key]).status == 200, "\(key)")
+        }
+        // Less often than their limits allow.
+        var isWhole = false
+        for _ in 0..<600 where !isWhole {
+            usleep(50_000)
+            isWhole = try keys.allSatisfy { try client.get("/api/data", headers: ["X-API-Key": $0]).status == 200 }
+        }
+        #expect(isWhole)
+        #expect(limiters.allSatisfy { $0.logLines("error").count <= 2 })
+        #expect(
+            waitUntil { limiters.allSatisfy { $0.logLines("notice").contains("all parts of the store answer again") } })
+    }
+
+    private func url(_ path: String) -> String { "http://127.0.0.1:\(nginx.port)\(path)" }
+
+    /// How many requests were admitted in the end; none may be without a verdict.
+    private func admitted(by load: LoadProcess) throws -> Int {
+        var outcome: LoadProcess.Outcome?
+        #expect(
+            try waitUntil {
+                outcome = try load.outcome(); return outcome != nil
+            })
+        let end = try #require(outcome)
+        for limiter in limiters {
+            let metrics = try NginxServer(limiter).client().get("/metrics").json()
+            #expect(metrics["failed"] as? Int == 0, "\(limiter.logText)")
+        }
+        return end.answers - end.refusals
+    }
+
+    /// Moves slots to the next master and on for as long as the load lasts.
+    ///
+    /// - Returns: how often.
+    private func moves(of slots: [Int], during load: LoadProcess) throws -> Int {
+        var count = 0
+        while try load.outcome() == nil {
+            for slot in slots {
+                let source = try #require(try cluster.master(of: slot, seenBy: cluster.nodes[0]))
+                let index = try #require(cluster.nodes.firstIndex { $0.id == source.id })
+                let target = cluster.nodes[(index + 1) % 3]
+                try cluster.beginMoving(slot, from: source, to: target)
+                while try cluster.moveKeys(of: slot, from: source, to: target, most: 1) > 0 {}
+                try cluster.endMoving(slot, from: source, to: target)
+            }
+            count += 1
+        }
+        return count
+    }
+
+    private func errors(_ name: String) throws -> Int {
+        try cluster.nodes.reduce(0) { sum, node in
+            let lines = try node.server.command("INFO", "errorstats").split(whereSeparator: \.isNewline)
+            let beginning = "errorstat_\(name):count="
+            let line = lines.first { $0.hasPrefix(beginning) }?.dropFirst(beginning.count)
+            return sum + (line.flatMap { Int($0) } ?? 0)
+        }
+    }
+}
