@@ -42,6 +42,19 @@ struct SentinelTests {
         #expect(waitUntil { (try? store.charge([charge()])) != nil })
     }
 
+    @Test("a server that a Sentinel still names, and that is no master any more, is not taken")
+    func staleName() throws {
+        let sentinels = try RedisSentinels()
+        // Before the Sentinels put that right.
+        try sentinels.servers[0].command("REPLICAOF", "127.0.0.1", "\(try FreePort().number)")
+        let error = try failure(open(sentinels.location))
+        #expect(error.kind == .refused)
+        #expect(
+            error.description.contains(
+                "127.0.0.1:\(sentinels.servers[0].port), which a Sentinel names, is no master now but a slave"))
+        #expect(waitUntil { (try? open(sentinels.location).charge([charge()])) != nil })
+    }
+
     @Test("a Sentinel that is away is passed over, also where it is stopped and says nothing")
     func sentinelsAway() throws {
         let sentinels = try RedisSentinels()

@@ -114,6 +114,7 @@ final class RedisConnection {
 
     private func failure() -> StoreError {
         isUsable = false
+        if context.pointee.err == REDIS_ERR_IO, errno == EPIPE, let text = lastWords() { return failure(by: text) }
         let text = withUnsafeBytes(of: &context.pointee.errstr) {
             String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
         }
@@ -121,6 +122,15 @@ final class RedisConnection {
         return timedOut || text.contains("timed out")
             ? StoreError(.timedOut, "\(location) did not answer in time")
             : StoreError(.unreachable, "\(location): \(text)")
+    }
+
+    /// What a server said that closed the connection because it has no use for it: who writes meets the closed end first,
+    /// and hiredis then reads no more.
+    private func lastWords() -> String? {
+        var bytes = [UInt8](repeating: 0, count: 512)
+        let count = recv(context.pointee.fd, &bytes, bytes.count, Int32(MSG_DONTWAIT))
+        guard count > 0, bytes[0] == UInt8(ascii: "-") else { return nil }
+        return String(decoding: bytes[1..<count].prefix { $0 != 0x0D }, as: UTF8.self)
     }
 }
 

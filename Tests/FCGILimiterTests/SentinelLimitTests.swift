@@ -1,0 +1,84 @@
+import Foundation
+import Servers
+import Testing
+
+@Suite("Limits behind Redis Sentinels")
+struct SentinelLimitTests {
+    @Test("limiters follow a failover, and what was counted before counts after it")
+    func failover() throws {
+        let sentinels = try RedisSentinels()
+        let limiters = try (0..<2).map { _ in
+            try LimiterProcess(store: sentinels.location, flags: ["--on-store-failure", "deny"])
+        }
+        let client = try NginxServer(limiters).client()
+        let statuses = { (count: Int) in
+            try (0..<count).map { _ in try client.get("/api/data", headers: ["X-API-Key": "a"]).status }
+        }
+        #expect(try statuses(4) == [200, 200, 200, 200])
+        #expect(try waitUntil { try sentinels.servers[1].command("LLEN", "window:{api_key=a}:data") == "9" })
+
+        sentinels.servers[0].send(SIGKILL)
+        // Both limiters notice, and have connected to the other server once neither refuses for want of a store.
+        var isBack = false
+        for _ in 0..<600 where !isBack {
+            usleep(50_000)
+            isBack = try (0..<8).allSatisfy { _ in
+                try client.get("/api/data", headers: ["X-API-Key": "other \(UInt32.random(in: 0 ... .max))"]).status
+                    == 200
+            }
+        }
+        #expect(isBack)
+        #expect(try statuses(7) == Array(repeating: 200, count: 6) + [429])
+        #expect(try sentinels.servers[1].command("ROLE").hasPrefix("master"))
+    }
+
+    @Test("peek, explain and reset ask the master that the Sentinels name")
+    func commands() throws {
+        let sentinels = try RedisSentinels()
+        let limiter = try LimiterProcess(store: sentinels.location)
+        let client = try NginxServer(limiter).client()
+        for _ in 0..<3 { _ = try client.get("/api/data", headers: ["X-API-Key": "a"]) }
+        let program = try Program(built: "fcgi-limiter")
+        let flags = ["--store", sentinels.location]
+        #expect(try program.run(["peek", "api_key=a"] + flags).text.hasPrefix("data: 7 of 10 left"))
+        let explained = try program.run(["explain", "/api/data", "--header", "X-API-Key: a"] + flags)
+        #expect(explained.text.contains("7 of 10 left"))
+        #expect(
+            try program.run(["reset", "api_key=a"] + flags).text == "reset api_key=a: 1 of 3 policies had counted it")
+        #expect(try client.get("/health").json()["store"].map { "\($0)" }?.contains("redis_sentinel") == true)
+    }
+
+    @Test(
+        "a mistake in who is to be let in ends serve at its start, in one line that says what to do",
+        arguments: [
+            (
+                "redis+sentinel://limiter:wrong@SENTINELS/limits",
+                " answered: WRONGPASS invalid username-password pair or user is disabled."
+            ),
+            (
+                "redis+sentinel://poor:secret@SENTINELS/limits",
+                " answered: NOPERM this user has no permissions to run the 'role' command: grant this user what README.md "
+                    + "lists under ACL: ACL SETUSER"
+            ),
+            (
+                "redis+sentinel://half:secret@SENTINELS/limits",
+                " lacks rights: grant them by ACL SETUSER NAME +rpush &fcgi-limiter:resets"
+            ),
+        ])
+    func mistakes(_ location: String, _ words: String) throws {
+        let sentinels = try RedisSentinels(options: [
+            "user limiter on >secret ~* &* +@all", "user poor on >secret ~* &* +ping",
+            "user half on >secret ~* resetchannels +@all -rpush",
+        ])
+        let hosts = sentinels.ports.map { "127.0.0.1:\($0)" }.joined(separator: ",")
+        let folder = try TemporaryFolder()
+        let outcome = try Program(built: "fcgi-limiter").run([
+            "serve", "--listen", "unix:\(folder.path("s"))", "--store", location.replacing("SENTINELS", with: hosts),
+        ])
+        #expect(outcome.status == 1)
+        let lines = outcome.errors.split(separator: "\n")
+        #expect(lines.count == 1)
+        #expect(lines.last?.hasSuffix(words) == true, "\(outcome.errors)")
+        #expect(!outcome.errors.contains("secret"))
+    }
+}
