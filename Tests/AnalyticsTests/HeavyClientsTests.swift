@@ -1,0 +1,88 @@
+import Limiters
+import Testing
+
+@testable import Analytics
+
+@Suite("Heavy clients")
+struct HeavyClientsTests {
+    private func client(_ number: Int) -> Identity { Identity("address", String(number).utf8) }
+
+    @Test("while there is room every count is exact")
+    func exact() {
+        var clients = HeavyClients(room: 8)
+        for number in 0..<8 { for _ in 0...number { clients.count(client(number), number % 2, .blocked) } }
+        #expect(clients.others.isEmpty)
+        for number in 0..<8 {
+            #expect(
+                clients.counts[HeavyClients.Key(client: client(number), series: Int32(number % 2))]?.blocked
+                    == Int64(number + 1))
+        }
+    }
+
+    @Test("among a million clients there is never more than room, the sums are exact, and who asks most is known")
+    func million() throws {
+        let room = 2_048
+        var clients = HeavyClients(room: room)
+        var sent: [Outcome: Int64] = [:]
+        for number in 0..<1_000_000 {
+            let outcome: Outcome = number % 3 == 0 ? .blocked : number % 3 == 1 ? .allowed : .failed
+            clients.count(client(number), number % 5, outcome)
+            sent[outcome, default: 0] += 1
+            // Every hundredth request is that of one client, every thousandth of another.
+            if number % 100 == 0 { clients.count(client(-1), 0, .blocked) }
+            if number % 1_000 == 0 { clients.count(client(-2), 0, .allowed) }
+            #expect(clients.counts.count <= room)
+        }
+        var sum = ClientCount()
+        for count in clients.counts.values { sum += count }
+        for count in clients.others.values { sum += count }
+        #expect(sum.blocked == sent[.blocked, default: 0] + 10_000)
+        #expect(sum.allowed == sent[.allowed, default: 0] + 1_000)
+        #expect(sum.failed == sent[.failed])
+        #expect(clients.others.count <= 5)
+
+        // Too low by at most the requests counted divided by half the room, and never too high.
+        let error = Int64(1_011_000 / (room / 2))
+        for (number, real) in [(-1, Int64(10_000)), (-2, 1_000)] {
+            let known = clients.counts[HeavyClients.Key(client: client(number), series: 0)]?.total ?? 0
+            #expect((real - error...real).contains(known), "\(known) of \(real)")
+        }
+    }
+
+    @Test("a ledger under a million clients hands over at most some hundred by name, and loses no request")
+    func ledger() throws {
+        let ledger = Ledger(loops: 2, recordsClients: true)
+        let table = SeriesTable(Recording.series)
+        for loop in 0..<2 { ledger[loop].use(table) }
+        for number in 0..<1_000_000 {
+            ledger[number % 2].count {
+                $0.count(client(number), series: number % 3, .allowed, passed: true, nil, bucket: nil)
+            }
+            // As if a second had passed.
+            if number % 100_000 == 0 { ledger.collect() }
+        }
+        ledger.collect()
+        var batch = ledger.takePending()
+        #expect(batch.requests == 1_000_000)
+        #expect(batch.clients.count <= 4_096)
+        batch.keepClients(BatchText.mostClients)
+        #expect(batch.clients.count <= 2 * BatchText.mostClients)
+        let named = batch.clients.values.reduce(0) { $0 + $1.total }
+        #expect(named + batch.others.values.reduce(0) { $0 + $1.total } == 1_000_000)
+    }
+}
+
+@Suite("Latency")
+struct LatencyTests {
+    @Test(
+        "a decision falls into the first bucket whose bound it does not pass",
+        arguments: [
+            (0, 0), (1, 0), (2, 1), (3, 2), (4, 2), (5, 3), (8, 3), (9, 4), (1_048_576, 20), (1_048_577, 21),
+            (60_000_000, 21),
+        ])
+    func buckets(latency: Int64, bucket: Int) {
+        #expect(LatencyHistogram.bucket(of: latency) == bucket)
+        if bucket < 21 { #expect(latency <= LatencyHistogram.bounds[bucket]) }
+        if bucket > 0 { #expect(latency > LatencyHistogram.bounds[bucket - 1]) }
+    }
+}

@@ -1,0 +1,229 @@
+import Analytics
+import Foundation
+import Servers
+import Synchronization
+import Testing
+
+@Suite("The recorder")
+struct RecorderTests {
+    @Test("what loops count is in the database once, by endpoint, policy, verdict and client")
+    func counts() throws {
+        let server = try PostgresServer()
+        let recording = try Recording(server.location, loops: 2)
+        recording.recorder.start()
+        recording.count(7)
+        recording.count(5, client: "b", series: 1, .blocked, loop: 1, userAgent: "<script>\"\u{1F600}\0")
+        recording.count(3, .shadowBlocked)
+        recording.count(2, .failed, passed: true)
+        recording.count(1, .failed, passed: false)
+        recording.count(4, client: "c", series: 2, .blocked)
+        recording.recorder.stop()
+
+        #expect(try server.requests() == 22)
+        #expect(
+            try server.query(
+                """
+                select endpoint, policy, algorithm, verdict, requests, passed, limit_sum, remaining_sum, latency[6]
+                from limiter.decisions_1h d join limiter.series s on s.id = d.series order by 1, 4
+                """) == """
+                *|banned|list|blocked|4|0|40|16|4
+                /api/data|data|sliding_window|allowed|7|7|70|28|7
+                /api/data|data|sliding_window|shadow_blocked|3|3|30|12|3
+                /api/data|data|sliding_window|failed|3|2|0|0|3
+                /api/search "q"|search|token_bucket|blocked|5|0|50|20|5
+                """)
+        #expect(
+            try server.query("select client, allowed, blocked, failed from limiter.clients_1d order by 1, 2") == """
+                api_key=a|10|0|3
+                api_key=b|0|5|0
+                api_key=c|0|4|0
+                """)
+        #expect(
+            try server.query(
+                "select count(*), client, address, retry_after, user_agent from limiter.events group by 2, 3, 4, 5 order by 2"
+            ) == """
+                5|api_key=b|203.0.113.9|2500000|<script>"\u{1F600}
+                4|api_key=c|203.0.113.9|2500000|curl
+                """)
+        #expect(
+            try server.query("select mode, version, store, store_state, loops, connections, clients from limiter.processes")
+                == "serve|test|embedded|up|2|3|plain")
+        #expect(recording.problems == [])
+        // Nothing waits, so nothing stays.
+        #expect(try FileManager.default.contentsOfDirectory(atPath: recording.spool) == [])
+    }
+
+    @Test("a batch whose answer is lost counts once")
+    func lostAnswer() throws {
+        let server = try PostgresServer()
+        let relay = try LossyRelay(server)
+        defer { relay.close() }
+        let recording = try Recording("host=\(relay.host) port=5432 user=limiter dbname=site")
+        recording.recorder.start()
+        #expect(waitUntil { server.numberIfThere("select count(*) from limiter.processes") == 1 })
+        relay.lose(3)
+        var sent = 0
+        #expect(
+            waitUntil {
+                recording.count(1)
+                sent += 1
+                return relay.lost.load(ordering: .acquiring) == 3
+            })
+        recording.count(10)
+        #expect(try waitUntil { try server.requests() == sent + 10 })
+        recording.recorder.stop()
+        #expect(try server.requests() == sent + 10)
+        #expect(recording.problems.count >= 1)
+        #expect(recording.recoveries.count >= 1)
+    }
+
+    @Test("connections that are cut at any moment, and a server that is killed, change no count")
+    func cut() throws {
+        let server = try PostgresServer()
+        let recording = try Recording(server.location)
+        recording.recorder.start()
+        #expect(waitUntil { server.numberIfThere("select count(*) from limiter.processes") == 1 })
+        var sent = 0
+        for round in 0..<3 {
+            // In the middle of the transaction: its row is held until the connection is gone.
+            let batches = try server.number("select sequence from limiter.processes")
+            let holder = try PostgresConnection(PostgresLocation(server.location))
+            try holder.run("begin; select from limiter.processes for update")
+            recording.count(round + 1)
+            sent += round + 1
+            #expect(
+                try waitUntil {
+                    try server.number("select count(*) from pg_stat_activity where query like 'select limiter.write%'") > 0
+                })
+            if round < 2 {
+                try server.query(
+                    "select pg_terminate_backend(pid) from pg_stat_activity where query like 'select limiter.write%'")
+            } else {
+                server.kill9()
+                try server.start()
+            }
+            if round < 2 { try holder.run("commit") }
+            #expect(waitUntil { server.numberIfThere("select sequence from limiter.processes") > batches })
+        }
+        recording.recorder.stop()
+        #expect(try server.requests() == sent)
+    }
+
+    @Test("while PostgreSQL is away counts wait in the spool, and are written when it is back; each is said once")
+    func away() throws {
+        let server = try PostgresServer()
+        server.stop()
+        let recording = try Recording(server.location)
+        recording.recorder.start()
+        for count in 1...3 {
+            recording.count(count)
+            #expect(waitUntil { recording.recorder.backlog >= count })
+        }
+        #expect(!recording.recorder.isWriting)
+        #expect(recording.recorder.spooledBytes > 0)
+        #expect(recording.recorder.lastHour() == nil)
+        try server.start()
+        #expect(waitUntil { recording.recorder.backlog == 0 })
+        #expect(try server.requests() == 6)
+        #expect(waitUntil { recording.recorder.lastHour()?.sum.total == 6 })
+        recording.recorder.stop()
+        #expect(recording.problems.count == 1)
+        #expect(recording.problems.first?.contains("until it takes them, counts are kept in \(recording.spool)") == true)
+        #expect(recording.recoveries == ["PostgreSQL takes counts again"])
+    }
+
+    @Test("a server that says nothing holds up neither the stop nor the counts")
+    func frozen() throws {
+        let server = try PostgresServer()
+        let recording = try Recording(server.location)
+        recording.recorder.start()
+        #expect(waitUntil { server.numberIfThere("select count(*) from limiter.processes") == 1 })
+        server.freeze(true)
+        recording.count(9)
+        #expect(waitUntil { recording.recorder.backlog > 0 })
+        recording.count(1)
+        recording.recorder.stop(within: 100_000)
+        server.freeze(false)
+        // Its file is still locked by this process; another one would take it over.
+        #expect(try FileManager.default.contentsOfDirectory(atPath: recording.spool).count == 1)
+        #expect(try waitUntil { try server.requests() == 10 || recording.recorder.backlog == 0 })
+    }
+
+    @Test("where there is no spool counts stay in memory, and are written once PostgreSQL is there")
+    func noSpool() throws {
+        let server = try PostgresServer()
+        server.stop()
+        let recording = try Recording(server.location, spool: "/proc/no/such/folder")
+        recording.recorder.start()
+        var sent = 0
+        for _ in 0..<3 {
+            recording.count(5)
+            sent += 5
+            #expect(waitUntil { recording.recorder.backlog == 1 })
+        }
+        try server.start()
+        #expect(waitUntil { server.numberIfThere("select sum(requests) from limiter.decisions_10s") == sent })
+        recording.count(4)
+        recording.recorder.stop()
+        #expect(try server.requests() == sent + 4)
+        let spoolProblems = recording.problems.filter { $0.contains("/proc/no/such/folder:") }
+        #expect(
+            spoolProblems == [
+                "/proc/no/such/folder: No such file or directory; counts stay in memory, and a process that is killed loses them"
+            ])
+    }
+
+    @Test("several recorders that write the same rows at once lose and repeat nothing")
+    func several() throws {
+        let server = try PostgresServer()
+        let spool = try TemporaryFolder()
+        let recordings = try (0..<6).map { _ in try Recording(server.location, spool: spool.path("spool")) }
+        for recording in recordings { recording.recorder.start() }
+        var sent = 0
+        let end = Date(timeIntervalSinceNow: 3)
+        while Date() < end {
+            for (index, recording) in recordings.enumerated() {
+                for client in 0..<20 { recording.count(1, client: "\((client * 7 + index) % 40)", client % 2 == 0 ? .allowed : .blocked) }
+                sent += 20
+            }
+            usleep(20_000)
+        }
+        for recording in recordings { recording.recorder.stop(within: 10_000_000) }
+        #expect(try server.requests() == sent)
+        #expect(try server.number("select count(*) from limiter.processes") == 6)
+        #expect(recordings.flatMap(\.problems) == [])
+    }
+
+    @Test("hashed clients are the same for the same secret, and neither names nor addresses are written")
+    func hashed() throws {
+        let server = try PostgresServer()
+        for secret in ["one", "one", "two"] {
+            let recording = try Recording(server.location, names: .hashed(secret: secret))
+            recording.recorder.start()
+            recording.count(1, client: "alice", .blocked)
+            recording.recorder.stop()
+        }
+        let clients = try server.query("select client, blocked from limiter.clients_1d order by blocked desc")
+        #expect(try /hashed=[0-9a-f]{32}\|2\nhashed=[0-9a-f]{32}\|1/.wholeMatch(in: clients) != nil)
+        #expect(try server.number("select count(*) from limiter.events where client like 'hashed=%' and address is null") == 3)
+        #expect(try server.number("select count(*) from limiter.processes where clients = 'hashed'") == 3)
+    }
+
+    @Test("a wrong password is one line, without the password")
+    func password() throws {
+        let server = try PostgresServer(.socketAndPort)
+        let recording = try Recording("postgresql://limiter:mistaken@127.0.0.1:\(server.port)/site")
+        recording.recorder.start()
+        #expect(waitUntil { !recording.problems.isEmpty })
+        recording.recorder.stop(within: 0)
+        let line = try #require(recording.problems.first)
+        #expect(line.contains("password authentication failed for user \"limiter\""))
+        #expect(!line.contains("mistaken"))
+        #expect(!line.contains("\n"))
+        let right = try Recording("postgresql://limiter:secret@127.0.0.1:\(server.port)/site")
+        right.recorder.start()
+        right.count(1)
+        right.recorder.stop()
+        #expect(try server.requests() == 1)
+    }
+}

@@ -1,0 +1,101 @@
+import Analytics
+import Limiters
+import Servers
+import Synchronization
+import Testing
+
+/// A recorder of this process with a spool and a database of its own; tests count for its loop.
+final class Recording {
+    static let series = [
+        Series(endpoint: "/api/data", policy: "data", algorithm: "sliding_window"),
+        Series(endpoint: "/api/search \"q\"", policy: "search", algorithm: "token_bucket"), .banned,
+    ]
+
+    let ledger: Ledger
+    let recorder: Recorder
+    let spool: String
+    private let folder: TemporaryFolder
+    private let said: Said
+
+    /// What an operator was told.
+    final class Said: Sendable {
+        let problems = Mutex<[String]>([])
+        let recoveries = Mutex<[String]>([])
+    }
+
+    /// A recorder that does not run yet.
+    ///
+    /// - Parameters:
+    ///   - location: the database.
+    ///   - spool: its folder; `nil` for one of its own.
+    ///   - names: how clients are written down.
+    init(_ location: String, spool: String? = nil, names: ClientNames = .plain, loops: Int = 1) throws {
+        folder = try TemporaryFolder()
+        self.spool = spool ?? folder.path("spool")
+        let said = Said()
+        self.said = said
+        ledger = Ledger(loops: loops, recordsClients: true)
+        for loop in 0..<loops { ledger[loop].use(SeriesTable(Self.series)) }
+        let settings = RecorderSettings(
+            try PostgresLocation(location), names: names, retention: Retention(),
+            spool: try #require(SpoolLocation(self.spool)))
+        let process = RecordedProcess(mode: .serve, version: "test", store: "embedded", loops: loops)
+        recorder = Recorder(settings, ledger, process, connections: { 3 }) { notice in
+            switch notice {
+            case .problem(let line): said.problems.withLock { $0.append(line) }
+            case .recovery(let line): said.recoveries.withLock { $0.append(line) }
+            }
+        }
+    }
+
+    var problems: [String] { said.problems.withLock(\.self) }
+    var recoveries: [String] { said.recoveries.withLock(\.self) }
+
+    /// Counts requests of one client.
+    func count(
+        _ requests: Int, client: String = "a", series: Int = 0, _ outcome: Outcome = .allowed, passed: Bool? = nil,
+        loop: Int = 0, userAgent: String = "curl"
+    ) {
+        let identity = Identity("api_key", client.utf8)
+        let decision = Decision(outcome: .allowed, limit: 10, remaining: 4, resetAfter: 0)
+        ledger[loop].count { page in
+            for _ in 0..<requests {
+                page.count(
+                    identity, series: series, outcome, passed: passed ?? (outcome != .blocked),
+                    outcome == .failed ? nil : decision, bucket: 5)
+                guard outcome == .blocked else { continue }
+                page.keep(series) {
+                    BlockedRequest(
+                        client: identity, address: Array("203.0.113.9".utf8)[...], retryAfter: 2_500_000,
+                        userAgent: Array(userAgent.utf8)[...])
+                }
+            }
+        }
+    }
+}
+
+extension PostgresServer {
+    /// The number that a statement gives; −1 while the server, the schema or the table is not there.
+    func numberIfThere(_ sql: String) -> Int {
+        (try? number(sql)) ?? -1
+    }
+
+    /// All requests that are counted, if each table says the same.
+    func requests() throws -> Int {
+        let sums = try query(
+            """
+            select (select sum(requests) from limiter.decisions_10s), (select sum(requests) from limiter.decisions_1h),
+                (select sum(allowed + blocked + failed) from limiter.clients_10s),
+                (select sum(allowed + blocked + failed) from limiter.clients_1h),
+                (select sum(allowed + blocked + failed) from limiter.clients_1d)
+            """
+        ).split(separator: "|").map { Int($0) ?? -1 }
+        guard Set(sums).count == 1 else { throw Disagreement(sums: sums) }
+        return try #require(sums.first)
+    }
+
+    /// Tables that do not say the same.
+    struct Disagreement: Error {
+        let sums: [Int]
+    }
+}

@@ -1,0 +1,128 @@
+import Foundation
+import Servers
+import Synchronization
+import Testing
+
+@testable import Analytics
+
+@Suite("The spool")
+struct SpoolTests {
+    private static func spool(_ folder: TemporaryFolder, _ name: String = "a", size: Int = 1 << 20) throws -> Spool {
+        Spool(try #require(SpoolLocation("\(folder.path("spool"))?size=\(size)")), name: name)
+    }
+
+    private static func texts(_ chunk: Spool.Chunk?) -> String? { chunk.map { String(decoding: $0.json, as: UTF8.self) } }
+
+    @Test("batches come out in their order, as many as are asked for, and nothing is left when all are confirmed")
+    func order() throws {
+        let folder = try TemporaryFolder()
+        let spool = try Self.spool(folder)
+        #expect(spool.next(most: 5) == nil)
+        for text in ["1", "22", "[3]"] { try spool.append(Array(text.utf8)) }
+        let first = try #require(spool.next(most: 2))
+        #expect(Self.texts(first) == "[1,22]")
+        spool.confirm(first)
+        #expect(spool.count == 1)
+        try spool.append(Array("4".utf8))
+        let second = try #require(spool.next(most: 60))
+        #expect(Self.texts(second) == "[[3],4]")
+        spool.confirm(second)
+        #expect(spool.count == 0)
+        #expect(spool.bytes == 0)
+        spool.close()
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path("spool")) == [])
+    }
+
+    @Test("what a living process has is its own; what a dead one has left is taken over, but for a torn end")
+    func adoption() throws {
+        let folder = try TemporaryFolder()
+        var dead: Spool? = try Self.spool(folder, "dead")
+        for text in ["1", "22", "333"] { try dead?.append(Array(text.utf8)) }
+        let living = try Self.spool(folder, "living")
+        try living.append(Array("4".utf8))
+        var adopted: [String] = []
+        living.adopt(most: 60) { adopted.append(Self.texts($0) ?? "") }
+        #expect(adopted == [])
+
+        // The lock ends with the last that has the file open.
+        dead = nil
+        let path = folder.path("spool/dead.spool")
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+        try bytes.dropLast(2).write(to: URL(fileURLWithPath: path))
+        struct Refusal: Error {}
+        #expect(throws: Refusal.self) { try living.adopt(most: 1) { _ throws(Refusal) in throw Refusal() } }
+        living.adopt(most: 1) { adopted.append(Self.texts($0) ?? "") }
+        #expect(adopted == ["[1]", "[22]"])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path("spool")) == ["living.spool"])
+    }
+
+    @Test("a record that was changed ends what is read")
+    func checksum() throws {
+        let folder = try TemporaryFolder()
+        var dead: Spool? = try Self.spool(folder, "dead")
+        for text in ["1", "22", "333"] { try dead?.append(Array(text.utf8)) }
+        dead = nil
+        let path = folder.path("spool/dead.spool")
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+        bytes[13 + 12] ^= 1
+        try bytes.write(to: URL(fileURLWithPath: path))
+        var adopted: [String] = []
+        try Self.spool(folder).adopt(most: 60) { adopted.append(Self.texts($0) ?? "") }
+        #expect(adopted == ["[1]"])
+    }
+
+    @Test("a folder that others can write to is not used")
+    func foreign() throws {
+        let folder = try TemporaryFolder()
+        mkdir(folder.path("spool"), 0o700)
+        chmod(folder.path("spool"), 0o777)
+        let error = #expect(throws: SpoolError.self) { try Self.spool(folder).append([1]) }
+        #expect(error?.description == "\(folder.path("spool")) is not a folder that only this user can write to")
+    }
+
+    @Test("when it fills up first detail is left out, then counts stay in memory; sums are exact, and it is said once")
+    func full() throws {
+        let folder = try TemporaryFolder()
+        let recording = try Recording("host=/nowhere dbname=x")
+        let spool = try Self.spool(folder, size: 65_536)
+        let process = RecordedProcess(mode: .serve, version: "", store: "embedded", loops: 1)
+        let notices = Recording.Said()
+        let outbox = Outbox(
+            recording.ledger, BatchText(recorder: "r", process: process, names: .plain), spool, connections: { 0 }
+        ) { notice in
+            if case .problem(let line) = notice { notices.problems.withLock { $0.append(line) } }
+        }
+        var sent = 0
+        for second in 0..<200 {
+            for client in 0..<100 { recording.count(1, client: "\(second)-\(client)", .blocked) }
+            sent += 100
+            outbox.fill(saysSigns: false)
+        }
+        #expect(spool.room == .none)
+        #expect(spool.bytes < 65_536 + 32_768)
+        #expect(notices.problems.withLock(\.self) == [
+            "the spool is full; counts stay in memory, and a process that is killed loses them"
+        ])
+
+        var spooled = 0
+        var hasDetail: [Bool] = []
+        while let chunk = spool.next(most: 1) {
+            let batches = try #require(JSONSerialization.jsonObject(with: Data(chunk.json)) as? [[String: Any]])
+            for batch in batches {
+                let rows = try #require(batch["decisions"] as? [[Any]])
+                let clients = try #require(batch["clients"] as? [[Any]])
+                let requests = rows.reduce(0) { $0 + ($1[3] as? Int ?? 0) }
+                #expect(clients.reduce(0) { $0 + ($1[4] as? Int ?? 0) } == requests)
+                spooled += requests
+                hasDetail.append(clients.count > 1)
+            }
+            spool.confirm(chunk)
+        }
+        #expect(hasDetail.first == true)
+        #expect(hasDetail.last == false)
+        #expect(spooled + Int(outbox.requestsInMemory) == sent)
+        #expect(spooled < sent)
+        outbox.fill(saysSigns: false)
+        #expect(outbox.requestsInMemory == 0)
+    }
+}
