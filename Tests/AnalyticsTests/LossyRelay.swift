@@ -59,7 +59,10 @@ final class LossyRelay: Sendable {
         var buffer = [UInt8](repeating: 0, count: 65_536)
         var losesNext = false
         while true {
-            var ends = [pollfd(fd: client, events: Int16(POLLIN), revents: 0), pollfd(fd: server, events: Int16(POLLIN), revents: 0)]
+            var ends = [
+                pollfd(fd: client, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: server, events: Int16(POLLIN), revents: 0),
+            ]
             guard poll(&ends, 2, -1) > 0 else { return }
             if ends[0].revents != 0 {
                 let count = read(client, &buffer, buffer.count)

@@ -26,12 +26,12 @@ struct RecorderTests {
                 select endpoint, policy, algorithm, verdict, requests, passed, limit_sum, remaining_sum, latency[6]
                 from limiter.decisions_1h d join limiter.series s on s.id = d.series order by 1, 4
                 """) == """
-                *|banned|list|blocked|4|0|40|16|4
-                /api/data|data|sliding_window|allowed|7|7|70|28|7
-                /api/data|data|sliding_window|shadow_blocked|3|3|30|12|3
-                /api/data|data|sliding_window|failed|3|2|0|0|3
-                /api/search "q"|search|token_bucket|blocked|5|0|50|20|5
-                """)
+                    *|banned|list|blocked|4|0|40|16|4
+                    /api/data|data|sliding_window|allowed|7|7|70|28|7
+                    /api/data|data|sliding_window|shadow_blocked|3|3|30|12|3
+                    /api/data|data|sliding_window|failed|3|2|0|0|3
+                    /api/search "q"|search|token_bucket|blocked|5|0|50|20|5
+                    """)
         #expect(
             try server.query("select client, allowed, blocked, failed from limiter.clients_1d order by 1, 2") == """
                 api_key=a|10|0|3
@@ -46,7 +46,8 @@ struct RecorderTests {
                 4|api_key=c|203.0.113.9|2500000|curl
                 """)
         #expect(
-            try server.query("select mode, version, store, store_state, loops, connections, clients from limiter.processes")
+            try server.query(
+                "select mode, version, store, store_state, loops, connections, clients from limiter.processes")
                 == "serve|test|embedded|up|2|3|plain")
         #expect(recording.problems == [])
         // Nothing waits, so nothing stays.
@@ -93,7 +94,8 @@ struct RecorderTests {
             sent += round + 1
             #expect(
                 try waitUntil {
-                    try server.number("select count(*) from pg_stat_activity where query like 'select limiter.write%'") > 0
+                    try server.number("select count(*) from pg_stat_activity where query like 'select limiter.write%'")
+                        > 0
                 })
             if round < 2 {
                 try server.query(
@@ -128,7 +130,8 @@ struct RecorderTests {
         #expect(waitUntil { recording.recorder.lastHour()?.sum.total == 6 })
         recording.recorder.stop()
         #expect(recording.problems.count == 1)
-        #expect(recording.problems.first?.contains("until it takes them, counts are kept in \(recording.spool)") == true)
+        #expect(
+            recording.problems.first?.contains("until it takes them, counts are kept in \(recording.spool)") == true)
         #expect(recording.recoveries == ["PostgreSQL takes counts again"])
     }
 
@@ -183,7 +186,9 @@ struct RecorderTests {
         let end = Date(timeIntervalSinceNow: 3)
         while Date() < end {
             for (index, recording) in recordings.enumerated() {
-                for client in 0..<20 { recording.count(1, client: "\((client * 7 + index) % 40)", client % 2 == 0 ? .allowed : .blocked) }
+                for client in 0..<20 {
+                    recording.count(1, client: "\((client * 7 + index) % 40)", client % 2 == 0 ? .allowed : .blocked)
+                }
                 sent += 20
             }
             usleep(20_000)
@@ -205,7 +210,9 @@ struct RecorderTests {
         }
         let clients = try server.query("select client, blocked from limiter.clients_1d order by blocked desc")
         #expect(try /hashed=[0-9a-f]{32}\|2\nhashed=[0-9a-f]{32}\|1/.wholeMatch(in: clients) != nil)
-        #expect(try server.number("select count(*) from limiter.events where client like 'hashed=%' and address is null") == 3)
+        #expect(
+            try server.number("select count(*) from limiter.events where client like 'hashed=%' and address is null")
+                == 3)
         #expect(try server.number("select count(*) from limiter.processes where clients = 'hashed'") == 3)
     }
 

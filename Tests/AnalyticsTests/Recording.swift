@@ -29,6 +29,8 @@ final class Recording {
     ///   - location: the database.
     ///   - spool: its folder; `nil` for one of its own.
     ///   - names: how clients are written down.
+    ///   - loops: how many loops count.
+    /// - Throws: `PostgresError` where the location is none.
     init(_ location: String, spool: String? = nil, names: ClientNames = .plain, loops: Int = 1) throws {
         folder = try TemporaryFolder()
         self.spool = spool ?? folder.path("spool")

@@ -11,7 +11,9 @@ struct SpoolTests {
         Spool(try #require(SpoolLocation("\(folder.path("spool"))?size=\(size)")), name: name)
     }
 
-    private static func texts(_ chunk: Spool.Chunk?) -> String? { chunk.map { String(decoding: $0.json, as: UTF8.self) } }
+    private static func texts(_ chunk: Spool.Chunk?) -> String? {
+        chunk.map { String(decoding: $0.json, as: UTF8.self) }
+    }
 
     @Test("batches come out in their order, as many as are asked for, and nothing is left when all are confirmed")
     func order() throws {
@@ -100,9 +102,10 @@ struct SpoolTests {
         }
         #expect(spool.room == .none)
         #expect(spool.bytes < 65_536 + 32_768)
-        #expect(notices.problems.withLock(\.self) == [
-            "the spool is full; counts stay in memory, and a process that is killed loses them"
-        ])
+        #expect(
+            notices.problems.withLock(\.self) == [
+                "the spool is full; counts stay in memory, and a process that is killed loses them"
+            ])
 
         var spooled = 0
         var hasDetail: [Bool] = []

@@ -1,0 +1,30 @@
+import Foundation
+import Servers
+import Testing
+
+@Suite("The Grafana dashboard")
+struct GrafanaTests {
+    @Test("every metric and label that it asks for is exported")
+    func names() throws {
+        let file = URL(fileURLWithPath: Template.path("grafana/fcgi-limiter.json"))
+        let text = try String(contentsOf: file, encoding: .utf8)
+        let dashboard = try #require(JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+        #expect((dashboard["panels"] as? [Any])?.count == 12)
+
+        let site = try RecordedSite()
+        let metrics = try site.client().get("/metrics?format=prometheus").text
+        let asked = Set(text.matches(of: /fcgi_limiter_[a-z_]+/).map { String($0.0) })
+        #expect(asked.count > 8)
+        for name in asked {
+            #expect(metrics.contains("\n\(name){") || metrics.contains("\n\(name) "), "\(name) is not exported")
+        }
+        for label in ["verdict", "policy", "algorithm", "endpoint", "kind", "version", "store", "le"] {
+            #expect(metrics.contains("\(label)=\""), "\(label)")
+        }
+        for match in text.matches(of: /by \(([a-z, ]+)\)/) {
+            for label in match.1.split(separator: ", ") where label != "instance" {
+                #expect(metrics.contains("\(label)=\""), "\(label) is no label")
+            }
+        }
+    }
+}

@@ -1,0 +1,274 @@
+import Foundation
+import Servers
+import Testing
+
+@Suite("What is recorded")
+struct RecordingTests {
+    private static let rules = """
+        banned: [{ api_key: mallory }]
+        exempt: [{ api_key: monitor }]
+        policies:
+          two: { limit: 2 per hour, algorithm: sliding_window }
+          four: { limit: 4 per hour, algorithm: token_bucket }
+          trial: { limit: 1 per hour, algorithm: token_bucket, mode: shadow }
+        rules:
+          - { match: { path: /api/data }, count: api_key, policies: [two, four] }
+          - { name: "search \\"all\\"", match: { path: /api/search }, count: api_key, policies: [four, trial] }
+        """
+
+    @Test("each request counts once, under the policy that governed it, and as what became of it")
+    func verdicts() throws {
+        let site = try RecordedSite(rules: Self.rules)
+        let client = site.client()
+        func ask(_ count: Int, _ target: String, _ key: String) throws {
+            for _ in 0..<count {
+                _ = try client.get(target, headers: ["X-API-Key": key, "User-Agent": "a\"<b>\u{E9}"])
+            }
+        }
+        try ask(5, "/api/data", "a")
+        try ask(6, "/api/search", "a")
+        try ask(3, "/api/data", "mallory")
+        // Nothing counts these.
+        try ask(3, "/api/data", "monitor")
+        try ask(2, "/health", "a")
+        try ask(2, "/nothing", "a")
+        #expect(waitUntil { site.requests == 14 })
+        #expect(
+            try site.sums() == [
+                "*|banned|blocked|3|0",
+                "/api/data|two|allowed|2|2", "/api/data|two|blocked|3|0",
+                // Two of its four units went to the other endpoint.
+                "/api/search|four|allowed|1|1", "/api/search|four|blocked|4|0", "/api/search|trial|shadow_blocked|1|1",
+            ])
+        #expect(
+            try site.database.query(
+                """
+                select client, endpoint, policy, count(*), bool_and(retry_after > 0), address, user_agent
+                from limiter.events e join limiter.series s on s.id = e.series group by 1, 2, 3, 6, 7 order by 1, 2
+                """) == """
+                    api_key=a|/api/data|two|3|t|127.0.0.1|a"<b>\u{E9}
+                    api_key=a|/api/search|four|4|t|127.0.0.1|a"<b>\u{E9}
+                    api_key=mallory|*|banned|3||127.0.0.1|a"<b>\u{E9}
+                    """)
+        #expect(
+            try site.database.query(
+                "select client, sum(allowed), sum(blocked) from limiter.clients_1d group by 1 order by 1")
+                == "api_key=a|4|7\napi_key=mallory|0|3")
+    }
+
+    @Test("a request that meets several rules counts under the rule of the policy that governed it")
+    func allRules() throws {
+        let site = try RecordedSite(rules: "matching: all\n" + Self.rules.replacing("/api/search", with: "/api/**"))
+        let client = site.client()
+        for _ in 0..<3 { _ = try client.get("/api/data", headers: ["X-API-Key": "a"]) }
+        #expect(waitUntil { site.requests == 3 })
+        #expect(
+            try site.sums() == [
+                "/api/**|trial|shadow_blocked|1|1", "/api/data|two|allowed|1|1", "/api/data|two|blocked|1|0",
+            ])
+    }
+
+    @Test("requests without a verdict count as failed, with what they were answered", arguments: ["allow", "deny"])
+    func failed(answer: String) throws {
+        let redis = try RedisServer()
+        let site = try RecordedSite(store: "redis+unix:\(redis.socket)", flags: ["--on-store-failure", answer])
+        redis.stop()
+        let client = site.client()
+        var failed = 0
+        #expect(
+            try waitUntil {
+                let answered = try client.get("/api/data", headers: ["X-API-Key": "a"])
+                failed += 1
+                return answered.status == (answer == "deny" ? 503 : 200) && failed >= 3
+            })
+        #expect(waitUntil { site.requests == failed })
+        #expect(try site.sums() == ["/api/data|data|failed|\(failed)|\(answer == "deny" ? 0 : failed)"])
+        #expect(site.number("select count(*) from limiter.processes where store = 'redis' and store_errors > 0") == 1)
+        #expect(
+            waitUntil { site.number("select count(*) from limiter.processes where store_state like '%redis%'") == 1 })
+    }
+
+    @Test("after a reload requests count under the new names, and none is lost")
+    func reload() throws {
+        let site = try RecordedSite(rules: Self.rules)
+        let client = site.client()
+        for _ in 0..<2 { _ = try client.get("/api/data", headers: ["X-API-Key": "a"]) }
+        try site.folder.write(Self.rules.replacing("two", with: "deux"), to: "limits.yaml")
+        site.limiters[0].send(SIGHUP)
+        #expect(
+            try waitUntil {
+                let policies = try client.get("/api/data", headers: ["X-API-Key": "b"])["RateLimit-Policy"]
+                return policies?.contains("deux") == true
+            })
+        for _ in 0..<2 { _ = try client.get("/api/data", headers: ["X-API-Key": "c"]) }
+        let allowed = #",algorithm="sliding_window",verdict="allowed"} "#
+        let metrics = try client.get("/metrics?format=prometheus").text
+        #expect(metrics.contains(#"policy="two"\#(allowed)4"#))
+        #expect(metrics.contains(#"policy="deux"\#(allowed)2"#))
+        #expect(waitUntil { (try? site.sums())?.contains("/api/data|deux|allowed|2|2") == true })
+        #expect(try site.sums().contains("/api/data|two|allowed|4|4"))
+    }
+
+    @Test("metrics show the last hour of all processes where PostgreSQL says so, and else of the one that answers")
+    func metrics() throws {
+        let site = try RecordedSite(limiters: 2)
+        let client = site.client()
+        // To either in turn.
+        for _ in 0..<12 { _ = try client.get("/api/data", headers: ["X-API-Key": "a"]) }
+        #expect(waitUntil { site.requests == 12 })
+        // Both have asked the database when two answers in turn say the same.
+        #expect(
+            try waitUntil {
+                try (0..<2).allSatisfy { _ in
+                    let metrics = try client.get("/metrics").json()
+                    return metrics["source"] as? String == "postgresql" && metrics["allowed"] as? Int == 10
+                        && metrics["blocked"] as? Int == 2
+                        && (metrics["endpoints"] as? [String: [String: Int]])?["/api/data"]?["blocked"] == 2
+                }
+            })
+
+        site.database.stop()
+        for _ in 0..<4 { _ = try client.get("/api/data", headers: ["X-API-Key": "a"]) }
+        #expect(
+            try waitUntil {
+                let metrics = try client.get("/metrics").json()
+                return metrics["source"] as? String == "process" && metrics["total"] as? Int ?? 0 < 12
+            })
+        #expect(
+            try waitUntil {
+                let text = try client.get("/metrics?format=prometheus").text
+                return text.contains("fcgi_limiter_recorder_up 0\n")
+                    && text.firstMatch(of: /fcgi_limiter_recorder_backlog_batches [1-9]/) != nil
+                    && text.firstMatch(of: /fcgi_limiter_recorder_spool_bytes [1-9]/) != nil
+            })
+    }
+
+    @Test("a limiter that is killed while PostgreSQL is away loses nothing that was spooled; another writes it")
+    func killed() throws {
+        let site = try RecordedSite(limiters: 2)
+        let client = site.client()
+        site.database.stop()
+        for _ in 0..<40 { _ = try client.get("/api/data", headers: ["X-API-Key": "a"]) }
+        #expect(try waitUntil { try site.spooledRequests() == 40 })
+        site.limiters[0].send(SIGKILL)
+        #expect(site.limiters[0].waitForEnd(deadline: 10) == -SIGKILL)
+        try site.database.start()
+        #expect(waitUntil { site.requests == 40 })
+        #expect(waitUntil { (try? site.spooledRequests()) == 0 })
+        #expect(site.requests == 40)
+    }
+
+    @Test("SIGTERM leaves nothing unwritten, and ends in time while PostgreSQL says nothing")
+    func terminated() throws {
+        let site = try RecordedSite()
+        let client = site.client()
+        for _ in 0..<12 { _ = try client.get("/api/data", headers: ["X-API-Key": "a"]) }
+        site.limiters[0].send(SIGTERM)
+        #expect(site.limiters[0].waitForEnd(deadline: 10) == 0)
+        #expect(site.requests == 12)
+        try site.limiters[0].restart()
+        for _ in 0..<3 { _ = try client.get("/api/data", headers: ["X-API-Key": "b"]) }
+        site.database.freeze(true)
+        for _ in 0..<3 { _ = try client.get("/api/data", headers: ["X-API-Key": "b"]) }
+        site.limiters[0].send(SIGTERM)
+        // mod_fcgid waits three seconds and then kills.
+        #expect(site.limiters[0].waitForEnd(deadline: 3) == 0)
+        site.database.freeze(false)
+        try site.limiters[0].restart()
+        #expect(waitUntil { site.requests == 18 })
+    }
+
+    @Test("a disk that is full is one line, and changes neither answers nor sums")
+    func fullDisk() throws {
+        let database = try PostgresServer()
+        let folder = try TemporaryFolder()
+        // Nothing can be written there, by nobody.
+        let limiter = try LimiterProcess(
+            store: "embedded:\(folder.path("store"))",
+            flags: ["--postgres", database.location, "--spool", "/dev/full/spool"])
+        let nginx = try NginxServer(limiter)
+        let client = HTTPClient(nginx, port: nginx.port)
+        for round in 1...3 {
+            for _ in 0..<4 { _ = try client.get("/api/data", headers: ["X-API-Key": "a"]) }
+            #expect(waitUntil { (try? database.number("select sum(requests) from limiter.decisions_10s")) == 4 * round })
+        }
+        #expect(
+            limiter.logLines("error") == [
+                "/dev/full/spool: Not a directory; counts stay in memory, and a process that is killed loses them"
+            ])
+    }
+
+    @Test("a CGI program answers first, and what it has counted is in the database when it has ended")
+    func cgi() throws {
+        let database = try PostgresServer()
+        let folder = try TemporaryFolder()
+        let environment = [
+            "GATEWAY_INTERFACE": "CGI/1.1", "REQUEST_METHOD": "GET", "REQUEST_URI": "/api/data",
+            "REMOTE_ADDR": "203.0.113.9", "FCGI_LIMITER_STORE": "embedded:\(folder.path("store"))",
+            "FCGI_LIMITER_SPOOL": folder.path("spool"), "POSTGRES_HOST": database.host, "POSTGRES_USER": "limiter",
+            "POSTGRES_DB": "site",
+        ]
+        for _ in 0..<2 {
+            let outcome = try Program(built: "fcgi-limiter").run(environment: environment)
+            #expect(outcome.status == 0)
+            #expect(outcome.text.contains("Status: 200 OK"))
+            #expect(outcome.errors == "")
+        }
+        #expect(try database.number("select sum(requests) from limiter.decisions_1h") == 2)
+        // While the database is away a file waits, and the next program writes it.
+        database.stop()
+        #expect(try Program(built: "fcgi-limiter").run(environment: environment).text.contains("Status: 200 OK"))
+        try database.start()
+        _ = try Program(built: "fcgi-limiter").run(environment: environment)
+        #expect(try database.number("select sum(requests) from limiter.decisions_1h") == 4)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path("spool")) == [])
+    }
+
+    @Test("migrate says what it did; two at once do it once; without a database it is one line")
+    func migrate() async throws {
+        let database = try PostgresServer()
+        let place = "postgresql://limiter@\(database.host):5432/site"
+        let texts = try await withThrowingTaskGroup(of: String.self) { group in
+            for _ in 0..<2 {
+                group.addTask {
+                    let outcome = try Program(built: "fcgi-limiter").run(["migrate", "--postgres", database.location])
+                    return outcome.text + outcome.errors
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(texts.sorted() == ["\(place): schema 2, applied 1, 2", "\(place): schema 2, nothing to do"])
+        let without = try Program(built: "fcgi-limiter").run(["migrate"])
+        #expect(without.errors == "Error: no database is named: write --postgres or set POSTGRES_HOST\n")
+        #expect(without.status != 0)
+    }
+
+    @Test(
+        "settings that cannot be used are one line, without a password",
+        arguments: [
+            (
+                ["--postgres", "postgresql://u:secret%zz@h/d"],
+                "the connection string of PostgreSQL is not understood: write"
+            ),
+            (["--postgres", "secret"], "the connection string of PostgreSQL is not understood: write"),
+            (
+                ["--postgres", "dbname=x", "--record-clients", "no"],
+                "--record-clients \"no\" is not usable: write plain or hashed"
+            ),
+            (
+                ["--postgres", "dbname=x", "--keep", "fine=0"],
+                "--keep \"fine=0\" is not usable: write days from 1 to 3650"
+            ),
+            (
+                ["--postgres", "dbname=x", "--spool", "/a?size=1"],
+                "--spool \"/a?size=1\" is not usable: write a folder"
+            ),
+        ])
+    func unusable(flags: [String], line: String) throws {
+        let outcome = try Program(built: "fcgi-limiter").run(["serve", "--listen", "unix:/nowhere/s"] + flags)
+        #expect(outcome.status != 0)
+        #expect(outcome.errors.hasPrefix("Error: \(line)"))
+        #expect(outcome.errors.split(separator: "\n").count == 1)
+        #expect(!outcome.errors.contains("secret"))
+    }
+}

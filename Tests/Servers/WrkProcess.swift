@@ -1,0 +1,60 @@
+import Foundation
+
+/// Load on a web server by `wrk`: a number of requests that is known beforehand, of several clients.
+public final class WrkProcess: Sendable {
+    /// What the clients saw.
+    public struct Outcome: Sendable {
+        /// Answers in all.
+        public let answers: Int
+        /// Answers with a status other than 2xx and 3xx.
+        public let refusals: Int
+        /// Whether a connection broke or an answer did not come in time.
+        public let hasErrors: Bool
+    }
+
+    private let process: ServerProcess
+    private let folder: TemporaryFolder
+
+    /// Starts it; it runs for all of the time, also when its requests are done before.
+    ///
+    /// - Parameters:
+    ///   - url: what is asked for.
+    ///   - requests: how many requests each of eight connections sends.
+    ///   - seconds: how long it takes in all, and the longest that the requests may take.
+    ///   - pace: milliseconds between two requests of a connection.
+    /// - Throws: ``ServerError`` when `wrk` is not installed.
+    public init(_ url: String, requestsOfEach requests: Int, seconds: Int, pace: Int = 0) throws {
+        folder = try TemporaryFolder()
+        // One connection a thread: when its last answer has come, it has nothing more on its way.
+        try folder.write(
+            """
+            local threads = 0
+            function setup(thread) thread:set("number", threads); threads = threads + 1 end
+            local answers, sent = 0, 0
+            function delay() return \(pace) end
+            function request()
+                sent = sent + 1
+                return wrk.format("GET", nil, { ["X-API-Key"] = "wrk-" .. number .. "-" .. sent % 50 })
+            end
+            function response()
+                answers = answers + 1
+                if answers == \(requests) then wrk.thread:stop() end
+            end
+            """, to: "load.lua")
+        let words = ["-t", "8", "-c", "8", "-d", "\(seconds)s", "--timeout", "20s", "-s", folder.path("load.lua"), url]
+        process = try ServerProcess(Program("wrk", package: "wrk"), words, in: folder)
+    }
+
+    /// What came of it; `nil` while it runs.
+    ///
+    /// - Throws: ``ServerError`` when it failed.
+    public func outcome() throws -> Outcome? {
+        guard let status = process.endStatus else { return nil }
+        let text = process.logText
+        guard status == 0, let line = text.firstMatch(of: /(\d+) requests in/), let answers = Int(line.1) else {
+            throw ServerError("wrk ended with status \(status): \(text)")
+        }
+        let refusals = text.firstMatch(of: /Non-2xx or 3xx responses: (\d+)/).flatMap { Int($0.1) }
+        return Outcome(answers: answers, refusals: refusals ?? 0, hasErrors: text.contains("Socket errors"))
+    }
+}
