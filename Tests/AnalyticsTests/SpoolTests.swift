@@ -90,7 +90,8 @@ struct SpoolTests {
         let process = RecordedProcess(mode: .serve, version: "", store: "embedded", loops: 1)
         let notices = Recording.Said()
         let outbox = Outbox(
-            recording.ledger, BatchText(recorder: "r", process: process, names: .plain), spool, connections: { 0 }
+            recording.ledger, BatchText(recorder: "r", process: process, names: .plain), spool, connections: { 0 },
+            storeError: nil
         ) { notice in
             if case .problem(let line) = notice { notices.problems.withLock { $0.append(line) } }
         }

@@ -190,7 +190,8 @@ struct RecordingTests {
         let client = HTTPClient(nginx, port: nginx.port)
         for round in 1...3 {
             for _ in 0..<4 { _ = try client.get("/api/data", headers: ["X-API-Key": "a"]) }
-            #expect(waitUntil { (try? database.number("select sum(requests) from limiter.decisions_10s")) == 4 * round })
+            let sum = "select sum(requests) from limiter.decisions_10s"
+            #expect(waitUntil { (try? database.number(sum)) == 4 * round })
         }
         #expect(
             limiter.logLines("error") == [

@@ -96,7 +96,8 @@ final class Outbox: Sendable {
 
     private func processState(_ backlog: Int) -> ProcessState {
         ProcessState(
-            storeError: storeError.map { $0() } ?? ledger.storeError, storeErrors: ledger.storeErrors.values.reduce(0, +),
+            storeError: storeError.map { $0() } ?? ledger.storeError,
+            storeErrors: ledger.storeErrors.values.reduce(0, +),
             connections: connections(), backlog: backlog, spooled: spool.bytes, eventsDropped: ledger.eventsDropped)
     }
 

@@ -123,7 +123,8 @@ struct Settings: Sendable {
         guard let recorder else { return nil }
         let process = RecordedProcess(
             mode: CGI.isRequested ? .cgi : .serve, version: programVersion, store: store.kind, loops: loops)
-        return Recorder(recorder, ledger, process, connections: { connections.value },
+        return Recorder(
+            recorder, ledger, process, connections: { connections.value },
             storeError: watch.map { watch in { @Sendable in watch.breaker.trouble } }
         ) { notice in
             switch notice {
