@@ -131,7 +131,13 @@ let package = Package(
             dependencies: ["FCGILimiter", "Rules", "Limiters", "Stores", "Cases", "Servers"],
             swiftSettings: strict
         ),
-        .testTarget(name: "FCGILimiterTests", dependencies: ["FCGILimiter", "Servers"], swiftSettings: strict),
+        .testTarget(
+            name: "FCGILimiterTests",
+            dependencies: [
+                "FCGILimiter", "Limiters", "Stores", "Servers", .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
         // The program, behind the web servers that are to be limited.
         .testTarget(name: "WebServerTests", dependencies: ["FCGILimiter", "Servers"], swiftSettings: strict),
         .testTarget(name: "ChaosTests", dependencies: ["FCGILimiter", "Scenarios"], swiftSettings: strict),
