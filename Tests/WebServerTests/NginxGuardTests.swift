@@ -12,6 +12,14 @@ struct NginxGuardTests {
         }
         """
 
+    @Test("says who decided, where that is switched on")
+    func storeHeader() throws {
+        let client = try NginxSite(Self.proxied, flags: ["--store-header", "on"]).client()
+        for _ in 0..<11 { #expect(try client.get("/")["X-RateLimit-Store"] == "embedded") }
+        #expect(try client.get("/").status == 429)
+        #expect(try NginxSite(Self.proxied).client().get("/")["X-RateLimit-Store"] == nil)
+    }
+
     @Test("while the limiter is down requests pass, and when it is back they are counted as before")
     func open() throws {
         let site = try NginxSite(Self.proxied)

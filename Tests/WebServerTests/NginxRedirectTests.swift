@@ -34,6 +34,13 @@ struct NginxRedirectTests {
         try expectRefused(client.send("PUT", "/file.png", body: [1, 2, 3]), policy: "ten")
     }
 
+    @Test("says who decided, where that is switched on")
+    func storeHeader() throws {
+        let client = try NginxSite(Self.proxied, flags: ["--store-header", "on"]).client()
+        for _ in 0..<11 { #expect(try client.get("/")["X-RateLimit-Store"] == "embedded") }
+        #expect(try NginxSite(Self.proxied).client().get("/")["X-RateLimit-Store"] == nil)
+    }
+
     @Test("what no rule counts passes as if there were no limiter")
     func unlimited() throws {
         let client = try NginxSite(rules: Rules.ten.replacing("/**", with: "/counted"), Self.proxied).client()
