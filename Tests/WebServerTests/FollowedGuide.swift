@@ -10,6 +10,8 @@ final class FollowedGuide: Sendable {
     /// What `a2enmod`, `a2enconf` and `a2ensite` were told.
     let modules, confs, sites: [String]
 
+    /// The database of the dashboard's part.
+    private let postgres: PostgresServer?
     private let php: PHPFPM
     private let app: ServerProcess
 
@@ -17,14 +19,20 @@ final class FollowedGuide: Sendable {
     ///
     /// - Parameters:
     ///   - file: for example `nginx/README.md`.
-    ///   - ports: as for ``Guide``.
+    ///   - hasDashboard: whether the dashboard's part is followed, too.
     /// - Throws: an error where a step fails, or where it is not known how to do it.
-    init(_ file: String, ports: KeyValuePairs<String, Int> = [:]) throws {
+    init(_ file: String, hasDashboard: Bool = false) throws {
         root = try TemporaryFolder()
         let port = try FreePort().number
-        guide = try Guide(file, in: root.path, ports: ["8000": port])
+        postgres = hasDashboard ? try PostgresServer(.socketAndPort) : nil
+        guide = try Guide(
+            file, in: root.path,
+            values: ["8000": "\(port)", "@localhost/": "@127.0.0.1:\(postgres?.port ?? 0)/"], isWhole: hasDashboard)
         for place in ["etc/nginx/conf.d", "etc/nginx/sites-available", "etc/nginx/sites-enabled", "etc/default"]
-            + ["etc/apache2/conf-available", "etc/apache2/sites-available", "run/php", "run/fcgi-limiter", "dev/shm"]
+            + [
+                "etc/apache2/conf-available", "etc/apache2/sites-available", "run/php", "run/fcgi-limiter", "dev/shm",
+                "var/lib/fcgi-limiter",
+            ]
         {
             try FileManager.default.createDirectory(atPath: root.path(place), withIntermediateDirectories: true)
         }
@@ -39,11 +47,15 @@ final class FollowedGuide: Sendable {
             switch program {
             case "apt-get": try Self.requireKnown(packages: step.split(separator: " ").dropFirst(3).map(String.init))
             case "make": try Self.install(to: root.path("usr/local"))
+            case "-u":
+                for statement in step.matches(of: #/-c "([^"]*)"/#) {
+                    try postgres?.query(String(statement.output.1), database: "postgres")
+                }
             case "systemctl": break
             case "a2enmod", "a2enconf", "a2ensite":
                 words[program, default: []] += step.split(separator: " ").dropFirst().map(String.init)
             case "python3": words[program, default: []].append(String(step.split(separator: " ")[1]))
-            case "fcgi-limiter", "install", "ln", "mkdir", "tee": script += step + "\n"
+            case "chmod", "fcgi-limiter", "htpasswd", "install", "ln", "mkdir", "tee": script += step + "\n"
             default: throw UnknownStep(description: "\(file): how is this step to be tested? \(step)")
             }
         }
@@ -102,6 +114,11 @@ final class FollowedGuide: Sendable {
         for exchange in exchanges {
             let command = exchange.command.replacing(#/http://([a-z]+)\.localhost/#) {
                 "http://\($0.output.1).localhost:\(port)"
+            }
+            if let postgres, command.contains("dashboard.localhost") {
+                // The first limiter makes the tables, beside its first requests.
+                let tables = "select count(*) from pg_tables where schemaname = 'limiter'"
+                #expect(try waitUntil { try Int(postgres.query(tables, database: "limits")) != 0 })
             }
             let outcome = try Program("bash", package: "bash").run(
                 ["-c", "sudo() { \"$@\"; }\n\(command)"], environment: Self.environment(root))

@@ -21,19 +21,22 @@ struct Guide: Sendable {
     let text: String
 
     private let folder: String
-    private let ports: KeyValuePairs<String, Int>
+    private let values: KeyValuePairs<String, String>
 
     /// A README of this package, as if it had been written for a machine whose files lie below `folder`.
     ///
     /// - Parameters:
     ///   - file: for example `nginx/README.md`.
     ///   - folder: what stands for `/`.
-    ///   - ports: ports as the README has them, and what stands for them.
+    ///   - values: what else differs from machine to machine, as the README has it, and what stands for it.
+    ///   - isWhole: whether the dashboard's part is in it.
     /// - Throws: an error where there is no such file.
-    init(_ file: String, in folder: String, ports: KeyValuePairs<String, Int> = [:]) throws {
+    init(_ file: String, in folder: String, values: KeyValuePairs<String, String> = [:], isWhole: Bool = true) throws {
         self.folder = folder
-        self.ports = ports
-        text = Self.moved(try Template(file: file).text, to: folder, ports)
+        self.values = values
+        var written = try Template(file: file).text
+        if !isWhole { written = written.replacing(#/\n## The dashboard\n(?:.|\n)*?\n## /#, with: "\n## ") }
+        text = Self.moved(written, to: folder, values)
         var blocks: [Block] = []
         var language: String?
         var lines: [Substring] = []
@@ -54,14 +57,14 @@ struct Guide: Sendable {
     }
 
     /// A text about the machine, as it is about the folder.
-    func moved(_ text: String) -> String { Self.moved(text, to: folder, ports) }
+    func moved(_ text: String) -> String { Self.moved(text, to: folder, values) }
 
-    private static func moved(_ text: String, to folder: String, _ ports: KeyValuePairs<String, Int>) -> String {
+    private static func moved(_ text: String, to folder: String, _ values: KeyValuePairs<String, String>) -> String {
         var text = text
         for place in ["/etc/", "/usr/local/", "/var/www/", "/opt/", "/run/", "/dev/shm/"] {
             text = text.replacing(place, with: folder + place)
         }
-        for (written, port) in ports { text = text.replacing(written, with: "\(port)") }
+        for (written, value) in values { text = text.replacing(written, with: value) }
         return text
     }
 

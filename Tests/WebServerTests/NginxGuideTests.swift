@@ -10,20 +10,25 @@ struct NginxGuideTests {
         let limiter: ServerProcess
         let nginx: NginxServer
 
-        init(rules: (String) throws -> String = { $0 }, change: (String) throws -> String = { $0 }) throws {
-            followed = try FollowedGuide("nginx/README.md")
+        init(
+            hasDashboard: Bool = false, rules: (String) throws -> String = { $0 },
+            change: (String) throws -> String = { $0 }
+        ) throws {
+            followed = try FollowedGuide("nginx/README.md", hasDashboard: hasDashboard)
             let root = followed.root
             try root.write(rules(root.text(of: "etc/fcgi-limiter/limits.yaml")), to: "etc/fcgi-limiter/limits.yaml")
-            limiter = try Self.service(followed)
+            limiter = try Self.service("fcgi-limiter", followed)
+            let dashboard = hasDashboard ? try Self.service("fcgi-limiter-dashboard", followed) : nil
             let configuration = try change(Self.configuration(followed))
             nginx = try NginxServer(
-                Template(text: configuration), files: Self.files(followed), companions: [followed, limiter])
+                Template(text: configuration), files: Self.files(followed),
+                companions: [followed, limiter] + (dashboard.map { [$0] } ?? []))
         }
 
-        /// Starts what the installed units describe.
-        static func service(_ followed: FollowedGuide) throws -> ServerProcess {
+        /// Starts what the installed units of that name describe.
+        static func service(_ name: String, _ followed: FollowedGuide) throws -> ServerProcess {
             let root = followed.root
-            let units = "usr/local/lib/systemd/system/fcgi-limiter."
+            let units = "usr/local/lib/systemd/system/\(name)."
             let text = root.text(of: units + "socket") + root.text(of: units + "service")
             let lines = text.split(separator: "\n").map { $0.split(separator: "=", maxSplits: 1).map(String.init) }
             func values(_ name: String) -> [String] {
@@ -33,16 +38,17 @@ struct NginxGuideTests {
             let socket = try #require(values("ListenStream").first)
             let file = try #require(values("EnvironmentFile").first?.dropFirst())
             let settings = try String(contentsOfFile: String(file), encoding: .utf8)
-            var environment: [String: String] = [:]
+            var environment = ["STATE_DIRECTORY": root.path("var/lib/fcgi-limiter")]
             for line in values("Environment") + settings.split(separator: "\n").map(String.init) {
                 let parts = line.split(separator: "=", maxSplits: 1)
                 if parts.count == 2 { environment[String(parts[0])] = String(parts[1]) }
             }
             // The prefix that it was installed with is the folder's already.
-            let start = try #require(lines.first { $0[0] == "ExecStart" }?[1].split(separator: " ").map(String.init))
-            #expect(start.dropFirst() == ["serve", "--listen", "systemd"])
-            let words = ["serve", "--listen", "unix:\(socket)", "--socket-mode", "0666"]
-            return try ServerProcess(Program(at: start[0]), words, environment: environment, in: root) {
+            var words = try #require(lines.first { $0[0] == "ExecStart" }?[1].split(separator: " ").map(String.init))
+            #expect(words.suffix(2) == ["--listen", "systemd"])
+            words[words.count - 1] = "unix:\(socket)"
+            let rest = words.dropFirst() + ["--socket-mode", "0666"]
+            return try ServerProcess(Program(at: words[0]), Array(rest), environment: environment, in: root) {
                 ServerAddress.unix(path: socket).accepts
             }
         }
@@ -89,7 +95,7 @@ struct NginxGuideTests {
 
     @Test("its steps lead to guarded sites that answer as it says")
     func followed() throws {
-        let machine = try Machine()
+        let machine = try Machine(hasDashboard: true)
         try machine.followed.expectExchanges(port: machine.nginx.port)
         #expect(machine.nginx.logText == "")
     }
