@@ -114,4 +114,21 @@ struct SpoofingTests {
         let answer = try client.send(bytes: Array(twice.utf8))
         expectCounted(answer, left: 3, policy: "ten")
     }
+
+    @Test(
+        "an IPv6 client is its /64, however it writes itself and whatever host it moves to", arguments: Server.allCases)
+    func addressesOfVersion6(server: Server) throws {
+        let rules = "trusted_proxies: [127.0.0.0/8]\n" + Rules.ten
+        let client = try GuardedSite(server == .nginx ? .pythonBehindNginx : .pythonBehindApache, rules: rules).client()
+        let forms = [
+            "2001:db8:0:1::1", "2001:DB8:0:1:FFFF:ffff:FFFF:ffff", "2001:0db8:0000:0001:0000:0000:0000:0001",
+            "[2001:db8:0:1::7]", "[2001:db8:0:1::7]:4711", "2001:db8:0:1::203.0.113.9",
+            "2001:db8:0:2::1, 2001:db8:0:1::2",
+        ]
+        for (number, form) in forms.enumerated() {
+            expectCounted(
+                try client.get("/", headers: ["X-Forwarded-For": form]), left: 9 - number, policy: "ten")
+        }
+        expectCounted(try client.get("/", headers: ["X-Forwarded-For": "2001:db8:0:2::1"]), left: 9, policy: "ten")
+    }
 }
