@@ -10,12 +10,13 @@ LIBRARIES := build-essential pkg-config libfcgi-dev libhiredis-dev libpq-dev lib
 SERVERS := nginx redis-server postgresql curl
 APACHE := apache2 libapache2-mod-fcgid
 DASHBOARD := libjs-chart.js
-TESTING := apache2-utils wrk python3-jsonschema python3-yaml $(APACHE) php-fpm python3
+BROWSER := chromium chromium-driver fonts-dejavu-core
+TESTING := apache2-utils wrk python3-jsonschema python3-yaml $(APACHE) php-fpm python3 $(BROWSER)
 MEASURING := wrk libnginx-mod-http-lua lua-nginx-redis
 # With util-linux, for a network that can be cut.
 CHAOS := iproute2
 
-.PHONY: help build run traffic test bench chaos check install swift
+.PHONY: help build run traffic test bench chaos check screenshot install swift
 
 help:  ## List what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,7 +54,12 @@ chaos: build  ## Have one thing after another go wrong under load, and print wha
 	@scripts/install-packages $(SERVERS) $(CHAOS)
 	@.build/release/chaos $(if $(RATE),--rate $(RATE)) $(if $(DURATION),--seconds $(DURATION))
 
-install: build  ## Install the program and the snippets (PREFIX=, DESTDIR=)
+screenshot: swift  ## Take the picture of the dashboard anew, to docs/dashboard.png
+	@scripts/install-packages $(LIBRARIES) $(SERVERS) $(DASHBOARD) $(BROWSER)
+	swift test --disable-xctest --filter BrowserTests/picture
+	install -D -m 644 -t docs .build/screenshots/dashboard.png
+
+install: build  ## Install the programs and the snippets (PREFIX=, DESTDIR=)
 	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(PROGRAMS)/fcgi-limiter $(PROGRAMS)/fcgi-limiter-dashboard
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/fcgi-limiter limits.example.yaml limits.schema.json
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/fcgi-limiter/grafana grafana/*.json
