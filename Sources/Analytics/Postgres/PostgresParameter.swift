@@ -45,7 +45,8 @@ public struct PostgresParameter: Sendable {
     /// An array of text, for `= any($1)` and `unnest($1::text[])`.
     public init(_ values: [String]) {
         let elements = values.map { value in
-            "\"" + value.map { $0 == "\\" || $0 == "\"" ? "\\\($0)" : "\($0)" }.joined() + "\""
+            // By scalars: a quote and a combining mark behind it are one character.
+            "\"" + value.unicodeScalars.map { $0 == "\\" || $0 == "\"" ? "\\\($0)" : "\($0)" }.joined() + "\""
         }
         self.init("{" + elements.joined(separator: ",") + "}")
     }
