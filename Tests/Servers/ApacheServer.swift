@@ -48,8 +48,10 @@ public final class ApacheServer: Sendable {
         }
         try folder.write(files)
         // The tests may lie in a folder that Apache's user may not enter.
-        let built = try Program(built: "fcgi-limiter")
-        if link(built.path, folder.path("fcgi-limiter")) != 0 { _ = try built.copy(to: folder.path("fcgi-limiter")) }
+        for name in ["fcgi-limiter", "fcgi-limiter-dashboard"] {
+            let built = try Program(built: name)
+            if link(built.path, folder.path(name)) != 0 { _ = try built.copy(to: folder.path(name)) }
+        }
         let own = [
             "folder": folder.path, "port": "\(port)", "program": folder.path("fcgi-limiter"),
             "apache": Template.path("apache"),

@@ -5,8 +5,8 @@ struct Filter: Sendable {
     let policy: String?
     /// An identity as it is written: `api_key=alice`.
     let client: String?
-    /// Events older than the one with this number.
-    let before: Int64?
+    /// Only events that come behind this one in the list.
+    let before: EventPlace?
 
     /// The range where nobody names one.
     static let defaultSpan = TimeRange.Span.hour
@@ -20,10 +20,10 @@ struct Filter: Sendable {
         policy = fields["policy"]
         client = fields["client"]
         before = try fields["before"].map { text throws(Problem) in
-            guard let number = Int64(text), number > 0 else {
-                throw Problem(.malformed, "before=\(text) is no event's number.", "Follow a link of the events page.")
+            guard let place = EventPlace(text) else {
+                throw Problem(.malformed, "before=\(text) is no event's place.", "Follow a link of the events page.")
             }
-            return number
+            return place
         }
         range = try Self.range(fields, now)
     }
@@ -43,7 +43,7 @@ struct Filter: Sendable {
             guard let from else {
                 throw Problem(.malformed, "to= stands without from=.", "Write where the range begins, too.")
             }
-            let end = to ?? now
+            let end = to ?? now.adding(1)
             guard from < end else {
                 throw Problem(.malformed, "The range ends before it begins.", "Write an earlier from= or a later to=.")
             }

@@ -51,7 +51,8 @@ struct TimeRange: Equatable, Sendable {
 
     /// The range of a name that ends now.
     init(_ span: Span, now: Moment) {
-        self.init(span: span, from: now.adding(-span.seconds), to: now, now: now)
+        // Up to the end of this second: what is counted now is in it.
+        self.init(span: span, from: now.adding(-span.seconds), to: now.adding(1), now: now)
     }
 
     /// The range between two times.
@@ -70,7 +71,8 @@ struct TimeRange: Equatable, Sendable {
 
     /// Fine for short ranges that are not long ago: the finest counts are not kept for long.
     private static func grain(_ from: Moment, _ to: Moment, now: Moment) -> Int64 {
-        let length = to.seconds - from.seconds
+        // A minute more for ends that have been raised.
+        let length = to.seconds - from.seconds - 60
         if length <= 6 * 3_600, from.seconds > now.seconds - 86_400 { return 10 }
         return length <= 7 * 86_400 ? 3_600 : 86_400
     }

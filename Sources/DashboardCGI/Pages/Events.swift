@@ -10,7 +10,7 @@ extension PageView {
             "isOlder": filter.before != nil, "newest": filter.address("events"),
         ]
         if events.count == 100, let last = events.last {
-            view["older"] = filter.address("events", [("before", String(last.id))])
+            view["older"] = filter.address("events", [("before", last.place.text)])
         }
         return view
     }

@@ -30,7 +30,9 @@ struct FiguresView {
     private static func figure(
         _ name: String, _ title: String, _ value: String, _ change: String?, before: String, tone: String
     ) -> Templates.View {
-        ["name": name, "title": title, "value": value, "change": change ?? "", "before": before, "tone": tone]
+        var view: Templates.View = ["name": name, "title": title, "value": value, "before": before, "tone": tone]
+        view["change"] = change
+        return view
     }
 
     private static func tone(_ now: Double, _ before: Double) -> String {

@@ -13,7 +13,7 @@ extension PageView {
                 card(
                     "PostgreSQL", "up", "up", Figure.microseconds(fleet.latency),
                     [
-                        "PostgreSQL \(fleet.serverVersion), schema \(fleet.schema)", database.name,
+                        "PostgreSQL \(fleet.serverVersion.prefix { $0 != " " }), schema \(fleet.schema)", database.name,
                         Figure.bytes(fleet.databaseSize) + since,
                     ]),
                 card(
@@ -51,6 +51,8 @@ extension PageView {
     private static func card(
         _ title: String, _ state: String, _ value: String, _ latency: String?, _ lines: [String]
     ) -> Templates.View {
-        ["title": title, "state": state, "value": value, "latency": latency ?? "", "lines": lines]
+        var view: Templates.View = ["title": title, "state": state, "value": value, "lines": lines]
+        view["latency"] = latency
+        return view
     }
 }

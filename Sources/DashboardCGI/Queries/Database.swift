@@ -6,14 +6,14 @@ import Logging
 /// It only reads, and each statement is prepared once.
 final class Database {
     private let location: PostgresLocation?
+    /// Microseconds that a statement may take.
+    private let deadline: Int64
     private let logger: Logger
     private var connection: PostgresConnection?
 
-    /// Microseconds that a statement may take.
-    private static let deadline: Int64 = 5_000_000
-
-    init(_ location: PostgresLocation?, _ logger: Logger) {
+    init(_ location: PostgresLocation?, deadline: Int64, _ logger: Logger) {
         self.location = location
+        self.deadline = deadline
         self.logger = logger
     }
 
@@ -30,7 +30,7 @@ final class Database {
     func rows(_ sql: String, _ parameters: [PostgresParameter] = []) throws(Problem) -> [Row] {
         guard let location else { throw .noDatabase }
         func ask(_ connection: PostgresConnection) throws(PostgresError) -> [Row] {
-            let result = try connection.prepared(sql, parameters, deadline: Self.deadline)
+            let result = try connection.prepared(sql, parameters, deadline: deadline + 1_000_000)
             let columns = result.columns.count
             var rows: [Row] = []
             rows.reserveCapacity(result.count)
@@ -63,7 +63,7 @@ final class Database {
         try made.run(
             """
             set default_transaction_read_only = on; set timezone = 'UTC'; set jit = off;
-            set plan_cache_mode = force_custom_plan; set statement_timeout = '\(Self.deadline / 1_000)ms';
+            set plan_cache_mode = force_custom_plan; set statement_timeout = '\(deadline / 1_000)ms';
             """)
         connection = made
         return made

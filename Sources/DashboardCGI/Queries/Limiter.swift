@@ -18,7 +18,7 @@ final class StoreShelf: Sendable {
     /// - Throws: ``StoreError`` when it cannot be opened.
     func open() throws(StoreError) -> (any Store)? {
         // A store that no limiter has made is not to be made here, where it would be another user's.
-        if case .embedded(let path, _) = location, access(path, R_OK) != 0, errno == ENOENT { return nil }
+        if case .embedded(let path, _) = location, access(path + "/data.mdb", F_OK) != 0, errno == ENOENT { return nil }
         let make = try opener.withLock { opener throws(StoreError) in
             if let opener { return opener }
             let made = try location.opener()

@@ -142,8 +142,7 @@ final class Report {
 
     /// One request that was blocked.
     struct Event {
-        let id: Int64
-        let time: Double
+        let place: EventPlace
         let client: String
         let address: String?
         let endpoint: String
@@ -157,12 +156,13 @@ final class Report {
     func events() throws(Problem) -> [Event] {
         let parameters = [
             start, end, chosen, PostgresParameter(filter.client),
-            filter.before.map { PostgresParameter($0) } ?? .null,
+            filter.before.map { PostgresParameter($0.time) } ?? .null,
+            filter.before.map { PostgresParameter($0.number) } ?? .null,
         ]
         return try database.rows(Statement.events, parameters).map { row in
             let series = seriesByID[row.count(4)]
             return Event(
-                id: row.count(0), time: row.number(1) ?? 0, client: row.name(2), address: row.text(3),
+                place: EventPlace(time: row.count(1), number: row.count(0)), client: row.name(2), address: row.text(3),
                 endpoint: series?.endpoint ?? "", policy: series?.policy ?? "", retryAfter: row.number(5),
                 userAgent: row.text(6))
         }

@@ -33,6 +33,9 @@ struct DashboardCommand: ParsableCommand {
     @Option(help: "The database: a connection string of libpq, for example postgresql://reader@db/limits.")
     var postgres: String?
 
+    @Option(help: "Milliseconds that it may take to answer. Default: 5000.")
+    var postgresDeadline: String?
+
     @Option(help: "The limiter's rules file: its policies are shown with what a client has left.")
     var rules: String?
 
@@ -76,7 +79,7 @@ struct DashboardCommand: ParsableCommand {
         let makeDashboard = { @Sendable (_: Int) -> any Application in
             Dashboard(
                 access: Access(settings.allowed), assets: assets, templates: templates,
-                database: Database(settings.postgres, logger),
+                database: Database(settings.postgres, deadline: settings.postgresDeadline, logger),
                 limiter: Limiter(shelf, rules: settings.rules, location: settings.store))
         }
         guard !CGI.isRequested else { return CGI.answer(by: makeDashboard(0)) }

@@ -11,6 +11,8 @@ struct Settings: Sendable {
     let listen: Listener.Address
     /// The database; `nil` where nobody names one.
     let postgres: PostgresLocation?
+    /// Microseconds that it may take to answer.
+    let postgresDeadline: Int64
     /// The rules file; `nil` for the rules of the sample endpoints.
     let rules: String?
     let store: StoreLocation
@@ -53,6 +55,11 @@ struct Settings: Sendable {
         } catch {
             throw ValidationError("\(error)")
         }
+        let deadline = try parsed(own(flags.postgresDeadline, "POSTGRES_DEADLINE"), "postgres-deadline", "1 to 600000")
+        {
+            Int64($0).flatMap { (1...600_000).contains($0) ? $0 * 1_000 : nil }
+        }
+        postgresDeadline = deadline ?? 5_000_000
         workers =
             try parsed(own(flags.workers, "WORKERS"), "workers", "1 to 64") {
                 Int($0).flatMap { (1...64).contains($0) ? $0 : nil }

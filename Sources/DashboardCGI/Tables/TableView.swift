@@ -8,7 +8,10 @@ extension Table {
     ///   - page: the page that it is on.
     /// - Returns: what the template shows.
     func view(_ title: String, empty: String, _ filter: Filter, on page: PageName) -> Templates.View {
-        let shown = columns.indices.filter { !columns[$0].isHidden }
+        let shown = columns.indices.filter { index in
+            // A column that says nothing, or the same as the page's title, is left out.
+            !columns[index].isHidden && (rows.isEmpty || !rows.allSatisfy { $0[index].isSilent(on: page) })
+        }
         return [
             "title": title, "name": name.rawValue, "empty": empty, "hasRows": !rows.isEmpty,
             "csv": filter.address(name.rawValue + ".csv"), "json": filter.address(name.rawValue + ".json"),
@@ -21,6 +24,14 @@ extension Table {
 }
 
 extension Cell {
+    fileprivate func isSilent(on page: PageName) -> Bool {
+        switch self {
+        case .absent: true
+        case .client: page == .client
+        default: false
+        }
+    }
+
     fileprivate var isNumber: Bool {
         switch self {
         case .count, .share, .number, .microseconds, .seconds, .bytes: true

@@ -123,14 +123,16 @@ extension Table {
             columns: [
                 Column("time", "Time (UTC)"), Column("client", "Client"), Column("address", "Address"),
                 Column("endpoint", "Endpoint"), Column("policy", "Policy"),
-                Column("retry_after_seconds", "Retry after"), Column("user_agent", "User agent"), Column(hidden: "id"),
+                Column("retry_after_seconds", "Retry after"), Column("user_agent", "User agent"),
+                Column(hidden: "place"),
             ],
             rows: events.map { event in
                 [
-                    .time(event.time), .client(event.client), event.address.map { .text($0) } ?? .absent,
+                    .time(Double(event.place.time) / 1_000_000), .client(event.client),
+                    event.address.map { .text($0) } ?? .absent,
                     .choice(field: "endpoint", event.endpoint), .choice(field: "policy", event.policy),
                     event.retryAfter.map { .seconds($0 / 1_000_000) } ?? .absent,
-                    event.userAgent.map { .text($0) } ?? .absent, .count(event.id),
+                    event.userAgent.map { .text($0) } ?? .absent, .text(event.place.text),
                 ]
             })
     }

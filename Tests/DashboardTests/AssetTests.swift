@@ -1,0 +1,51 @@
+import Servers
+import Testing
+
+@Suite("What pages load")
+struct AssetTests {
+    @Test(
+        "style sheet, scripts and icon are there, named by their content, and kept by browsers",
+        arguments: Gate.allCases)
+    func assets(gate: Gate) throws {
+        let client = try DashboardSite(gate, postgres: nil).client()
+        let page = try client.get("/limits/").text
+        let names = page.matches(of: /(?:href|src)="((?:dashboard|theme|chart|icon)\.[a-z]+\?v=[0-9a-f]{16})"/).map {
+            String($0.1)
+        }
+        #expect(names.count == 5)
+        for name in names {
+            let answer = try client.get("/limits/\(name)")
+            #expect(answer.status == 200)
+            #expect(answer.body.count > 200)
+            #expect(answer["Cache-Control"] == "private, max-age=31536000, immutable")
+            let tag = try #require(answer["ETag"])
+            #expect(name.hasSuffix("?v=\(tag.dropFirst().dropLast())"))
+            let again = try client.get("/limits/\(name)", headers: ["If-None-Match": tag])
+            #expect(again.status == 304)
+            #expect(again.body.isEmpty)
+            let file = name.prefix { $0 != "?" }
+            #expect(try client.get("/limits/\(file)?v=old")["Cache-Control"] == "private, no-cache")
+            #expect(try client.get("/limits/\(file)", headers: ["If-None-Match": "\"other\""]).status == 200)
+        }
+        #expect(try client.get("/limits/chart.js").text.contains("Chart.js v3"))
+    }
+
+    @Test("without Chart.js the charts stand still, and the log names the package")
+    func withoutCharts() throws {
+        let postgres = try PostgresServer.withSchema()
+        var traffic = Traffic()
+        traffic.add("api_key=ann", .data, allowed: 5, blocked: 5, at: now() - 60)
+        try traffic.write(to: postgres)
+        let dashboard = try DashboardProcess(
+            postgres: postgres.location, flags: ["--chart-js", "/nowhere/chart.js"], companions: [postgres])
+        #expect(
+            dashboard.logText.contains(
+                "/nowhere/chart.js is missing: charts stand still: apt-get install libjs-chart.js"))
+        let site = try DashboardSite(
+            .nginx, postgres: postgres.location, flags: ["--chart-js", "/nowhere/chart.js"], companions: [postgres])
+        let page = try site.client().get("/limits/").text
+        #expect(!page.contains("chart.js?v="))
+        #expect(page.contains("<path class=\"blocked\" d=\"M"))
+        #expect(try site.client().get("/limits/chart.js").status == 404)
+    }
+}

@@ -1,0 +1,318 @@
+import Foundation
+import Servers
+import Testing
+
+@Suite("The dashboard in a browser")
+struct BrowserTests {
+    static let evil = "<script>alert(1)</script>"
+    static let quoted = "\"quoted\" & 'fox' 🦊"
+
+    /// A limiter and the dashboard behind one web server, and a database between them.
+    private struct Scene {
+        let postgres: PostgresServer
+        let site: DashboardSite
+        let browser: Browser
+        let name: String
+
+        init(_ gate: Gate, _ scheme: Browser.Scheme) throws {
+            let postgres = try PostgresServer.withSchema()
+            self.postgres = postgres
+            let folder = try TemporaryFolder()
+            let store = gate == .nginx ? "embedded:\(folder.path("store"))" : nil
+            let limiter = try store.map {
+                try LimiterProcess(
+                    store: $0, flags: ["--postgres", postgres.location], companions: [folder, postgres])
+            }
+            site = try DashboardSite(
+                gate, postgres: postgres.location, limiter: limiter, store: store, companions: [postgres])
+            browser = try Browser(scheme: scheme)
+            name = "\(gate == .nginx ? "nginx" : "apache")-\(scheme.rawValue)"
+        }
+
+        /// Has the limiter decide so many requests of a client.
+        func ask(_ count: Int, as client: String, for target: String = "/api/data") throws {
+            let http = site.client()
+            for _ in 0..<count { _ = try http.get(target, headers: ["X-API-Key": client]) }
+        }
+
+        /// Waits until so many requests are in the database.
+        func waitForRequests(_ count: Int) throws -> Bool {
+            try waitUntil {
+                try postgres.number("select coalesce(sum(requests), 0) from limiter.decisions_10s") == count
+            }
+        }
+
+        /// Opens a page, keeps a picture of it, and expects it to fit and the console to say no more than is expected.
+        func look(at page: String, as name: String, width: Int = 1_280, complaints: Int = 0) throws {
+            try browser.resize(width: width, height: width < 500 ? 812 : 900)
+            try browser.open(site.address(page))
+            let size = try browser.run("return document.documentElement.scrollWidth") as? Int
+            #expect(size == width, "\(name) is wider than the screen")
+            let height = try browser.run("return document.documentElement.scrollHeight") as? Int ?? 900
+            try browser.resize(width: width, height: min(4_000, max(700, height)))
+            try Screenshots.keep(browser.screenshot(), "\(self.name)-\(name)-\(width)")
+            let lines = try browser.consoleLines()
+            #expect(lines.count == complaints, "\(lines)")
+        }
+
+        /// The sum over the chart's columns, as it is drawn.
+        func drawn() throws -> Int? {
+            let script = """
+                const chart = Chart.getChart(document.querySelector("#chart canvas"));
+                return chart.data.datasets.flatMap((set) => set.data).reduce((sum, count) => sum + count, 0);
+                """
+            return try browser.run(script) as? Int
+        }
+    }
+
+    @Test(
+        "the numbers on each page are those of the requests that were sent",
+        arguments: [Gate.nginx, .apache], Browser.Scheme.allCases)
+    func walk(gate: Gate, scheme: Browser.Scheme) throws {
+        let scene = try Scene(gate, scheme)
+        let browser = scene.browser
+        try scene.ask(13, as: "ann")
+        try scene.ask(5, as: "bob", for: "/api/search?q=x")
+        try scene.ask(11, as: Self.evil)
+        try scene.ask(11, as: Self.quoted)
+        #expect(try scene.waitForRequests(40))
+
+        // Overview
+        try scene.look(at: "", as: "overview")
+        #expect(try browser.text("#figure-total .value") == "40")
+        #expect(try browser.text("#figure-allowed .value") == "35")
+        #expect(try browser.text("#figure-blocked .value") == "5")
+        #expect(try browser.text("#figure-rate .value") == "12.5 %")
+        #expect(
+            try browser.texts("#endpoints tbody td:nth-child(-n+3)") == [
+                "/api/data", "35", "5", "/api/search", "5", "0",
+            ])
+        #expect(try browser.texts("#strategies tbody td:first-child") == ["Sliding window", "Token bucket"])
+        #expect(try scene.drawn() == 40)
+        let page = try browser.run("return getComputedStyle(document.documentElement).backgroundColor") as? String
+        #expect(page == (scheme == .light ? "rgb(245, 246, 248)" : "rgb(13, 16, 21)"))
+
+        // Clients, and one of them by its link
+        try scene.look(at: "clients", as: "clients")
+        #expect(
+            try Set(browser.texts("#clients tbody td:first-child"))
+                == ["api_key=ann", "api_key=\(Self.evil)", "api_key=\(Self.quoted)"])
+        #expect(try browser.run("return document.querySelectorAll('#main script').length") as? Int == 0)
+        #expect(try browser.texts("#clients tbody tr:first-child td:nth-child(2)") == ["3"])
+        for (name, file) in [(Self.evil, "script"), (Self.quoted, "quoted")] {
+            try browser.run(
+                "[...document.querySelectorAll('#clients a')].find((a) => a.innerText.includes(arguments[0])).click()",
+                name)
+            #expect(try waitUntil { try browser.text("h1") == "api_key=\(name)" })
+            #expect(try browser.text("#figure-total .value") == "11")
+            #expect(try browser.texts("#left tbody td:nth-child(-n+2)").prefix(2) == ["data", "0 of 10"])
+            #expect(try browser.texts("#events tbody td:nth-child(2)") == ["127.0.0.1"])
+            #expect(try scene.drawn() == 11)
+            try Screenshots.keep(browser.screenshot(), "\(scene.name)-client-\(file)")
+            try browser.back()
+            #expect(try waitUntil { try browser.text("#clients") != nil })
+        }
+        #expect(try browser.consoleLines() == [])
+
+        // Events and Health
+        try scene.look(at: "events", as: "events")
+        #expect(try browser.texts("#events tbody tr").count == 5)
+        try scene.look(at: "health", as: "health")
+        #expect(try Set(browser.texts(".part .state")).isSuperset(of: ["up"]))
+        #expect(try !browser.texts("#processes tbody tr").isEmpty)
+
+        // All of them on a phone
+        for (page, name, complaints) in [
+            ("", "overview", 0), ("clients", "clients", 0), ("client?client=api_key%3Dann", "client", 0),
+            ("events", "events", 0), ("health", "health", 0),
+            // Chromium itself says that the answer was 400.
+            ("?range=2h", "problem", 1),
+        ] {
+            try scene.look(at: page, as: name, width: 375, complaints: complaints)
+            #expect(try browser.text("nav [aria-current]") != nil)
+        }
+    }
+
+    @Test("figures and chart move when traffic comes, stand still while paused, and say when nothing comes any more")
+    func live() throws {
+        let scene = try Scene(.nginx, .light)
+        let browser = scene.browser
+        try browser.open(scene.site.address(""))
+        #expect(try browser.text("#main h2")?.contains("No requests yet") == true)
+        try scene.ask(7, as: "ann")
+        #expect(try waitUntil { try browser.text("#figure-total .value") == "7" })
+        #expect(try scene.drawn() == 7)
+        #expect(try browser.text("#live-text")?.hasPrefix("Live, ") == true)
+
+        // The focus stays where it was, and so do what was unfolded and what was typed.
+        try browser.click("details.custom summary")
+        try browser.click("details.custom input[name=from]")
+        try scene.ask(8, as: "ann")
+        #expect(try waitUntil { try browser.text("#figure-blocked .value") == "5" })
+        #expect(try browser.run("return document.querySelector('details.custom').open") as? Bool == true)
+        #expect(try browser.run("return document.activeElement.name") as? String == "from")
+        try browser.press(.escape)
+        #expect(try browser.run("return document.querySelector('details.custom').open") as? Bool == false)
+
+        try browser.click("#pause")
+        #expect(try browser.text("#live-text")?.hasPrefix("Paused at ") == true)
+        #expect(try browser.text("#pause") == "Resume")
+        let paused = try browser.run("return performance.now()") as? Double ?? 0
+        try scene.ask(5, as: "bob")
+        #expect(try scene.waitForRequests(20))
+        // Longer than it would have taken.
+        #expect(try waitUntil { try browser.run("return performance.now()") as? Double ?? 0 > paused + 3_000 })
+        #expect(try browser.text("#figure-total .value") == "15")
+        try browser.click("#pause")
+        #expect(try waitUntil { try browser.text("#figure-total .value") == "20" })
+        #expect(try scene.drawn() == 20)
+        #expect(try browser.consoleLines() == [])
+
+        scene.postgres.stop()
+        #expect(try waitUntil { try browser.text("[role=alert]")?.contains("Check that PostgreSQL runs") == true })
+        #expect(try browser.text("#live-text") == "Trying again every 2 s")
+        try Screenshots.keep(browser.screenshot(), "database-away")
+        try scene.postgres.start()
+        #expect(try waitUntil { try browser.text("#figure-total .value") == "20" })
+        #expect(try waitUntil { try scene.drawn() == 20 })
+    }
+
+    @Test("filters and ranges are kept in the address, which shows the same again")
+    func filters() throws {
+        let scene = try Scene(.nginx, .light)
+        let browser = scene.browser
+        try scene.ask(12, as: "ann")
+        try scene.ask(3, as: "ann", for: "/api/search?q=x")
+        #expect(try scene.waitForRequests(15))
+        try browser.open(scene.site.address(""))
+        try browser.run(
+            """
+            const select = document.querySelector("select[name=endpoint]");
+            select.value = arguments[0];
+            select.dispatchEvent(new Event("change", { bubbles: true }));
+            """, "/api/search")
+        #expect(try waitUntil { try browser.text("#figure-total .value") == "3" })
+        #expect(try browser.address.hasSuffix("/limits/?endpoint=%2Fapi%2Fsearch"))
+        try browser.click(".spans a[title='last 24 hours']")
+        #expect(try waitUntil { try browser.address.hasSuffix("/limits/?range=24h&endpoint=/api/search") })
+        #expect(try browser.text("#figure-total .value") == "3")
+        try browser.click(".clear")
+        #expect(try waitUntil { try browser.text("#figure-total .value") == "15" })
+        #expect(try browser.address.hasSuffix("/limits/?range=24h"))
+
+        try browser.click("input[name=client]")
+        try browser.type("api_key=ann")
+        try browser.press(.enter)
+        #expect(try waitUntil { try browser.address.hasSuffix("/limits/?range=24h&client=api_key%3Dann") })
+        try browser.open(scene.site.address("events?range=15m&policy=data&client=api_key%3Dann"))
+        #expect(try browser.texts("#events tbody tr").count == 2)
+        #expect(try browser.run("return document.querySelector('[name=policy]').value") as? String == "data")
+        #expect(try browser.text(".spans [aria-current]") == "15m")
+
+        // A custom range by its form.
+        try browser.open(scene.site.address(""))
+        try browser.click("details.custom summary")
+        try browser.click("details.custom button")
+        #expect(try waitUntil { try browser.address.contains("/limits/?from=") })
+        #expect(try browser.text(".spans [aria-current]") == "Custom")
+        #expect(try browser.consoleLines() == [])
+    }
+
+    @Test("everything can be reached and used by the keyboard, and light and dark be changed and kept")
+    func keyboard() throws {
+        let scene = try Scene(.nginx, .light)
+        let browser = scene.browser
+        try scene.ask(12, as: "ann")
+        #expect(try scene.waitForRequests(12))
+        try browser.open(scene.site.address(""))
+        try browser.click("#pause")
+        try browser.run("document.activeElement.blur()")
+        try browser.open(scene.site.address(""))
+        var reached: [String] = []
+        for _ in 0..<34 {
+            try browser.press(.tab)
+            let script = """
+                const e = document.activeElement;
+                const outline = getComputedStyle(e).outlineStyle;
+                return `${e.getAttribute("aria-labelledby") || e.innerText || e.name} ${outline}`.trim();
+                """
+            reached.append(try browser.run(script) as? String ?? "")
+        }
+        for name in [
+            "Skip to the content", "FCGILimiter", "Overview", "Clients", "Events", "Health", "Pause", "5m", "90d",
+            "Custom",
+            "client", "Filter", "endpoints-title", "/api/data",
+        ] {
+            #expect(
+                reached.contains { $0.hasPrefix(name) && $0.hasSuffix(" solid") || $0.hasPrefix(name + " auto") },
+                "\(name)")
+        }
+        try browser.run("document.querySelector('nav a:nth-child(3)').focus()")
+        try browser.press(.enter)
+        #expect(try waitUntil { try browser.text("#events") != nil })
+
+        let ground = "return getComputedStyle(document.documentElement).backgroundColor"
+        try browser.click("#theme")
+        #expect(try browser.run(ground) as? String == "rgb(13, 16, 21)")
+        try browser.open(scene.site.address(""))
+        #expect(try browser.run(ground) as? String == "rgb(13, 16, 21)")
+        try browser.click("#theme")
+        #expect(try browser.run(ground) as? String == "rgb(245, 246, 248)")
+        #expect(try browser.consoleLines() == [])
+    }
+
+    @Test("without scripts the page has its figures, its tables and a still chart")
+    func withoutScripts() throws {
+        let scene = try Scene(.nginx, .light)
+        try scene.ask(12, as: "ann")
+        #expect(try scene.waitForRequests(12))
+        try scene.browser.disableScripts()
+        try scene.browser.open(scene.site.address(""))
+        #expect(try scene.browser.text("#figure-total .value") == "12")
+        #expect(try scene.browser.text("#endpoints tbody td") == "/api/data")
+        let height = "return document.querySelector('.still svg').getBoundingClientRect().height"
+        #expect(try scene.browser.run(height) as? Double ?? 0 > 100)
+        #expect(try scene.browser.text("#live-text") == "Reload for newer figures")
+        try Screenshots.keep(scene.browser.screenshot(), "without-scripts")
+    }
+
+    @Test("an hour of a busy site: the picture in the README")
+    func picture() throws {
+        let postgres = try PostgresServer.withSchema()
+        let site = try DashboardSite(.nginx, postgres: postgres.location, companions: [postgres])
+        var traffic = Traffic()
+        let kinds: [Traffic.Kind] = [
+            .data, .search, .upload, Traffic.Kind(endpoint: "/api/login", policy: "login", algorithm: "sliding_window"),
+        ]
+        let end = now() - 10
+        for minute in 0..<120 {
+            for (place, kind) in kinds.enumerated() {
+                // Waves of their own, and an abuser for a quarter of an hour.
+                let wave = 1.6 + sin(Double(minute) / 9 + Double(place)) + 0.4 * sin(Double(minute * (place + 3)))
+                let allowed = Int(wave * Double([420, 210, 40, 65][place]))
+                let isAbused = place == 0 && (28..<44).contains(minute)
+                let blocked = Int(wave * Double([16, 12, 5, 9][place])) + (isAbused ? 520 : 0)
+                traffic.add(
+                    "api_key=customer-\(place)", kind, allowed: allowed, blocked: 0, at: end - minute * 60,
+                    bucket: 5 + minute % 3 % 2)
+                traffic.addWithoutEvents("api_key=crawler", kind, blocked: blocked, at: end - minute * 60, bucket: 5)
+            }
+        }
+        try traffic.write(to: postgres)
+        let browser = try Browser(width: 1_280, height: 900)
+        try browser.open(site.address(""))
+        #expect(try browser.texts("#endpoints tbody tr").count == 4)
+        let picture = try browser.screenshot()
+        #expect(picture.count < 200_000)
+        try Screenshots.keep(picture, "dashboard")
+    }
+}
+
+/// Where a person can look at what tests have seen: `.build/screenshots/`.
+enum Screenshots {
+    static func keep(_ picture: [UInt8], _ name: String) throws {
+        let folder = Template.path(".build/screenshots")
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try Data(picture).write(to: URL(fileURLWithPath: "\(folder)/\(name).png"))
+    }
+}

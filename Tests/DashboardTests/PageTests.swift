@@ -1,0 +1,227 @@
+import Foundation
+import Servers
+import Testing
+
+@Suite("The dashboard's pages behind web servers")
+struct PageTests {
+    static let pages = ["", "clients", "client?client=api_key=ann", "events", "health"]
+
+    @Test("each page answers, with its figures in it and nothing from elsewhere", arguments: Gate.allCases)
+    func pages(gate: Gate) throws {
+        let postgres = try PostgresServer.withSchema()
+        var traffic = Traffic()
+        traffic.add("api_key=ann", .data, allowed: 1_234, blocked: 56, at: now() - 60)
+        try traffic.write(to: postgres)
+        let client = try DashboardSite(gate, postgres: postgres.location, companions: [postgres]).client()
+
+        for page in Self.pages {
+            let answer = try client.get("/limits/\(page)")
+            #expect(answer.status == 200)
+            #expect(answer["Content-Type"] == "text/html; charset=utf-8")
+            #expect(answer["Cache-Control"] == "no-store")
+            #expect(answer["X-Content-Type-Options"] == "nosniff")
+            #expect(
+                answer["Content-Security-Policy"]
+                    == "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+                    + "base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
+            // No inline script, style or handler, and no address with a host in it.
+            let patterns = [
+                #"<script(?![^>]* src=)"#, "<style", #"\sstyle="#, #"\son[a-z]+="#, #"(href|src|action)="(https?:)?//"#,
+            ]
+            for pattern in patterns {
+                #expect(answer.text.range(of: pattern, options: .regularExpression) == nil, "\(page)")
+            }
+            let head = try client.send("HEAD", "/limits/\(page)")
+            #expect(head.status == 200)
+            #expect(head.body.isEmpty)
+        }
+        #expect(try client.get("/limits/").text.contains("<p class=\"value\">1,290</p>"))
+        #expect(try client.get("/limits/clients").text.contains("<bdi>api_key=ann</bdi>"))
+        #expect(try client.get("/limits/nope").status == 404)
+        #expect(try client.get("/limits/endpoints.xml").status == 404)
+        let post = try client.send("POST", "/limits/", body: Array("a=b".utf8))
+        #expect(post.status == 405)
+        #expect(post["Allow"] == "GET, HEAD")
+    }
+
+    @Test("the words of a query are no flags for a CGI program")
+    func query() throws {
+        let client = try DashboardSite(.cgi, postgres: nil).client()
+        for query in ["--help", "--allow+0.0.0.0/0", "-h"] {
+            #expect(try client.get("/limits/health?\(query)").text.contains("No database is named."))
+        }
+    }
+
+    @Test("an empty database shows zeroes and says where to look")
+    func empty() throws {
+        let postgres = try PostgresServer.withSchema()
+        let client = try DashboardSite(.nginx, postgres: postgres.location, companions: [postgres]).client()
+        for range in ["5m", "15m", "1h", "6h", "24h", "7d", "30d", "90d"] {
+            let answer = try client.get("/limits/?range=\(range)")
+            #expect(answer.status == 200)
+            #expect(answer.text.contains("No requests yet"))
+        }
+        #expect(try client.get("/limits/clients").text.contains("Nobody was blocked in this range."))
+        #expect(try client.get("/limits/events").text.contains("No request was blocked in this range."))
+        #expect(try client.get("/limits/client?client=api_key=ann").text.contains("Nothing is known of this client"))
+        #expect(try client.get("/limits/health").text.contains("No limiter wrote within the last minute"))
+        for table in ["totals", "timeline", "strategies", "endpoints", "clients", "hours", "events", "processes"] {
+            #expect(try client.get("/limits/\(table).csv").status == 200)
+            #expect(try client.get("/limits/\(table).json").status == 200)
+        }
+    }
+
+    @Test("without a database, without its tables, and without its server each page says what to do")
+    func away() throws {
+        let none = try DashboardSite(.nginx, postgres: nil).client()
+        let postgres = try PostgresServer()
+        let client = try DashboardSite(.nginx, postgres: postgres.location, companions: [postgres]).client()
+        func expect(_ client: HTTPClient, _ text: String) throws {
+            for page in Self.pages {
+                let answer = try client.get("/limits/\(page)")
+                #expect(answer.status == 503)
+                #expect(answer.text.contains(text), "\(page): \(answer.text)")
+                #expect(answer.text.contains("<nav"))
+            }
+            for table in ["endpoints.json", "endpoints.csv", "processes.json"] {
+                let answer = try client.get("/limits/\(table)")
+                #expect(answer.status == 503)
+                #expect(answer["Content-Type"] == "application/problem+json")
+            }
+        }
+        try expect(none, "Start the dashboard with --postgres")
+        try expect(client, "run fcgi-limiter migrate")
+        try postgres.makeSchema()
+        #expect(try client.get("/limits/").status == 200)
+        postgres.stop()
+        try expect(client, "Check that PostgreSQL runs")
+        // The store answers for itself.
+        #expect(try client.get("/limits/health").text.contains("no limiter has made this store yet"))
+        try postgres.start()
+        for page in Self.pages { #expect(try client.get("/limits/\(page)").status == 200) }
+    }
+
+    @Test("a request that waits for the database delays no other")
+    func waiting() throws {
+        let postgres = try PostgresServer.withSchema()
+        let site = try DashboardSite(
+            .nginx, postgres: postgres.location, flags: ["--postgres-deadline", "60000"], companions: [postgres])
+        let folder = try TemporaryFolder()
+        // The overview asks for the series; the health page does not.
+        let lock = try ServerProcess(
+            Program("psql", package: "postgresql-client"),
+            [
+                postgres.location, "-X", "-c",
+                "begin; lock table limiter.series in access exclusive mode; select pg_sleep(60)",
+            ], in: folder
+        ) {
+            try postgres.number(
+                "select count(*) from pg_locks where mode = 'AccessExclusiveLock' and relation = 'limiter.series'::regclass"
+            ) == 1
+        }
+        let waiting = try RawRequest("/limits/", port: site.port)
+        #expect(
+            try waitUntil {
+                try postgres.number("select count(*) from pg_stat_activity where wait_event_type = 'Lock'") == 1
+            })
+        for _ in 0..<10 {
+            #expect(try site.client().get("/limits/health").status == 200)
+            #expect(try site.client().get("/limits/processes.json").status == 200)
+        }
+        #expect(waiting.isSilent)
+        try postgres.query("select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(60)'")
+        #expect(lock.waitForEnd(deadline: 30) != nil)
+        #expect(try waiting.firstLine() == "HTTP/1.1 200 OK")
+    }
+
+    @Test("what a client has left is looked up in the store, and looking changes nothing")
+    func left() throws {
+        let postgres = try PostgresServer.withSchema()
+        let folder = try TemporaryFolder()
+        let store = "embedded:\(folder.path("store"))"
+        let limiter = try LimiterProcess(store: store, companions: [folder])
+        let site = try DashboardSite(
+            .nginx, postgres: postgres.location, limiter: limiter, store: store, companions: [postgres])
+        let client = site.client()
+        for _ in 0..<3 { #expect(try client.get("/api/data", headers: ["X-API-Key": "ann"]).status == 200) }
+        for _ in 0..<5 {
+            let rows = try client.get("/limits/left.json?client=api_key=ann").list()
+            #expect(rows.count == 3)
+            let data = rows.first { $0["policy"] as? String == "data" }
+            #expect(data?["remaining"] as? Int == 7)
+            #expect(data?["limit"] as? Int == 10)
+            #expect(data?["window_seconds"] as? Int == 60)
+        }
+        let page = try client.get("/limits/client?client=api_key%3Dann").text
+        #expect(page.contains("<meter min=\"0\" max=\"10\" value=\"7\"></meter>7 of 10"))
+        #expect(try client.get("/api/data", headers: ["X-API-Key": "ann"])["X-RateLimit-Remaining"] == "6")
+        #expect(try client.get("/limits/left.json").status == 400)
+        #expect(try client.get("/limits/left.json?client=hashed=0011").status == 503)
+        #expect(try client.get("/limits/client?client=hashed=0011").text.contains("their names cannot be found again"))
+    }
+
+    @Test("health shows store, database, limiters and what they have not written yet")
+    func health() throws {
+        let postgres = try PostgresServer.withSchema()
+        for number in 1...3 {
+            var traffic = Traffic()
+            traffic.add("api_key=ann", .data, allowed: 1, at: now())
+            try traffic.write(to: postgres, host: "web-\(number)", backlog: number * 10)
+        }
+        let folder = try TemporaryFolder()
+        let store = "embedded:\(folder.path("store"))"
+        let limiter = try LimiterProcess(store: store, companions: [folder])
+        let site = try DashboardSite(
+            .nginx, postgres: postgres.location, limiter: limiter, store: store, companions: [postgres])
+        let processes = try site.client().get("/limits/processes.json").list()
+        #expect(processes.map { $0["host"] as? String } == ["web-1", "web-2", "web-3"])
+        #expect(processes.map { $0["backlog_batches"] as? Int } == [10, 20, 30])
+        let page = try site.client().get("/limits/health").text
+        for text in ["<span class=\"state up\">up</span>", "<span class=\"state late\">60</span>", "web-3", store] {
+            #expect(page.contains(text))
+        }
+        // One that has been silent for longer is gone.
+        try postgres.query("update limiter.processes set seen = now() - interval '61 seconds' where host = 'web-2'")
+        #expect(try site.client().get("/limits/processes.json").list().count == 2)
+    }
+}
+
+/// A request whose answer is not waited for.
+final class RawRequest {
+    private let descriptor: Int32
+
+    init(_ target: String, port: Int) throws {
+        let address = ServerAddress.tcp(port: port)
+        descriptor = address.makeSocket()
+        var limit = timeval(tv_sec: 30, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        _ = address.withAddress { connect(descriptor, $0, $1) }
+        let bytes = Array("GET \(target) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".utf8)
+        _ = bytes.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    /// Whether nothing has come yet.
+    var isSilent: Bool {
+        var byte: UInt8 = 0
+        return recv(descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) < 0
+    }
+
+    /// The answer's first line, as soon as it comes.
+    func firstLine() throws -> String {
+        var buffer = [UInt8](repeating: 0, count: 1_024)
+        let count = recv(descriptor, &buffer, buffer.count, 0)
+        let text = String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
+        return text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
+    }
+}
+
+extension HTTPAnswer {
+    /// The body as a JSON list of objects.
+    func list() throws -> [[String: Any]] {
+        try #require(JSONSerialization.jsonObject(with: Data(body)) as? [[String: Any]], "\(text)")
+    }
+}

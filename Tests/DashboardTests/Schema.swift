@@ -1,0 +1,9 @@
+import Analytics
+import Servers
+
+extension PostgresServer {
+    /// Makes the limiter's tables.
+    func makeSchema() throws {
+        try Migrations.apply(to: PostgresConnection(PostgresLocation(location)))
+    }
+}

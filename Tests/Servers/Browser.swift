@@ -1,0 +1,175 @@
+import Foundation
+
+/// A real Chromium without a window, driven by ChromeDriver.
+///
+/// Source: W3C WebDriver; what begins with `goog:` is ChromeDriver's own.
+public final class Browser {
+    /// What a person's system prefers.
+    public enum Scheme: String, Sendable, CaseIterable {
+        /// Dark text on light ground.
+        case light
+        /// Light text on dark ground.
+        case dark
+    }
+
+    /// A key that is no letter.
+    public enum Key: String, Sendable {
+        /// To the next field or link.
+        case tab = "\u{E004}"
+        /// Press what has the focus.
+        case enter = "\u{E007}"
+        /// Put away what lies on top.
+        case escape = "\u{E00C}"
+    }
+
+    private let folder: TemporaryFolder
+    private let driver: ServerProcess
+    private let client: HTTPClient
+    private var session = ""
+
+    /// Starts it.
+    ///
+    /// - Parameters:
+    ///   - width: of the page, in pixels.
+    ///   - height: of the page, in pixels.
+    ///   - scheme: what the person's system prefers.
+    /// - Throws: ``ServerError`` when Chromium or ChromeDriver is missing, or does not start.
+    public init(width: Int = 1_280, height: Int = 900, scheme: Scheme = .light) throws {
+        let folder = try TemporaryFolder()
+        let port = try FreePort().number
+        let chromium = try Program("chromium", package: "chromium")
+        let address = ServerAddress.tcp(port: port)
+        driver = try ServerProcess(
+            Program("chromedriver", package: "chromium-driver"), ["--port=\(port)"],
+            // Where it puts the browser's profile.
+            environment: ["TMPDIR": folder.path], in: folder, whenOrphaned: .terminate, deadline: 30
+        ) { address.accepts }
+        self.folder = folder
+        client = HTTPClient(driver, port: port)
+        // As root Chromium has no sandbox, and a small /dev/shm must not stop it.
+        let arguments = [
+            "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
+            "--lang=en", "--user-data-dir=\(folder.path("profile"))",
+        ]
+        let options: [String: Any] = ["args": arguments, "binary": chromium.path]
+        let wanted: [String: Any] = [
+            "browserName": "chrome", "goog:loggingPrefs": ["browser": "ALL"], "goog:chromeOptions": options,
+        ]
+        let answer = try post("/session", ["capabilities": ["alwaysMatch": wanted]]) as? [String: Any]
+        guard let session = answer?["sessionId"] as? String else { throw ServerError("ChromeDriver gave no session") }
+        self.session = "/session/\(session)"
+        try resize(width: width, height: height)
+        try prefer(scheme)
+    }
+
+    deinit {
+        // The browser is ChromeDriver's child and ends with its session.
+        if !session.isEmpty { _ = try? send("DELETE", session) }
+    }
+
+    /// Gives the page another size in pixels; up to 500 wide it is a phone's.
+    public func resize(width: Int, height: Int) throws {
+        try command(
+            "Emulation.setDeviceMetricsOverride",
+            ["width": width, "height": height, "deviceScaleFactor": 1, "mobile": width <= 500])
+    }
+
+    /// Changes what the person's system prefers.
+    public func prefer(_ scheme: Scheme) throws {
+        try command(
+            "Emulation.setEmulatedMedia",
+            ["features": [["name": "prefers-color-scheme", "value": scheme.rawValue]]])
+    }
+
+    /// Has pages that are opened from now on run no scripts; tests still may.
+    public func disableScripts() throws {
+        try command("Emulation.setScriptExecutionDisabled", ["value": true])
+    }
+
+    private func command(_ name: String, _ parameters: [String: Any]) throws {
+        try post(session + "/goog/cdp/execute", ["cmd": name, "params": parameters])
+    }
+
+    /// Opens a page and waits until it has loaded.
+    public func open(_ address: String) throws {
+        try post(session + "/url", ["url": address])
+    }
+
+    /// Goes back to the page before.
+    public func back() throws {
+        try post(session + "/back", [:])
+    }
+
+    /// The address of the page.
+    public var address: String {
+        get throws { try send("GET", session + "/url") as? String ?? "" }
+    }
+
+    /// What a script returns: the body of a function that finds the texts in `arguments`.
+    @discardableResult
+    public func run(_ script: String, _ arguments: String...) throws -> Any? {
+        try post(session + "/execute/sync", ["script": script, "args": arguments])
+    }
+
+    /// The text of the first element that a CSS selector finds, as it is seen; `nil` where there is none.
+    public func text(_ selector: String) throws -> String? {
+        try run("const e = document.querySelector(arguments[0]); return e && e.innerText.trim()", selector) as? String
+    }
+
+    /// The texts of all elements that a CSS selector finds, as they are seen.
+    public func texts(_ selector: String) throws -> [String] {
+        let script = "return [...document.querySelectorAll(arguments[0])].map((e) => e.innerText.trim())"
+        return try run(script, selector) as? [String] ?? []
+    }
+
+    /// Presses the mouse on the first element that a CSS selector finds.
+    ///
+    /// - Throws: ``ServerError`` where there is none, or something lies above it.
+    public func click(_ selector: String) throws {
+        let found = try post(session + "/element", ["using": "css selector", "value": selector]) as? [String: Any]
+        guard let element = found?.values.first as? String else { throw ServerError("\(selector): no such element") }
+        try post(session + "/element/\(element)/click", [:])
+    }
+
+    /// Types text into whatever has the focus.
+    public func type(_ text: String) throws {
+        let keys = text.map { key in
+            [["type": "keyDown", "value": String(key)], ["type": "keyUp", "value": String(key)]]
+        }
+        try post(
+            session + "/actions", ["actions": [["type": "key", "id": "keyboard", "actions": keys.flatMap { $0 }]]])
+    }
+
+    /// Presses a key.
+    public func press(_ key: Key) throws {
+        try type(key.rawValue)
+    }
+
+    /// The page as it is seen, as a PNG.
+    public func screenshot() throws -> [UInt8] {
+        let text = try send("GET", session + "/screenshot") as? String ?? ""
+        guard let data = Data(base64Encoded: text) else { throw ServerError("no screenshot") }
+        return [UInt8](data)
+    }
+
+    /// What the browser's console has said since this was asked last: warnings, errors, refused loads.
+    public func consoleLines() throws -> [String] {
+        let entries = try post(session + "/se/log", ["type": "browser"]) as? [[String: Any]] ?? []
+        return entries.compactMap { $0["message"] as? String }
+    }
+
+    @discardableResult
+    private func post(_ path: String, _ object: [String: Any]) throws -> Any? {
+        try send("POST", path, body: [UInt8](JSONSerialization.data(withJSONObject: object)))
+    }
+
+    private func send(_ method: String, _ path: String, body: [UInt8]? = nil) throws -> Any? {
+        let answer = try client.send(method, path, headers: ["Content-Type": "application/json"], body: body)
+        let value = try answer.json()["value"]
+        guard answer.status == 200 else {
+            let message = (value as? [String: Any])?["message"] as? String ?? answer.text
+            throw ServerError("ChromeDriver, \(path): \(message.prefix(400))")
+        }
+        return value is NSNull ? nil : value
+    }
+}
