@@ -30,7 +30,7 @@ struct ExplainTests {
         matching: all
         policies:
           one: { limit: 10 per second }
-          two: { limit: 100 per day, algorithm: token_bucket }
+          two: { limit: 100 per day, algorithm: token_bucket, on_store_failure: local }
         rules:
           - { match: { path: /api/** }, policies: [one] }
           - { name: total, match: { path: /** }, count: everyone, cost: 5, policies: [two] }
@@ -85,7 +85,7 @@ struct ExplainTests {
                 "rules[0] in line 6 counts address=203.0.113.9, cost 1",
                 "rules[1] total in line 7 counts all, cost 5",
                 "  one: 10 per 1 s, sliding_window, key window:{address=203.0.113.9}:one",
-                "  two: 100 per 86400 s, token_bucket, key bucket:{all}:two",
+                "  two: 100 per 86400 s, token_bucket, local while the store is away, key bucket:{all}:two",
             ]
         ),
     ]

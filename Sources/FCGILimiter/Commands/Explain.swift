@@ -40,7 +40,8 @@ struct Explain: ParsableCommand {
     private static func printPolicies(of charge: Charge, _ decisions: [Decision]?) {
         for (index, entry) in charge.entries.enumerated() {
             let mode = entry.policy.mode == .shadow ? ", shadow" : ""
-            print("  \(entry.policy.name): \(entry.policy.quota.text)\(mode), key \(entry.key.text)")
+            let failure = entry.policy.onStoreFailure.map { ", \($0.rawValue) while the store is away" } ?? ""
+            print("  \(entry.policy.name): \(entry.policy.quota.text)\(mode)\(failure), key \(entry.key.text)")
             if let decision = decisions?[index] { print("    \(Left.text(decision))") }
         }
     }
