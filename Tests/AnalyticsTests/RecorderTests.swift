@@ -199,6 +199,42 @@ struct RecorderTests {
         #expect(recordings.flatMap(\.problems) == [])
     }
 
+    @Test("tables are looked after while many write, and nobody is told of a deadlock")
+    func lookedAfter() throws {
+        let server = try PostgresServer()
+        let recordings = try (0..<3).map { _ in try Recording(server.location) }
+        for recording in recordings { recording.recorder.start() }
+        #expect(waitUntil { server.numberIfThere("select count(*) from limiter.processes") == 3 })
+        var sent = 0
+        for round in 0..<6 {
+            for (index, recording) in recordings.enumerated() {
+                // More than an interval keeps, other ones each time.
+                for client in 0..<250 { recording.count(1, client: "\((client * 11 + index * 7 + round * 13) % 700)") }
+                sent += 250
+            }
+            try server.query("update limiter.maintenance set at = 'epoch'")
+            try server.query("select limiter.maintain(7, 14, 190)")
+        }
+        #expect(try waitUntil { try server.requests() == sent })
+        for recording in recordings { recording.recorder.stop() }
+        #expect(try server.requests() == sent)
+        #expect(recordings.flatMap(\.problems) == [])
+        #expect(try server.number("select count(*) from limiter.clients_1d where client = 'other'") > 0)
+    }
+
+    @Test("one that has nothing to write gives its connection back")
+    func idle() throws {
+        let server = try PostgresServer()
+        let recording = try Recording(server.location)
+        recording.recorder.start()
+        let connections = "select count(*) from pg_stat_activity where application_name = 'fcgi-limiter'"
+        #expect(waitUntil { server.numberIfThere(connections) == 1 })
+        #expect(waitUntil { server.numberIfThere(connections) == 0 })
+        recording.count(3)
+        #expect(try waitUntil { try server.requests() == 3 })
+        recording.recorder.stop()
+    }
+
     @Test("hashed clients are the same for the same secret, and neither names nor addresses are written")
     func hashed() throws {
         let server = try PostgresServer()

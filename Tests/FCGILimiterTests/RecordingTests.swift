@@ -178,8 +178,36 @@ struct RecordingTests {
         #expect(waitUntil { site.requests == 18 })
     }
 
-    @Test("a disk that is full is one line, and changes neither answers nor sums")
+    @Test("a disk that is full is one line, and changes neither answer nor count")
     func fullDisk() throws {
+        let database = try PostgresServer()
+        let folder = try TemporaryFolder()
+        // A disk that only this process sees, and that somebody has filled.
+        let script = """
+            mount -t tmpfs -o size=64k,mode=755 tmpfs \(folder.path) || exit 99
+            dd if=/dev/zero of=\(folder.path)/other bs=4k 2>/dev/null
+            exec \(try Program(built: "fcgi-limiter").path)
+            """
+        let memory = try TemporaryFolder()
+        let environment = [
+            "GATEWAY_INTERFACE": "CGI/1.1", "REQUEST_METHOD": "GET", "REQUEST_URI": "/api/data",
+            "REMOTE_ADDR": "203.0.113.9", "FCGI_LIMITER_SPOOL": folder.path,
+            "FCGI_LIMITER_STORE": "embedded:\(memory.path("store"))",
+            "FCGI_LIMITER_POSTGRES": database.location,
+        ]
+        // A user other than root needs a namespace of users too.
+        let root = geteuid() == 0 ? [] : ["--map-root-user"]
+        let outcome = try Program("unshare", package: "util-linux").run(
+            root + ["--mount", "sh", "-c", script], environment: environment)
+        #expect(outcome.status == 0)
+        #expect(outcome.text.contains("Status: 200 OK"))
+        #expect(outcome.errors.split(separator: "\n").count == 1)
+        #expect(outcome.errors.contains("No space left on device; counts stay in memory"))
+        #expect(try database.number("select sum(requests) from limiter.decisions_1h") == 1)
+    }
+
+    @Test("a spool that cannot be used is one line, and changes neither answers nor sums")
+    func unusableSpool() throws {
         let database = try PostgresServer()
         let folder = try TemporaryFolder()
         // Nothing can be written there, by nobody.

@@ -43,6 +43,9 @@ declare
     written bigint;
     oldest timestamptz;
 begin
+    -- Writers go side by side; what moves rows of many clients (limiter.maintain) waits for them and they for it, because it
+    -- locks rows in an order of its own.
+    perform pg_advisory_xact_lock_shared(7237004914);
     insert into limiter.processes
         select writer, 0, '', 0, '', '', now(), 'epoch', '', '', 0, 0, '', 0, 0, 0, 0
         on conflict do nothing;
@@ -206,6 +209,8 @@ begin
         into since;
     if not found then return false; end if;
 
+    -- Before any other lock, as writers do.
+    perform pg_advisory_xact_lock(7237004914);
     perform limiter.ensure_day(today + i) from generate_series(0, 2) i;
 
     since := least(since, now() - interval '10 minutes');
