@@ -86,12 +86,13 @@ extension PostgresServer {
     func requests() throws -> Int {
         let sums = try query(
             """
-            select (select sum(requests) from limiter.decisions_10s), (select sum(requests) from limiter.decisions_1h),
-                (select sum(allowed + blocked + failed) from limiter.clients_10s),
-                (select sum(allowed + blocked + failed) from limiter.clients_1h),
-                (select sum(allowed + blocked + failed) from limiter.clients_1d)
+            select coalesce(sum(requests), 0) from limiter.decisions_10s
+            union all select coalesce(sum(requests), 0) from limiter.decisions_1h
+            union all select coalesce(sum(allowed + blocked + failed), 0) from limiter.clients_10s
+            union all select coalesce(sum(allowed + blocked + failed), 0) from limiter.clients_1h
+            union all select coalesce(sum(allowed + blocked + failed), 0) from limiter.clients_1d
             """
-        ).split(separator: "|").map { Int($0) ?? -1 }
+        ).split(separator: "\n").map { Int($0) ?? -1 }
         guard Set(sums).count == 1 else { throw Disagreement(sums: sums) }
         return try #require(sums.first)
     }
