@@ -29,15 +29,20 @@ struct Caller: Hashable {
     /// to time. All others are many, and ask seldom.
     init(request: Int) {
         let hottest = Self.hottest(request: request)
-        isHot = request.isMultiple(of: 4) || request % 8 == 1
-        number =
-            if request.isMultiple(of: 4) {
-                hottest
-            } else if isHot {
-                (request &* 2_654_435_761 >> 8) % (hottest + 1)
-            } else {
-                request % Self.ordinary
-            }
+        // Any pattern would always hit the same connections.
+        let chance = Self.mixed(request)
+        switch chance & 7 {
+        case 0, 1: (isHot, number) = (true, hottest)
+        case 2: (isHot, number) = (true, (chance >> 3) % (hottest + 1))
+        default: (isHot, number) = (false, request % Self.ordinary)
+        }
+    }
+
+    /// A number that looks random, the same each time.
+    private static func mixed(_ number: Int) -> Int {
+        var bits = UInt64(number) &* 0x9E37_79B9_7F4A_7C15
+        bits = (bits ^ bits >> 32) &* 0xD6E8_FEB8_6659_FD93
+        return Int(bits >> 33)
     }
 
     /// The number of the caller that is hot when this request is sent.

@@ -12,13 +12,30 @@ final class Load: Sendable {
         let rate: Int
     }
 
-    /// Those of each client in the order that they were sent in.
-    private let samples: Mutex<[[Sample]]>
+    /// What one client has seen.
+    private struct Seen {
+        var samples: [Sample] = []
+        /// When the last request was sent that the store decided, and the last one that nobody did or another store.
+        var lastDecided: Microseconds = 0
+        var lastUndecided: Microseconds = 0
+
+        mutating func add(_ sample: Sample) {
+            samples.append(sample)
+            switch sample.decider {
+            case .store: lastDecided = sample.sent
+            case .local, .nobody: lastUndecided = sample.sent
+            // That happens while the store is away, too.
+            case .memory: break
+            }
+        }
+    }
+
+    private let clients: Mutex<[Seen]>
     private let isStopped = Atomic(false)
     private let running = DispatchGroup()
 
     init(_ amount: Amount, on nginx: NginxServer) {
-        samples = Mutex(Array(repeating: [], count: amount.clients))
+        clients = Mutex(Array(repeating: Seen(), count: amount.clients))
         let start = Sample.now()
         for index in 0..<amount.clients {
             running.enter()
@@ -30,7 +47,7 @@ final class Load: Sendable {
                     let early = due - Sample.now()
                     if early > 0 { usleep(UInt32(early)) }
                     let sample = Self.ask(client, Caller(request: number), due: due)
-                    samples.withLock { $0[index].append(sample) }
+                    clients.withLock { $0[index].add(sample) }
                     number += amount.clients
                 }
                 running.leave()
@@ -47,12 +64,13 @@ final class Load: Sendable {
     }
 
     /// Requests that have been answered, or have failed.
-    var total: Int { samples.withLock { $0.reduce(0) { $0 + $1.count } } }
+    var total: Int { clients.withLock { $0.reduce(0) { $0 + $1.samples.count } } }
 
-    /// Whether every client had an answer that the store decided, to a request of after `moment`.
+    /// Whether the store has decided a request of every client that was sent after `moment`, and all later ones were decided,
+    /// too.
     func isDecidedByStore(since moment: Microseconds) -> Bool {
-        samples.withLock { samples in
-            samples.allSatisfy { $0.last.map { $0.sent > moment && $0.decider == .store } ?? false }
+        clients.withLock { clients in
+            clients.allSatisfy { $0.lastDecided > max(moment, $0.lastUndecided) }
         }
     }
 
@@ -60,6 +78,6 @@ final class Load: Sendable {
     func stop() -> [Sample] {
         isStopped.store(true, ordering: .releasing)
         running.wait()
-        return samples.withLock { $0.flatMap { $0 } }
+        return clients.withLock { $0.flatMap(\.samples) }
     }
 }

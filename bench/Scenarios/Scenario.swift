@@ -25,6 +25,8 @@ public struct Scenario: Sendable, CustomStringConvertible {
         Scenario("Redis full: maxmemory", "allow", "local") { try RedisFault(.full, pause: $0.pause) },
         Scenario("Redis made read-only", "allow", "local") { try RedisFault(.readOnly, pause: $0.pause) },
         Scenario("Redis failed over by Sentinel", "allow", "local") { _ in try SentinelFault() },
+        Scenario("cluster master killed", "allow", "local") { _ in try ClusterFault(.masterKilled) },
+        Scenario("cluster slots moved", "allow") { _ in try ClusterFault(.slotsMoved) },
         Scenario("network cut", "allow", "local") { _ in try NetworkFault() },
         Scenario("limiter killed, restarted", "allow") { _ in try FrontFault(.limiterKilled) },
         Scenario("nginx reloaded", "allow") { _ in try FrontFault(.nginxReloaded) },
