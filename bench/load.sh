@@ -1,10 +1,13 @@
 # Load through nginx, and what a run of it cost. Sourced. Needs a running nginx (servers.sh).
 #
+# shellcheck disable=SC2086 # redis_pid is a list of words
+#
 # measure appends one line a run to a file of runs, columns by tabulators:
 # 1 contender, 2 requests/s, 3 p50 ms, 4 p99 ms, 5–7 CPU µs a request: nginx, limiter, Redis, 8 their sum,
 # 9 percent of requests that were not answered 2xx
 
 runs_made=0
+more_headers=()
 
 # ask HOST KEY [CURL OPTION...] prints the status of one request; an empty KEY leaves it to nginx to make one.
 ask() {
@@ -28,10 +31,11 @@ expect() {
 }
 
 # measure FILE CONTENDER HOST [KEY]: warms up, loads, and appends the run to FILE. With a KEY all requests carry it.
-# responder_pid and redis_pid are counted where they are set.
+# responder_pid and redis_pid are counted where they are set; the latter may be several words. What is in more_headers is
+# sent, too.
 measure() {
     local file=$1 contender=$2 host=$3 key=${4:-} url="http://127.0.0.1:$port/api/search?q=x"
-    local headers=(-H "Host: $host")
+    local headers=(-H "Host: $host" "${more_headers[@]}")
     local before_nginx before_responder before_redis after_nginx after_responder after_redis requests pid
 
     runs_made=$((runs_made + 1))
@@ -44,15 +48,15 @@ measure() {
 
     before_nginx=$(cpu_ns "$worker_pid")
     before_responder=$(cpu_ns ${responder_pid:+"$responder_pid"})
-    before_redis=$(cpu_ns ${redis_pid:+"$redis_pid"})
+    before_redis=$(cpu_ns $redis_pid)
     wrk -t1 -c64 "-d${duration}s" --latency "${headers[@]}" -H "X-Bench-Run: $runs_made" "$url" >"$work/wrk.log" 2>&1 ||
         fail "wrk failed on $contender" "$work/wrk.log"
-    for pid in "$nginx_pid" ${responder_pid:+"$responder_pid"} ${redis_pid:+"$redis_pid"}; do
+    for pid in "$nginx_pid" ${responder_pid:+"$responder_pid"} $redis_pid; do
         running "$pid" || fail "a server of $contender ended under load" "$work/nginx.log"
     done
     after_nginx=$(cpu_ns "$worker_pid")
     after_responder=$(cpu_ns ${responder_pid:+"$responder_pid"})
-    after_redis=$(cpu_ns ${redis_pid:+"$redis_pid"})
+    after_redis=$(cpu_ns $redis_pid)
 
     requests=$(awk '/requests in/ { print $1 }' "$work/wrk.log")
     [ "${requests:-0}" -gt 0 ] || fail "no request of $contender was answered" "$work/wrk.log"

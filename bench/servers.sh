@@ -60,6 +60,27 @@ start_redis() {
     await "$1" redis-cli -s "$work/$1.sock" ping
 }
 
+cluster_is_up() { redis-cli -p "$1" cluster info | grep -q cluster_state:ok; }
+
+# start_cluster: three masters on loopback ports; redis_pid are their three processes. Sets `cluster`, a store's location.
+start_cluster() {
+    local node base pids=() nodes=()
+    base=$((20000 + RANDOM % 9000))
+    for node in 1 2 3; do
+        rm -f "$work/nodes-$node.conf"
+        start "cluster-$node" redis-server --port $((base + node)) --bind 127.0.0.1 --dir "$work" --save '' --appendonly no \
+            --cluster-enabled yes --cluster-config-file "nodes-$node.conf" --cluster-port $((base + node + 500))
+        pids+=("$pid")
+        nodes+=("127.0.0.1:$((base + node))")
+        await "cluster-$node" redis-cli -p $((base + node)) ping
+    done
+    redis-cli --cluster create "${nodes[@]}" --cluster-yes >"$work/cluster.log" 2>&1 ||
+        fail 'the cluster was not made' "$work/cluster.log"
+    await cluster-3 cluster_is_up $((base + 3))
+    redis_pid="${pids[*]}"
+    cluster="redis+cluster://$(IFS=,; echo "${nodes[*]}")"
+}
+
 # redis_do SOCKET COMMAND... prints the reply; an error reply ends the benchmark.
 redis_do() {
     local socket=$1
