@@ -4,9 +4,7 @@ import Testing
 
 @Suite("Who may see the dashboard")
 struct DashboardAccessTests {
-    /// A client of a dashboard without a database, behind a web server whose location says no more than the include.
-    ///
-    /// - Parameter login: further lines of the location.
+    /// A client of a dashboard without a database, behind a web server whose location has the include and these lines.
     private func client(_ server: Server, login: String = "") throws -> HTTPClient {
         let folder = try TemporaryFolder()
         let dashboard = try Program(built: "fcgi-limiter-dashboard").path
