@@ -50,6 +50,11 @@ struct ClusterTests {
         let slots = Set(batch.map { ClusterSlot.of($0.entries[0].key.bytes) })
         #expect(try calls(of: "evalsha", cluster) == slots.count)
         #expect(try errors("MOVED", cluster) == 0)
+        // Nodes that have forgotten the script are sent it whole, and count once.
+        for node in cluster.nodes { try node.server.command("SCRIPT", "FLUSH", "SYNC") }
+        #expect(
+            try store.charge(batch).map { $0.decisions[0].remaining }
+                == batch.indices.map { $0 == 300 ? 6 : $0 == 7 ? 7 : 8 })
     }
 
     @Test("where a slot has moved, MOVED is followed once, and known from then on")
@@ -174,6 +179,23 @@ struct ClusterTests {
         #expect(moved?.kind == .misconfigured)
         #expect(moved?.description.contains(" answered: MOVED ") == true)
         #expect(moved?.description.hasSuffix(": it is a node of a cluster: write redis+cluster://") == true)
+    }
+
+    @Test("a master that became a replica is let go of, and its slots are asked for where they are")
+    func demotedMaster() throws {
+        let cluster = try RedisCluster()
+        let store = try open(cluster.location)
+        let charge = Charge([try entry("a"), try entry("a", .tokenBucket)])
+        #expect(try store.charge([charge])[0].decisions.map(\.remaining) == [9, 9])
+        let (slot, source, _) = try way(of: charge.entries[0].key, cluster)
+        let index = try #require(cluster.nodes.firstIndex { $0.id == source.id })
+        let replica = cluster.nodes[index + 3]
+        #expect(try waitUntil { try replica.server.command("DBSIZE") == "2" })
+        try replica.server.command("CLUSTER", "FAILOVER")
+        #expect(try waitUntil { try cluster.master(of: slot, seenBy: source)?.id == replica.id })
+        #expect(waitUntil { (try? store.charge([charge])) != nil })
+        #expect(try store.charge([charge])[0].decisions.map(\.remaining) == [7, 7])
+        #expect(try replica.server.command("ROLE").hasPrefix("master"))
     }
 
     @Test("where no node can be asked, the error names them, and one that can is enough")

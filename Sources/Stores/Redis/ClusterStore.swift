@@ -218,8 +218,10 @@ public final class ClusterStore: Store {
         } catch {
             lose(queue, error)
         }
-        if !queue.connection.isUsable, queue.node.failure == nil {
-            queue.node.fail(StoreError(.refused, "\(queue.node.location) is connected to anew"))
+        guard !queue.connection.isUsable, queue.node.failure == nil else { return }
+        // One of its replies says that it is not the one to talk to.
+        for call in queue.calls {
+            if case .failed(let error) = call.outcome { queue.node.fail(error) }
         }
     }
 
