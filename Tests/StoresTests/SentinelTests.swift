@@ -35,9 +35,10 @@ struct SentinelTests {
         try sentinels.failOver()
         // READONLY, or the connection is cut.
         #expect(
-            try waitUntil {
+            waitUntil {
                 _ = try? store.charge([charge()])
-                return try sentinels.servers[1].command("INFO", "commandstats").contains("cmdstat_evalsha")
+                let statistics = try? sentinels.servers[1].command("INFO", "commandstats")
+                return statistics?.contains("cmdstat_evalsha") == true
             })
         #expect(waitUntil { (try? store.charge([charge()])) != nil })
     }
