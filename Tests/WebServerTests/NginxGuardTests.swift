@@ -20,6 +20,26 @@ struct NginxGuardTests {
         #expect(try NginxSite(Self.proxied).client().get("/")["X-RateLimit-Store"] == nil)
     }
 
+    @Test("keeps its connection to the limiter from request to request, admitted or refused")
+    func keptConnection() throws {
+        let site = try NginxSite(Self.proxied)
+        let client = site.client()
+        let folder = "/proc/\(site.limiter.pid)/fd"
+        func sockets() throws -> Set<String> {
+            let links = try FileManager.default.contentsOfDirectory(atPath: folder).compactMap {
+                try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\($0)")
+            }
+            return Set(links.filter { $0.hasPrefix("socket:") })
+        }
+        let before = try sockets()
+        #expect(try client.get("/").status == 200)
+        let kept = try sockets()
+        #expect(kept.subtracting(before).count == 1)
+        for _ in 0..<12 { _ = try client.get("/") }
+        #expect(try client.get("/").status == 429)
+        #expect(try sockets() == kept)
+    }
+
     @Test("while the limiter is down requests pass, and when it is back they are counted as before")
     func open() throws {
         let site = try NginxSite(Self.proxied)
