@@ -84,6 +84,10 @@ insert into limiter.clients_1d
 select date_trunc('day', at), client, series, sum(allowed), sum(blocked), 0, min(at), max(at)
 from limiter.clients_10s group by 1, 2, 3;
 
+-- As limiters do while they look after the tables.
+select limiter.trim_clients(tab, '-infinity', most)
+from (values ('clients_10s', 100), ('clients_1h', 500), ('clients_1d', 500)) t (tab, most) \g /dev/null
+
 -- Blocked requests in detail: 3 in 100 of the rows.
 insert into limiter.events (at, client, address, series, retry_after, user_agent)
 select now() - make_interval(secs => i * :days * 86400.0 / (:rows * 0.033)),
@@ -98,7 +102,7 @@ select gen_random_uuid(), 1, 'web-' || i, 1000 + i, 'serve', '0.1.0', now() - in
     12 * i, 'plain', 0, 0, 0, 0
 from generate_series(1, 3) i;
 
-analyze;
+vacuum analyze;
 
 select 'decisions_10s' as "table", count(*) from limiter.decisions_10s
 union all select 'decisions_1h', count(*) from limiter.decisions_1h

@@ -1,0 +1,75 @@
+# How soon the dashboard answers over 90 days of counts, page by page. Sourced by run.
+#
+#     DAYS=90 ROWS=10000000   how much the database is filled with; that takes some minutes
+#     DASHBOARD=…             another program than that of .build/release
+
+# dashboard_conf: nginx in front of the dashboard, as a site has it.
+dashboard_conf() {
+    cat <<END
+daemon off;
+pid $work/dashboard-nginx.pid;
+error_log stderr warn;
+worker_processes 1;
+events {}
+http {
+    access_log off;
+    client_body_temp_path $work/client_body;
+    proxy_temp_path $work/proxy;
+    fastcgi_temp_path $work/fastcgi;
+    uwsgi_temp_path $work/uwsgi;
+    scgi_temp_path $work/scgi;
+    upstream fcgi_limiter_dashboard { server unix:$work/dashboard.sock; keepalive 4; }
+    server {
+        listen 127.0.0.1:$1;
+        location / { include $PWD/nginx/dashboard.conf; }
+    }
+}
+END
+}
+
+# percentile TARGET: the 95th percentile of 40 requests one after another, in whole milliseconds.
+percentile() {
+    ab -q -k -n 40 "http://127.0.0.1:$port/$1" >"$work/ab.log" 2>&1 || fail "ab failed on $1" "$work/ab.log"
+    ! grep -q 'Non-2xx' "$work/ab.log" || fail "the dashboard did not answer $1 with 200" "$work/dashboard.log"
+    awk '$1 == "95%" { print $2 }' "$work/ab.log"
+}
+
+# dashboard: milliseconds in which 95 of 100 requests were answered, for each page and file and each range.
+dashboard() {
+    local program=${DASHBOARD:-.build/release/fcgi-limiter-dashboard} page range line as=()
+    local ranges='5m 1h 6h 24h 7d 30d 90d' client='api_key%3Dclient-0001'
+    [ -x "$program" ] || fail "there is no $program: swift build -c release"
+    command -v psql >/dev/null || fail 'there is no psql: apt-get install postgresql-client'
+    progress 'filling the database'
+    start_postgres
+    psql "$postgres" -X -q -v "days=${DAYS:-90}" -v "rows=${ROWS:-10000000}" -f "$bench/dashboard.sql" \
+        >"$work/rows" 2>"$work/psql.log" || fail 'the database was not filled' "$work/psql.log"
+    start dashboard "$program" --listen "unix:$work/dashboard.sock" --socket-mode 0666 --postgres "$postgres" \
+        --store "embedded:$memory/none" --log-level warning
+    await dashboard test -S "$work/dashboard.sock"
+    port=$((20000 + RANDOM % 12000))
+    dashboard_conf "$port" >"$work/dashboard-nginx.conf"
+    [ "$(id -u)" -ne 0 ] || as=(-g 'user root;')
+    start dashboard-nginx nginx -p "$work" -e stderr -c "$work/dashboard-nginx.conf" "${as[@]}"
+    await dashboard-nginx curl -s -o /dev/null "http://127.0.0.1:$port/health"
+
+    progress ''
+    echo
+    cat "$work/rows"
+    echo "p95 in milliseconds over a range of"
+    # shellcheck disable=SC2086 # one word a range
+    printf '%-34s%s\n' '' "$(printf '%6s' $ranges)"
+    for page in '' '?endpoint=/api/data' "?client=$client" clients 'clients?endpoint=/api/data' "client?client=$client" \
+        events "events?client=$client" health totals.json timeline.json strategies.json endpoints.csv clients.csv \
+        hours.json events.json processes.json; do
+        line=
+        for range in $ranges; do
+            progress "${page:-overview}, $range"
+            case $page in *\?*) line+=$(printf '%6s' "$(percentile "$page&range=$range")") ;;
+                *) line+=$(printf '%6s' "$(percentile "$page?range=$range")") ;;
+            esac
+        done
+        progress ''
+        printf '%-34s%s\n' "/$page" "$line"
+    done
+}
