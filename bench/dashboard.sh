@@ -58,7 +58,7 @@ dashboard() {
     cat "$work/rows"
     echo "p95 in milliseconds over a range of"
     # shellcheck disable=SC2086 # one word a range
-    printf '%-34s%s\n' '' "$(printf '%6s' $ranges)"
+    printf '%-40s%s\n' '' "$(printf '%6s' $ranges)"
     for page in '' '?endpoint=/api/data' "?client=$client" clients 'clients?endpoint=/api/data' "client?client=$client" \
         events "events?client=$client" health totals.json timeline.json strategies.json endpoints.csv clients.csv \
         hours.json events.json processes.json; do
@@ -70,6 +70,6 @@ dashboard() {
             esac
         done
         progress ''
-        printf '%-34s%s\n' "/$page" "$line"
+        printf '%-40s%s\n' "/$page" "$line"
     done
 }
