@@ -140,7 +140,9 @@ let package = Package(
         ),
         // The program, behind the web servers that are to be limited.
         .testTarget(name: "WebServerTests", dependencies: ["FCGILimiter", "Servers"], swiftSettings: strict),
-        .testTarget(name: "ChaosTests", dependencies: ["FCGILimiter", "Scenarios"], swiftSettings: strict),
+        .testTarget(
+            name: "ChaosTests", dependencies: ["FCGILimiter", "Scenarios", "Servers"], swiftSettings: strict
+        ),
         // The dashboard, behind web servers and before a real browser.
         .testTarget(
             name: "DashboardTests",
