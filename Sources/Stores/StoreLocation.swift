@@ -50,7 +50,7 @@ public enum StoreLocation: Sendable, Hashable, CustomStringConvertible {
     /// Opens the store for one owner.
     ///
     /// - Throws: as ``opener(deadlines:)``.
-    public func open(deadlines: RedisDeadlines = RedisDeadlines()) throws(StoreError) -> any Store {
+    public func open(deadlines: RedisDeadlines = .unhurried) throws(StoreError) -> any Store {
         try opener(deadlines: deadlines)()
     }
 

@@ -21,7 +21,7 @@ final class StoreShelf: Sendable {
         if case .embedded(let path, _) = location, access(path + "/data.mdb", F_OK) != 0, errno == ENOENT { return nil }
         let make = try opener.withLock { opener throws(StoreError) in
             if let opener { return opener }
-            let made = try location.opener()
+            let made = try location.opener(deadlines: .unhurried)
             opener = made
             return made
         }

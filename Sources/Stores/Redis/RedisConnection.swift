@@ -13,6 +13,9 @@ public struct RedisDeadlines: Sendable, Hashable {
         self.connect = connect
         self.command = command
     }
+
+    /// A second each: a person waits for the answer, and no request does.
+    public static let unhurried = RedisDeadlines(connect: 1_000_000, command: 1_000_000)
 }
 
 /// One connection to a Redis server: the owner of a `redisContext`.
