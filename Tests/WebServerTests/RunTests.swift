@@ -62,7 +62,7 @@ struct RunTests {
 
         // /health is not counted, and has been asked for once.
         let shown = try waitUntil {
-            let rows = try run.client(run.dashboard).get("/endpoints.csv?range=5m").text.split(separator: "\n")
+            let rows = try run.client(run.dashboard).get("/endpoints.csv?range=5m").text.split(separator: "\r\n")
             let columns = rows.first?.split(separator: ",").map(String.init) ?? []
             guard let requests = columns.firstIndex(where: { $0.lowercased() == "requests" }) else { return false }
             let counts = rows.dropFirst().compactMap { Int($0.split(separator: ",")[requests]) }
