@@ -39,14 +39,14 @@ struct ClusterLimitTests {
 
     @Test("1,000 clients at once and two limiters: as many are admitted as the limit says")
     func thousand() throws {
-        let load = try LoadProcess(url("/api/data"), key: "a", clients: 1_000, amount: ["-n", "20000"])
+        let load = try LoadProcess(url("/api/data"), key: "a", clients: 1_000, requests: 20_000)
         try #expect(admitted(by: load) == 700)
     }
 
     @Test("also while the slot moves, forth and back, again and again")
     func movingSlot() throws {
         let slot = try cluster.slot(of: "window:{api_key=a}:client")
-        let load = try LoadProcess(url("/api/data"), key: "a", clients: 1_000, amount: ["-n", "20000"])
+        let load = try LoadProcess(url("/api/data"), key: "a", clients: 1_000, requests: 20_000)
         #expect(try moves(of: [slot], during: load) > 0)
         try #expect(admitted(by: load) == 700)
         #expect(try errors("ASK") + errors("MOVED") > 0)
@@ -56,7 +56,7 @@ struct ClusterLimitTests {
     func severalSlots() throws {
         let slots = try ["window:{api_key=a}:client", "window:{all}:all"].map { try cluster.slot(of: $0) }
         let loads = try ["a", "b"].map { key in
-            try LoadProcess(url("/api/search"), key: key, clients: 500, amount: ["-n", "8000"])
+            try LoadProcess(url("/api/search"), key: key, clients: 500, requests: 8_000)
         }
         #expect(try moves(of: slots, during: loads[0]) > 0)
         let counts = try loads.map { try self.admitted(by: $0) }

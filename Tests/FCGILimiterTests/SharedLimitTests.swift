@@ -37,13 +37,11 @@ struct SharedLimitTests {
     /// How many requests of 8 client processes are admitted.
     private func hammer(_ site: Site, seconds: Int) throws -> Int {
         let loads = try (0..<8).map { _ in
-            // -t alone stops at 50,000 requests.
-            try LoadProcess(
-                site.url("/api/data"), key: "hammered", clients: 4, amount: ["-t", "\(seconds)", "-n", "1000000"])
+            try WrkProcess(site.url("/api/data"), key: "hammered", clients: 4, seconds: seconds)
         }
         var admitted = 0
         for load in loads {
-            var outcome: LoadProcess.Outcome?
+            var outcome: WrkProcess.Outcome?
             while outcome == nil {
                 Thread.sleep(forTimeInterval: 0.02)
                 outcome = try load.outcome()

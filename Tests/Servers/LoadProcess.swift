@@ -1,6 +1,8 @@
 import Foundation
 
-/// Load on a web server by `ab`, in a process of its own.
+/// So many requests to a web server by `ab`, in a process of its own.
+///
+/// Not for so many seconds: of answers that its end cuts short it counts the refused ones.
 public final class LoadProcess: Sendable {
     /// What the clients saw.
     public struct Outcome: Sendable {
@@ -18,11 +20,11 @@ public final class LoadProcess: Sendable {
     ///   - url: what is asked for.
     ///   - key: the value of `X-API-Key`.
     ///   - clients: how many ask at once, each on a connection that it keeps.
-    ///   - amount: `-n` and a number of requests, or `-t` and a number of seconds.
+    ///   - requests: how many they send in all.
     /// - Throws: ``ServerError`` when `ab` is not installed.
-    public init(_ url: String, key: String, clients: Int, amount: [String]) throws {
+    public init(_ url: String, key: String, clients: Int, requests: Int) throws {
         let program = try Program("ab", package: "apache2-utils")
-        let words = amount + ["-c", "\(clients)", "-k", "-l", "-q", "-H", "X-API-Key: \(key)", url]
+        let words = ["-n", "\(requests)", "-c", "\(clients)", "-k", "-l", "-q", "-H", "X-API-Key: \(key)", url]
         process = try ServerProcess(program, words, in: TemporaryFolder())
     }
 

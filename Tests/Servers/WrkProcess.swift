@@ -1,6 +1,6 @@
 import Foundation
 
-/// Load on a web server by `wrk`: a number of requests that is known beforehand, of several clients.
+/// Load on a web server by `wrk`, which counts an answer when all of it has come.
 public final class WrkProcess: Sendable {
     /// What the clients saw.
     public struct Outcome: Sendable {
@@ -15,7 +15,22 @@ public final class WrkProcess: Sendable {
     private let process: ServerProcess
     private let folder: TemporaryFolder
 
-    /// Starts it; it runs for all of the time, also when its requests are done before.
+    /// Starts clients that ask without a pause.
+    ///
+    /// - Parameters:
+    ///   - url: what is asked for.
+    ///   - key: the value of `X-API-Key`.
+    ///   - clients: how many ask at once, each on a connection that it keeps.
+    ///   - seconds: how long.
+    /// - Throws: ``ServerError`` when `wrk` is not installed.
+    public init(_ url: String, key: String, clients: Int, seconds: Int) throws {
+        folder = try TemporaryFolder()
+        let words = ["-t", "1", "-c", "\(clients)", "-d", "\(seconds)s", "-H", "X-API-Key: \(key)", url]
+        process = try ServerProcess(Program("wrk", package: "wrk"), words, in: folder)
+    }
+
+    /// Starts clients that send a number of requests that is known beforehand; it runs for all of the time, also when
+    /// they are done before.
     ///
     /// - Parameters:
     ///   - url: what is asked for.
