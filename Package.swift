@@ -64,7 +64,11 @@ let package = Package(
         ),
 
         // Layer 4: the programs, and what they share of the way from a command line to serving.
-        .target(name: "Startup", dependencies: ["FastCGI"], swiftSettings: strict),
+        .target(
+            name: "Startup",
+            dependencies: ["FastCGI", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "FCGILimiter",
             dependencies: [

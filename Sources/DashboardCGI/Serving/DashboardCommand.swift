@@ -96,18 +96,8 @@ struct DashboardCommand: ParsableCommand {
         server.stop()
     }
 
-    /// Runs the command; what is wrong with its arguments is one line, where ArgumentParser adds its usage.
-    ///
     /// A CGI program gets the words of a query as its arguments (RFC 3875, 4.4): what clients write there is no flag.
     static func main() {
-        do {
-            var command = try parseAsRoot(CGI.isRequested ? [] : nil)
-            try command.run()
-        } catch {
-            guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
-            let lines = message(for: error).split(separator: "\n").map { $0.drop { $0 == " " } }
-            printError("Error: \(lines.joined(separator: " "))")
-            exit(withError: ExitCode.validationFailure)
-        }
+        runProgram(CGI.isRequested ? [] : nil)
     }
 }

@@ -29,15 +29,6 @@ struct Settings: Sendable {
         func own(_ flag: String?, _ name: String) -> String? {
             flag ?? environment["FCGI_LIMITER_DASHBOARD_" + name]
         }
-        func parsed<Value>(_ text: String?, _ flag: String, _ allowed: String, _ parse: (String) -> Value?) throws
-            -> Value?
-        {
-            guard let text else { return nil }
-            guard let value = parse(text) else {
-                throw ValidationError("--\(flag) \"\(text)\" is not usable: write \(allowed)")
-            }
-            return value
-        }
 
         let mode = try parsed(own(flags.socketMode, "SOCKET_MODE"), "socket-mode", "an octal mode like 0660") {
             UInt32($0, radix: 8).flatMap { $0 <= 0o777 ? $0 : nil }
