@@ -1,8 +1,6 @@
 import Foundation
 
 /// So many requests to a web server by `ab`, in a process of its own.
-///
-/// Not for so many seconds: of answers that its end cuts short it counts the refused ones.
 public final class LoadProcess: Sendable {
     /// What the clients saw.
     public struct Outcome: Sendable {
