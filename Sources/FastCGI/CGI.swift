@@ -18,7 +18,7 @@ public enum CGI {
         let request = Request(role: .responder, environment: process_environment())
         discardBody(of: request)
         for response in application.respond(to: [request]) {
-            write(response.head + response.lengthAndEnd)
+            write(response.head + Response.headEnd)
             if response.sendsBody { write(response.body) }
         }
         close(1)

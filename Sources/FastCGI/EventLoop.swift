@@ -13,9 +13,6 @@ final class EventLoop {
         case workers(WorkerPool)
     }
 
-    /// A request that has been taken from its connection, and the state in which that is.
-    private typealias Taken = (exchange: Exchange, body: RecordScan.Body, isLast: Bool)
-
     private typealias Seconds = Int
     private typealias Milliseconds = Int
 
@@ -36,11 +33,13 @@ final class EventLoop {
 
     private var poller = Poller()
     private var peekBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: RecordScan.longestHead, alignment: 16)
-    private var spareExchanges: [Exchange] = []
-    private var batch: [Taken] = []
+    private let reader = RequestReader()
+    private var writer = AnswerWriter()
+    /// Requests that have been taken and not yet answered, and where each answer goes.
     private var requests: [Request] = []
+    private var exchanges: [Exchange] = []
     /// What workers have, by its connection, which is left alone until they have answered.
-    private var underway: [Int32: Taken] = [:]
+    private var underway: [Int32: Exchange] = [:]
     private var connections: Set<Int32> = []
     /// Connections that were answered while their bodies were on their way.
     private var drains: [Int32: BodyDrain] = [:]
@@ -114,7 +113,7 @@ final class EventLoop {
             }
         }
         closeOverdue()
-        guard !batch.isEmpty else { return false }
+        guard !requests.isEmpty else { return false }
         answerBatch()
         return true
     }
@@ -184,24 +183,23 @@ final class EventLoop {
     }
 
     private func accept(_ connection: Int32, _ role: Request.Role, _ body: RecordScan.Body, isLast: Bool) {
-        let exchange = spareExchanges.popLast() ?? Exchange()
-        let request: Request?
+        let taken: RequestReader.Taken?
         if case .unfinished(let count) = body {
             let head = UnsafeRawBufferPointer(rebasing: peekBuffer[..<count])
             // Those bytes are there, and in the buffer already.
             recv(connection, peekBuffer.baseAddress, count, 0)
-            request = exchange.accept(connection, role, head: head)
-            if request == nil { close(connection) }
+            taken = reader.take(role, head: head)
+            if taken == nil { close(connection) }
         } else {
-            request = exchange.accept(connection, role, body)
+            taken = reader.take(from: connection, role, body)
         }
-        guard let request else {
-            spareExchanges.append(exchange)
-            forget(connection)
-            return
-        }
-        batch.append((exchange, body, isLast))
-        requests.append(request)
+        guard let taken else { return forget(connection) }
+        requests.append(taken.request)
+        exchanges.append(
+            Exchange(
+                connection: connection, identifier: taken.identifier, keepsConnection: taken.keepsConnection,
+                body: body,
+                isLast: isLast))
     }
 
     private func answerBatch() {
@@ -209,22 +207,22 @@ final class EventLoop {
         case .application(let application):
             let responses = application.respond(to: requests)
             precondition(responses.count == requests.count, "an application answers each request once")
-            for (taken, response) in zip(batch, responses) { send(response, to: taken) }
+            for (exchange, response) in zip(exchanges, responses) { send(response, to: exchange) }
         case .workers(let pool):
-            for (taken, request) in zip(batch, requests) {
-                underway[taken.exchange.descriptor] = taken
-                pool.put(request, from: taken.exchange.descriptor)
+            for (exchange, request) in zip(exchanges, requests) {
+                underway[exchange.connection] = exchange
+                pool.put(request, from: exchange.connection)
             }
         }
-        batch.removeAll(keepingCapacity: true)
         requests.removeAll(keepingCapacity: true)
+        exchanges.removeAll(keepingCapacity: true)
     }
 
     private func sendAnswers() {
         guard case .workers(let pool) = answerer else { return }
         for (connection, response) in pool.takeAnswers() {
-            guard let taken = underway.removeValue(forKey: connection) else { continue }
-            send(response, to: taken)
+            guard let exchange = underway.removeValue(forKey: connection) else { continue }
+            send(response, to: exchange)
             // What has come meanwhile was left alone: it is handed over again.
             if connections.contains(connection), deadlines[connection] == nil {
                 poller.rewatch(connection, for: .connection)
@@ -232,16 +230,15 @@ final class EventLoop {
         }
     }
 
-    private func send(_ response: Response, to taken: Taken) {
-        let connection = taken.exchange.descriptor
-        switch (taken.exchange.answer(response), taken.body) {
-        case (.gone, _): forget(connection)
-        case (.keep, .ended), (.keep, .absent): if taken.isLast { end(connection) }
-        case (.close, .ended), (.close, .absent): end(connection)
-        case (.keep, .unfinished): drain(connection)
-        case (.close, .unfinished), (_, .followed): leave(connection)
+    private func send(_ response: Response, to exchange: Exchange) {
+        let connection = exchange.connection
+        guard writer.send(response, to: exchange) else { return end(connection) }
+        switch (exchange.keepsConnection, exchange.body) {
+        case (true, .ended), (true, .absent): if exchange.isLast { end(connection) }
+        case (false, .ended), (false, .absent): end(connection)
+        case (true, .unfinished): drain(connection)
+        case (false, .unfinished), (_, .followed): leave(connection)
         }
-        spareExchanges.append(taken.exchange)
     }
 
     /// Keeps the connection, but for the rest of the body.

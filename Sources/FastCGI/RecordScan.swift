@@ -55,7 +55,9 @@ enum RecordScan: Equatable {
         var offset = 0
         var role: Request.Role?
         var identifier: UInt16 = 0
-        var parameters: [Range<Int>] = []
+        // Nearly always one record has them all.
+        var parameters: Range<Int>?
+        var furtherParameters: [Range<Int>] = []
         var bodyStart: Int?
 
         while true {
@@ -89,9 +91,10 @@ enum RecordScan: Equatable {
                 identifier = record
             case (.parameters, _?) where record == identifier && bodyStart == nil:
                 if content > 0 {
-                    parameters.append(start..<(start + content))
+                    let range = start..<(start + content)
+                    if parameters == nil { parameters = range } else { furtherParameters.append(range) }
                 } else {
-                    guard Self.areWellFormed(parameters, in: bytes) else {
+                    guard Self.areWellFormed(parameters ?? 0..<0, furtherParameters, in: bytes) else {
                         self = .malformed(.parameters)
                         return
                     }
@@ -123,9 +126,11 @@ enum RecordScan: Equatable {
     }
 
     /// Whether each name and value ends within the records that carry them.
-    private static func areWellFormed(_ records: [Range<Int>], in bytes: UnsafeRawBufferPointer) -> Bool {
-        if records.count == 1 { return areWellFormed(UnsafeRawBufferPointer(rebasing: bytes[records[0]])) }
-        let joined = records.flatMap { bytes[$0] }
+    private static func areWellFormed(
+        _ first: Range<Int>, _ others: [Range<Int>], in bytes: UnsafeRawBufferPointer
+    ) -> Bool {
+        if others.isEmpty { return areWellFormed(UnsafeRawBufferPointer(rebasing: bytes[first])) }
+        let joined = ([first] + others).flatMap { bytes[$0] }
         return joined.withUnsafeBytes { areWellFormed($0) }
     }
 

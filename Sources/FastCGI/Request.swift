@@ -35,27 +35,22 @@ public struct Request: Sendable {
     init(role: Role, environment: UnsafePointer<UnsafeMutablePointer<CChar>?>) {
         self.role = role
         var total = 0
-        var entry = environment
-        while let text = entry.pointee {
+        var count = 0
+        while let text = environment[count] {
             total += strlen(text)
-            entry += 1
+            count += 1
         }
-        let count = entry - environment
-        var offsets: [Int32] = []
+        bytes.reserveCapacity(total)
         offsets.reserveCapacity(3 * count)
-        bytes = [UInt8](unsafeUninitializedCapacity: total) { buffer, end in
-            for index in 0..<count {
-                guard let text = environment[index], let target = buffer.baseAddress else { continue }
-                let length = strlen(text)
-                memcpy(target + end, text, length)
-                let equals = memchr(text, 61, length).map { UnsafeRawPointer($0) - UnsafeRawPointer(text) } ?? length
-                offsets.append(Int32(end))
-                offsets.append(Int32(end + equals))
-                end += length
-                offsets.append(Int32(end))
-            }
+        for index in 0..<count {
+            guard let text = environment[index] else { continue }
+            let variable = UnsafeRawBufferPointer(start: text, count: strlen(text))
+            let equals = variable.firstIndex(of: UInt8(ascii: "=")) ?? variable.count
+            offsets.append(Int32(bytes.count))
+            offsets.append(Int32(bytes.count + equals))
+            bytes.append(contentsOf: variable)
+            offsets.append(Int32(bytes.count))
         }
-        self.offsets = offsets
     }
 
     /// The bytes of a variable, for example `request.bytes(of: "REMOTE_ADDR")`; `nil` where it was not sent.

@@ -4,8 +4,10 @@ public struct Response: Sendable {
     public let status: Int
     /// The headers as they go out, each line ended.
     private(set) var head: [UInt8]
-    /// The body; its length is sent along.
-    public var body: [UInt8]
+    /// What ends the headers.
+    static let headEnd = Array("\r\n".utf8)
+    /// The body; its length is among the headers.
+    public let body: [UInt8]
     /// Whether the body itself is sent: not in answer to HEAD.
     public var sendsBody = true
 
@@ -25,6 +27,7 @@ public struct Response: Sendable {
         head.append(UInt8(ascii: " "))
         head.append(text: reason)
         endLine()
+        addHeader("Content-Length", decimal: Int64(body.count))
     }
 
     /// Adds a header whose value is known when the program is built.
@@ -32,6 +35,14 @@ public struct Response: Sendable {
         head.append(text: name)
         head.append(text: ": ")
         head.append(text: value)
+        endLine()
+    }
+
+    /// Adds a header whose value is an integer.
+    public mutating func addHeader(_ name: StaticString, decimal value: Int64) {
+        head.append(text: name)
+        head.append(text: ": ")
+        head.append(decimal: value)
         endLine()
     }
 
@@ -49,15 +60,6 @@ public struct Response: Sendable {
         endLine()
     }
 
-    /// What ends the headers: the body's length, and an empty line.
-    var lengthAndEnd: [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.append(text: "Content-Length: ")
-        bytes.append(decimal: Int64(body.count))
-        bytes.append(text: "\r\n\r\n")
-        return bytes
-    }
-
     private mutating func endLine() {
         head.append(0x0D)
         head.append(0x0A)
@@ -68,6 +70,11 @@ extension [UInt8] {
     /// Appends text that is known when the program is built.
     public mutating func append(text: StaticString) {
         append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    /// Appends bytes that lie anywhere.
+    mutating func append(_ bytes: Span<UInt8>) {
+        bytes.withUnsafeBufferPointer { append(contentsOf: $0) }
     }
 
     /// Appends an integer in decimal digits.
@@ -81,6 +88,6 @@ extension [UInt8] {
             rest /= 10
         } while rest > 0
         if number < 0 { append(UInt8(ascii: "-")) }
-        for index in start..<20 { append(digits[index]) }
+        append(digits.span.extracting(start...))
     }
 }

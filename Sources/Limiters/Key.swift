@@ -17,13 +17,13 @@ public struct Key: Sendable, Hashable {
             case .slidingWindow: "window:{"
             case .tokenBucket: "bucket:{"
             }
-        let name = policy.name.utf8
-        bytes = [UInt8](unsafeUninitializedCapacity: 10 + identity.bytes.count + name.count) { buffer, count in
-            var end = buffer.initialize(fromContentsOf: UnsafeBufferPointer(start: prefix.utf8Start, count: 8))
-            end = buffer[end...].initialize(fromContentsOf: identity.bytes)
-            buffer.initializeElement(at: end, to: UInt8(ascii: "}"))
-            buffer.initializeElement(at: end + 1, to: UInt8(ascii: ":"))
-            count = buffer[(end + 2)...].initialize(fromContentsOf: name)
-        }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(10 + identity.bytes.count + policy.name.utf8.count)
+        bytes.append(contentsOf: UnsafeBufferPointer(start: prefix.utf8Start, count: prefix.utf8CodeUnitCount))
+        bytes.append(contentsOf: identity.bytes)
+        bytes.append(UInt8(ascii: "}"))
+        bytes.append(UInt8(ascii: ":"))
+        bytes.append(contentsOf: policy.name.utf8)
+        self.bytes = bytes
     }
 }

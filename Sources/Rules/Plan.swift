@@ -23,20 +23,21 @@ public enum Plan: Sendable {
     /// A rule that a request meets.
     public struct Match: Sendable {
         private let rulebook: Rulebook
-        private let index: Int
+        /// The rule's place among the rules of its file, from 0.
+        public let ruleIndex: Int
         /// Whom it counts.
         public let identity: Identity
         /// What the request costs by it, in units.
         public let cost: Int64
 
-        init(rulebook: Rulebook, index: Int, identity: Identity, cost: Int64) {
+        init(rulebook: Rulebook, ruleIndex: Int, identity: Identity, cost: Int64) {
             self.rulebook = rulebook
-            self.index = index
+            self.ruleIndex = ruleIndex
             self.identity = identity
             self.cost = cost
         }
 
         /// The rule.
-        public var rule: Rule { rulebook.rules[index] }
+        public var rule: Rule { rulebook.rules[ruleIndex] }
     }
 }

@@ -50,13 +50,13 @@ public final class Rulebook: Sendable {
         switch matching {
         case .first:
             guard let found = table.first(for: path, &reading) else { return .unlimited(.noRule) }
-            return limited([found], &reading)
+            return limited(CollectionOfOne(found), &reading)
         case .all:
             return limited(table.all(for: path, &reading), &reading)
         }
     }
 
-    private func limited(_ found: [RuleTable.Candidate], _ reading: inout Reading) -> Plan {
+    private func limited(_ found: some Collection<RuleTable.Candidate>, _ reading: inout Reading) -> Plan {
         var matches: [Plan.Match] = []
         matches.reserveCapacity(found.count)
         var entries: [Charge.Entry] = []
@@ -65,7 +65,7 @@ public final class Rulebook: Sendable {
             guard !treatment.choices.isEmpty else { return .unlimited(.rule(rules[Int(candidate.rule)])) }
             let identity = treatment.counting.identity(&reading)
             let cost = treatment.cost.value(reading)
-            matches.append(Plan.Match(rulebook: self, index: Int(candidate.rule), identity: identity, cost: cost))
+            matches.append(Plan.Match(rulebook: self, ruleIndex: Int(candidate.rule), identity: identity, cost: cost))
             entries.reserveCapacity(entries.count + treatment.choices.count)
             for choice in treatment.choices {
                 entries.append(Charge.Entry(choice.policy(&reading), for: identity, cost: cost))

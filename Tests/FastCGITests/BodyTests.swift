@@ -174,7 +174,7 @@ struct BodyTests {
         for _ in 0..<3 {
             let answer = try peer.ask(Records.request(["SIZE": "\(size)"]))
             #expect(answer.body == EchoServer.filling(size))
-            #expect(answer.head.last == "Content-Length: \(size)")
+            #expect(answer.head.contains("Content-Length: \(size)"))
         }
     }
 
@@ -184,7 +184,7 @@ struct BodyTests {
         let peer = try Peer(server.socket)
         let answer = try peer.ask(Records.request(["REQUEST_METHOD": "HEAD", "ECHO": "not sent"]))
         #expect(answer.body.isEmpty)
-        #expect(answer.head.last == "Content-Length: 8")
+        #expect(answer.head.contains("Content-Length: 8"))
         #expect(try peer.ask(Records.request(["ECHO": "sent"])).text == "sent")
     }
 

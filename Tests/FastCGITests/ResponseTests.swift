@@ -17,7 +17,8 @@ struct ResponseTests {
         response.addHeader("X-Two", "b")
         #expect(
             head(response)
-                == "Status: 429 Too Many Requests\r\nRetry-After: 7\r\nX-Empty: \r\nX-Two: a\r\nX-Two: b\r\n")
+                == "Status: 429 Too Many Requests\r\nContent-Length: 3\r\nRetry-After: 7\r\nX-Empty: \r\nX-Two: a\r\nX-Two: b\r\n"
+        )
         #expect(response.status == 429)
         #expect(response.body == [1, 2, 3])
         #expect(response.sendsBody)
@@ -26,7 +27,7 @@ struct ResponseTests {
     @Test("an answer without headers and body is one, too")
     func least() {
         let response = Response(status: 204, reason: "No Content")
-        #expect(head(response) == "Status: 204 No Content\r\n")
+        #expect(head(response) == "Status: 204 No Content\r\nContent-Length: 0\r\n")
         #expect(response.body.isEmpty)
     }
 
@@ -37,7 +38,8 @@ struct ResponseTests {
         response.addHeader("X-B") { $0 += [byte, byte, 67] }
         let expected = byte < 0x20 || byte == 0x7F ? 0x20 : byte
         #expect(
-            response.head == Array("Status: 200 OK\r\nX-A: A".utf8) + [expected] + Array("B\r\nX-B: ".utf8)
+            response.head == Array("Status: 200 OK\r\nContent-Length: 0\r\nX-A: A".utf8) + [expected]
+                + Array("B\r\nX-B: ".utf8)
                 + [expected, expected] + Array("C\r\n".utf8))
     }
 
@@ -47,7 +49,8 @@ struct ResponseTests {
         response.addHeader("X-A", "kept")
         response.addHeader("X-B") { $0 += Array("\r\n\r\n<script>\0".utf8) }
         response.addHeader("X-C", "kept")
-        #expect(head(response) == "Status: 200 OK\r\nX-A: kept\r\nX-B:     <script> \r\nX-C: kept\r\n")
+        #expect(
+            head(response) == "Status: 200 OK\r\nContent-Length: 0\r\nX-A: kept\r\nX-B:     <script> \r\nX-C: kept\r\n")
     }
 
     @Test(

@@ -1,6 +1,9 @@
 import Foundation
 
 /// So many requests to a web server by `ab`, in a process of its own.
+///
+/// Not for so many seconds, where answers are to be counted: when its time is over, ab has counted refusals of answers that
+/// it does not count as complete, and prints such as "Complete requests: 3983, Non-2xx responses: 3984".
 public final class LoadProcess: Sendable {
     /// What the clients saw.
     public struct Outcome: Sendable {

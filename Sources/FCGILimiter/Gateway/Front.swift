@@ -82,7 +82,7 @@ enum Front {
 extension Response {
     /// Adds what the snippets make the answer of.
     fileprivate mutating func addRefusal(_ problem: Problem, status: StaticString, body: StaticString) {
-        addHeader(status) { $0.append(decimal: Int64(problem.status)) }
+        addHeader(status, decimal: Int64(problem.status))
         addHeader(body) { $0.append(contentsOf: problem.body.dropLast()) }
         if let wait = problem.retryAfter { addRetryAfter(wait) }
     }

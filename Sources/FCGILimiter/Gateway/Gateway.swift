@@ -53,27 +53,29 @@ final class Gateway: Application {
         let header = store.header
         var findings: [Finding] = []
         findings.reserveCapacity(requests.count)
-        let responses = zip(requests, steps).map { request, step in
+        var responses: [Response] = []
+        responses.reserveCapacity(requests.count)
+        for index in requests.indices {
             let finding: Finding
             var response: Response
-            switch step {
+            switch steps[index] {
             case .answered(let answer):
                 finding = .unlimited
                 response = answer
             case .unlimited(let front, let endpoint):
                 finding = .unlimited
-                response = front.response(to: finding) { page(request, endpoint) }
+                response = front.response(to: finding) { page(requests[index], endpoint) }
             case .banned(_, let front, let endpoint):
                 finding = .banned
-                response = front.response(to: finding) { page(request, endpoint) }
-            case .charged(let index, _, let front, let endpoint):
-                finding = rulings[index].finding(charges[index])
-                response = front.response(to: finding) { page(request, endpoint) }
-                header?.add(to: &response, of: rulings[index])
+                response = front.response(to: finding) { page(requests[index], endpoint) }
+            case .charged(let place, _, let front, let endpoint):
+                finding = rulings[place].finding(charges[place])
+                response = front.response(to: finding) { page(requests[index], endpoint) }
+                header?.add(to: &response, of: rulings[place])
             }
+            response.sendsBody = requests[index].bytes(of: "REQUEST_METHOD")?.elementsEqual("HEAD".utf8) != true
             findings.append(finding)
-            response.sendsBody = request.bytes(of: "REQUEST_METHOD")?.elementsEqual("HEAD".utf8) != true
-            return response
+            responses.append(response)
         }
         count(requests, steps, findings, charges, latency: latency)
         return responses

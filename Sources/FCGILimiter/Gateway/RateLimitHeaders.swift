@@ -9,14 +9,12 @@ extension Response {
     mutating func addRateLimit(_ verdict: Verdict, on charge: Charge) {
         guard let governing = verdict.governing(charge) else { return }
         let decision = verdict.decisions[governing]
-        addHeader("X-RateLimit-Limit") { $0.append(decimal: decision.limit) }
-        addHeader("X-RateLimit-Remaining") { $0.append(decimal: decision.remaining) }
-        addHeader("X-RateLimit-Reset") { $0.append(decimal: seconds(verdict.now + decision.resetAfter)) }
-        addHeader("X-RateLimit-Strategy") {
-            switch charge.entries[governing].policy.quota.algorithm {
-            case .slidingWindow: $0.append(text: "sliding_window")
-            case .tokenBucket: $0.append(text: "token_bucket")
-            }
+        addHeader("X-RateLimit-Limit", decimal: decision.limit)
+        addHeader("X-RateLimit-Remaining", decimal: decision.remaining)
+        addHeader("X-RateLimit-Reset", decimal: seconds(verdict.now + decision.resetAfter))
+        switch charge.entries[governing].policy.quota.algorithm {
+        case .slidingWindow: addHeader("X-RateLimit-Strategy", "sliding_window")
+        case .tokenBucket: addHeader("X-RateLimit-Strategy", "token_bucket")
         }
         addHeader("RateLimit-Policy") { value in
             for entry in charge.entries where entry.policy.mode == .enforced {
@@ -41,7 +39,7 @@ extension Response {
 
     /// Adds `Retry-After`: never before the time, so rounded up, and at least a second.
     mutating func addRetryAfter(_ wait: Microseconds) {
-        addHeader("Retry-After") { $0.append(decimal: max(1, seconds(wait))) }
+        addHeader("Retry-After", decimal: max(1, seconds(wait)))
     }
 }
 

@@ -32,7 +32,7 @@ struct RuleSeries {
     ///   - matches: the rules that the request meets.
     /// - Returns: the place, and the match that the entry comes from.
     func place(of index: Int, in charge: Charge, _ matches: [Plan.Match]) -> (series: Int, match: Int) {
-        func range(_ match: Plan.Match) -> Range<Int> { starts[match.rule.index]..<starts[match.rule.index + 1] }
+        func range(_ match: Plan.Match) -> Range<Int> { starts[match.ruleIndex]..<starts[match.ruleIndex + 1] }
         // Nearly all requests meet one rule, and this is on their way.
         if matches.count == 1, range(matches[0]).count == charge.entries.count {
             return (range(matches[0]).lowerBound + index, 0)
