@@ -37,13 +37,14 @@ let package = Package(
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CPostgres"),
 
-        // Layer 2: deciding, in pure Swift.
+        // Layer 2: deciding, in pure Swift; and the machine's clocks and threads.
         .target(name: "Limiters", swiftSettings: strict),
+        .target(name: "Platform", dependencies: ["CLinux"], swiftSettings: strict),
 
         // Layer 3: the ways to the outside. None knows another.
         .target(
             name: "Stores",
-            dependencies: ["Limiters", "CHiredis", "CLMDB"],
+            dependencies: ["Limiters", "Platform", "CHiredis", "CLMDB"],
             resources: [
                 .embedInCode("Redis/charge.lua"), .embedInCode("Redis/give_back.lua"), .embedInCode("Redis/rights.lua"),
             ],
@@ -51,11 +52,11 @@ let package = Package(
         ),
         .target(
             name: "Analytics",
-            dependencies: ["Limiters", "CPostgres"],
+            dependencies: ["Limiters", "Platform", "CPostgres"],
             resources: [.embedInCode("Schema/001_tables.sql"), .embedInCode("Schema/002_functions.sql")],
             swiftSettings: strict
         ),
-        .target(name: "FastCGI", dependencies: ["CFastCGI", "CLinux"], swiftSettings: strict),
+        .target(name: "FastCGI", dependencies: ["Platform", "CFastCGI", "CLinux"], swiftSettings: strict),
         .target(
             name: "Rules",
             dependencies: ["Limiters", .product(name: "Yams", package: "Yams")],
@@ -72,7 +73,7 @@ let package = Package(
         .executableTarget(
             name: "FCGILimiter",
             dependencies: [
-                "Limiters", "Rules", "Stores", "FastCGI", "Analytics", "Startup",
+                "Limiters", "Platform", "Rules", "Stores", "FastCGI", "Analytics", "Startup",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -81,7 +82,7 @@ let package = Package(
         .executableTarget(
             name: "DashboardCGI",
             dependencies: [
-                "Limiters", "Rules", "Stores", "FastCGI", "Analytics", "Startup",
+                "Limiters", "Platform", "Rules", "Stores", "FastCGI", "Analytics", "Startup",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Mustache", package: "swift-mustache"),
@@ -108,7 +109,7 @@ let package = Package(
         ),
 
         // What tests need of the machine: private servers, free ports, folders that go away.
-        .target(name: "Servers", path: "Tests/Servers", swiftSettings: strict),
+        .target(name: "Servers", dependencies: ["CHiredis", "CLinux"], path: "Tests/Servers", swiftSettings: strict),
         // Tables and random sequences that both the maths and every store are put to.
         .target(name: "Cases", dependencies: ["Limiters"], path: "Tests/Cases", swiftSettings: strict),
         // What can go wrong under load: `chaos` plays it at length, the tests play it shorter.

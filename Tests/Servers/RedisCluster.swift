@@ -116,17 +116,18 @@ public final class RedisCluster: Sendable {
     public func moveKeys(
         of slot: Int, from source: Node, to target: Node, most: Int = 100
     ) throws -> Int {
-        let keys = try source.server.command("CLUSTER", "GETKEYSINSLOT", "\(slot)", "\(most)")
+        let client = try RedisClient(.socket(source.server.socket))
+        let keys = try client.ask(["CLUSTER", "GETKEYSINSLOT", "\(slot)", "\(most)"])
             .split(separator: "\n").map(String.init)
         for key in keys {
-            let answer = try source.server.command("MIGRATE", "127.0.0.1", "\(target.port)", key, "0", "5000")
+            let answer = try client.ask(["MIGRATE", "127.0.0.1", "\(target.port)", key, "0", "5000"])
             // NOKEY: it has expired meanwhile.
             guard ["OK", "NOKEY"].contains(answer) else { throw ServerError("MIGRATE: \(answer)") }
         }
         return keys.count
     }
 
-    /// Gives an open slot to the master that it was moved to.
+    /// Gives an open slot to the master that it was moved to, and waits until all nodes have heard of it.
     public func endMoving(_ slot: Int, from source: Node, to target: Node) throws {
         // The new owner first: else a client might be sent from one to the other and back.
         for node in [target, source] + nodes.filter({ $0.id != source.id && $0.id != target.id }) {
@@ -136,6 +137,16 @@ public final class RedisCluster: Sendable {
                 throw ServerError("CLUSTER SETSLOT: \(answer)")
             }
         }
+        // The slot was given in a new epoch; who moves it on before that is known everywhere, may see it taken back.
+        let epoch = try self.epoch(of: target, seenBy: target)
+        guard try waitUntil({ try nodes.allSatisfy { try self.epoch(of: target, seenBy: $0) == epoch } }) else {
+            throw ServerError("the nodes of the cluster do not agree on who has slot \(slot)")
+        }
+    }
+
+    private func epoch(of node: Node, seenBy witness: Node) throws -> Substring? {
+        let lines = try witness.server.command("CLUSTER", "NODES").split(separator: "\n")
+        return lines.first { $0.hasPrefix(node.id) }?.split(separator: " ")[6]
     }
 
     private func expectOK(_ answer: String) throws {

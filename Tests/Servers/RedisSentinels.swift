@@ -99,12 +99,8 @@ public final class RedisSentinels: Sendable {
         processes.withLock { $0[index].send(signal) }
     }
 
-    /// What `redis-cli` prints for a command to the Sentinel of this port; as ``RedisServer/command(_:user:password:)``.
+    /// The answer of the Sentinel of this port; as ``RedisServer/command(_:database:user:password:)``.
     public func command(to port: Int, _ words: String..., password: String? = nil) throws -> String {
-        let client = try Program("redis-cli", package: "redis-tools")
-        let credentials = password.map { ["--pass", $0] } ?? []
-        let outcome = try client.run(["-p", "\(port)", "--no-auth-warning", "--raw"] + credentials + words)
-        guard outcome.status == 0 else { throw ServerError("redis-cli: \(outcome.errors)\(outcome.text)") }
-        return outcome.text
+        try RedisClient(.port(port), password: password).ask(words)
     }
 }

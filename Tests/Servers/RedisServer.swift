@@ -73,20 +73,21 @@ public final class RedisServer: Sendable {
         }
     }
 
-    /// What `redis-cli` prints for a command, in the raw form: a line for each element.
+    /// The answer to a command: a line for each element, without the last line's end.
     ///
     /// - Parameters:
     ///   - words: the command and its arguments.
+    ///   - database: the database that it is about.
     ///   - user: who asks; `nil` is the default user.
     ///   - password: its password; `nil` does not authenticate.
-    /// - Returns: the answer without the last line's end; an error reply is an answer too.
-    /// - Throws: ``ServerError`` when `redis-cli` is missing or cannot connect.
+    /// - Returns: the answer; an error reply is one, too.
+    /// - Throws: ``ServerError`` when the server cannot be reached, or does not know the user.
     @discardableResult
-    public func command(_ words: String..., user: String? = nil, password: String? = nil) throws -> String {
-        let client = try Program("redis-cli", package: "redis-tools")
-        let credentials = (user.map { ["--user", $0] } ?? []) + (password.map { ["--pass", $0] } ?? [])
-        let outcome = try client.run(["-s", socket, "--no-auth-warning", "--raw"] + credentials + words)
-        guard outcome.status == 0 else { throw ServerError("redis-cli: \(outcome.errors)\(outcome.text)") }
-        return outcome.text
+    public func command(
+        _ words: String..., database: Int = 0, user: String? = nil, password: String? = nil
+    ) throws -> String {
+        let client = try RedisClient(.socket(socket), user: user, password: password)
+        if database != 0 { _ = try client.ask(["SELECT", "\(database)"]) }
+        return try client.ask(words)
     }
 }

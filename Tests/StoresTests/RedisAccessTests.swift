@@ -25,7 +25,7 @@ struct RedisAccessTests {
         let store = try open(text, server)
         let charge = try Self.charge()
         #expect(try store.charge([charge])[0].isAllowed)
-        #expect(try server.command("-n", "\(database)", "DBSIZE") == "1")
+        #expect(try server.command("DBSIZE", database: database) == "1")
     }
 
     @Test(

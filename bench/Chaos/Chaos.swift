@@ -16,8 +16,8 @@ struct Chaos: ParsableCommand {
     @Option(help: "Requests a second.") var rate = 2_000
     @Option(help: "Connections.") var clients = 32
     @Option(help: "Seconds that a fault lasts; before and after it half of that is watched.") var seconds = 10.0
-    @Option(help: "Milliseconds that the store may take to answer; 50 is what the limiter has by default.")
-    var deadline = 50
+    @Option(help: "Milliseconds that the store may take to answer; 25 is what the limiter has by default.")
+    var deadline = 25
     @Option(help: "Only scenarios with this word in their names.") var only: String?
 
     func validate() throws {

@@ -37,7 +37,9 @@ final class ClusterFault: Fault {
             let (master, replica) = (cluster.nodes[0], cluster.nodes[3])
             master.server.send(SIGKILL)
             lossMoment = Sample.now()
-            let isTakenOver = try waitUntil { try cluster.master(of: 0, seenBy: cluster.nodes[1])?.id == replica.id }
+            let isTakenOver = try waitUntil(every: 20) {
+                try cluster.master(of: 0, seenBy: cluster.nodes[1])?.id == replica.id
+            }
             guard isTakenOver else { throw ScenarioError("the replica did not take over") }
         case .slotsMoved:
             // Those of the callers who are hot now, were, or will be while it lasts.

@@ -29,6 +29,8 @@ final class RedisFault: Fault {
         self.kind = kind
         self.pause = pause
         redis = try RedisServer()
+        // Before the load begins: one big command holds up all others.
+        if kind == .full { try redis.command("SETRANGE", "filler", "67108864", "x") }
     }
 
     var store: String { "redis+unix:\(redis.socket)" }
@@ -46,7 +48,6 @@ final class RedisFault: Fault {
             try redis.restart()
         case .paused: try redis.command("CLIENT", "PAUSE", "\(pause)", "ALL")
         case .full:
-            try redis.command("SETRANGE", "filler", "67108864", "x")
             try redis.command("CONFIG", "SET", "maxmemory", "64mb")
         case .readOnly: try redis.command("REPLICAOF", "127.0.0.1", "\(FreePort().number)")
         }
@@ -60,7 +61,6 @@ final class RedisFault: Fault {
         // It is answered when the pause is over.
         case .paused: try redis.command("PING")
         case .full:
-            try redis.command("UNLINK", "filler")
             try redis.command("CONFIG", "SET", "maxmemory", "0")
         case .readOnly: try redis.command("REPLICAOF", "NO", "ONE")
         }

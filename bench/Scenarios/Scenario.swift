@@ -57,7 +57,7 @@ public struct Scenario: Sendable, CustomStringConvertible {
         try course.during.wait(on: load)
         try fault.mend(site)
         let mended = Sample.now()
-        let recovers = waitUntil { load.isDecidedByStore(since: mended) }
+        let recovers = waitUntil(every: 20) { load.isDecidedByStore(since: mended) }
         try course.after.wait(on: load)
         let marks = Outcome.Marks(
             begin: begin, strike: strike, mended: mended, over: fault.isMomentary ? struck : mended,

@@ -18,7 +18,7 @@ final class SentinelFault: Fault {
         let (master, replica) = (sentinels.servers[0], sentinels.servers[1])
         master.send(SIGKILL)
         lossMoment = Sample.now()
-        let isTakenOver = try waitUntil {
+        let isTakenOver = try waitUntil(every: 20) {
             try sentinels.master() === replica && replica.command("ROLE").hasPrefix("master")
         }
         guard isTakenOver else { throw ScenarioError("the Sentinels did not make the replica the master") }
