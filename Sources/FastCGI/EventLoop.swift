@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Platform
 
 /// One thread's loop: takes every connection that has a request ready, has all of them answered at once, sends the answers.
 ///
@@ -308,8 +309,6 @@ final class EventLoop {
     }
 
     private func steadyMilliseconds() -> Milliseconds {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return time.tv_sec * 1_000 + time.tv_nsec / 1_000_000
+        Int(steadyMicroseconds() / 1_000)
     }
 }

@@ -1,6 +1,7 @@
 import CFastCGI
 import CLinux
 import Glibc
+import Platform
 import Synchronization
 
 /// Event loops on one listening socket, each a thread with an application of its own; or one loop, and threads that do its

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Platform
 import Synchronization
 
 /// Threads that answer one request each at a time, for applications that wait: for a database, say.

@@ -62,6 +62,33 @@ struct BreakerTests {
         #expect(limiter.logLines("notice") == ["the store answers again"])
     }
 
+    @Test("a Redis that answers late, ten times in a row, is not waited for until it answers in time")
+    func slow() throws {
+        let redis = try RedisServer()
+        let wire = try LongWire(to: .unix(path: redis.socket))
+        let limiter = try LimiterProcess(
+            store: "redis+unix:\(wire.socket)",
+            flags: ["--store-deadline", "1600", "--loops", "4", "--store-header", "on"])
+        let nginx = try NginxServer(limiter)
+        let client = nginx.client()
+        #expect(try client.get("/api/data")["X-RateLimit-Store"] == "redis;breaker=closed")
+        // Later than half the deadline, and well within it.
+        wire.milliseconds = 1_000
+        let hammer = Hammer(nginx, target: "/api/search", clients: 16) { "key \($0)" }
+        #expect(waitUntil { !limiter.logLines("error").isEmpty })
+        // Nobody waits, though the commands that are on their way would all be answered.
+        #expect(hammer.waitForMore(5_000))
+        let error = try #require(limiter.logLines("error").first)
+        #expect(error.contains(": 10 answers in a row took more than 800 ms: where that is usual, raise --store-d"))
+        #expect(try client.get("/api/data")["X-RateLimit-Store"] == "none;breaker=open")
+
+        wire.milliseconds = 0
+        #expect(try waitUntil { try client.get("/api/data")["X-RateLimit-Store"] == "redis;breaker=closed" })
+        #expect(Set(hammer.stop().statuses.keys) == [200])
+        #expect(limiter.logLines("error").count == 1)
+        #expect(limiter.logLines("notice") == ["the store answers again"])
+    }
+
     @Test("health and metrics show a closed breaker where there is one, and none of a store that has none")
     func closed() throws {
         let client = try Site(.redis).client()

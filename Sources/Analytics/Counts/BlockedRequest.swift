@@ -1,4 +1,5 @@
 public import Limiters
+import Platform
 
 /// A request that was blocked, in detail.
 public struct BlockedRequest: Sendable {
@@ -23,7 +24,7 @@ public struct BlockedRequest: Sendable {
     public init(
         client: Identity, address: ArraySlice<UInt8>?, retryAfter: Microseconds?, userAgent: ArraySlice<UInt8>?
     ) {
-        time = Clock.wall()
+        time = wallMicroseconds()
         self.client = client
         self.address = address.map { Array($0.prefix(64)) }
         self.retryAfter = retryAfter

@@ -1,4 +1,5 @@
 import Limiters
+import Platform
 import Synchronization
 
 /// What all event loops of a process have decided: since the start, in the last hour, and what is still to be written.
@@ -42,8 +43,8 @@ public final class Ledger: Sendable {
     ///
     /// At least once in a while somebody has to, because pages keep no times.
     public func collect() {
-        let minute = Clock.steady() / 60_000_000
-        let now = Clock.wall()
+        let minute = steadyMicroseconds() / 60_000_000
+        let now = wallMicroseconds()
         state.withLock { state in
             var storeError: String?
             let droppedBefore = state.pending.droppedEvents
@@ -76,7 +77,7 @@ public final class Ledger: Sendable {
     /// The counts of the last 60 minutes, this one included.
     public var lastHour: EndpointCounts {
         collect()
-        let minute = Clock.steady() / 60_000_000
+        let minute = steadyMicroseconds() / 60_000_000
         return state.withLock { state in
             state.minutes.reduce(into: EndpointCounts()) { if $1.minute > minute - 60 { $0.add($1.counts) } }
         }

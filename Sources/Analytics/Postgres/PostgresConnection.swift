@@ -1,6 +1,7 @@
 import CPostgres
 import Glibc
 public import Limiters
+import Platform
 
 /// One connection to PostgreSQL: the owner of a `PGconn`.
 ///
@@ -125,7 +126,7 @@ public final class PostgresConnection: @unchecked Sendable {
     /// Waits for all that the server says to what was sent; the last result counts.
     private func answer(to sent: Int32, _ deadline: Microseconds) throws(PostgresError) -> PostgresResult {
         guard sent == 1 else { throw lost() }
-        let end = Clock.steady() + deadline
+        let end = steadyMicroseconds() + deadline
         while true {
             let unsent = PQflush(connection)
             guard unsent >= 0 else { throw lost() }
@@ -157,7 +158,7 @@ public final class PostgresConnection: @unchecked Sendable {
     /// Waits until the socket can be used, and takes what has come (`PQconsumeInput`).
     private func wait(for events: Int32, until end: Microseconds) throws(PostgresError) {
         var descriptor = pollfd(fd: PQsocket(connection), events: Int16(events), revents: 0)
-        let left = max(0, end - Clock.steady())
+        let left = max(0, end - steadyMicroseconds())
         let ready = poll(&descriptor, 1, Int32(clamping: (left + 999) / 1_000))
         guard ready != 0 else { throw PostgresError(.timedOut, "\(location) did not answer in time") }
         guard ready > 0 || errno == EINTR else { throw lost() }

@@ -1,4 +1,5 @@
 import Limiters
+import Platform
 
 /// A batch as `limiter.write` takes it, JSON: it goes to the database and into the spool in this one form.
 struct BatchText {
@@ -34,7 +35,7 @@ struct BatchText {
         json.append(",\"sequence\":")
         json.append(sequence)
         json.append(",\"taken\":")
-        json.append(Clock.wall())
+        json.append(wallMicroseconds())
         json.append(",\"process\":")
         process.write(state, names, to: &json)
         json.append(",\"decisions\":")

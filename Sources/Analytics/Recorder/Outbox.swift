@@ -1,4 +1,5 @@
 import Limiters
+import Platform
 import Synchronization
 
 /// From the ledger to the spool: makes batches of what was counted, each with its number.
@@ -36,21 +37,21 @@ final class Outbox: Sendable {
         self.connections = connections
         self.storeError = storeError
         self.report = report
-        state = Mutex(State(lastCounted: Clock.steady()))
+        state = Mutex(State(lastCounted: steadyMicroseconds()))
     }
 
     /// Batches that are not written yet.
     var backlog: Int { spool.count + state.withLock { $0.inHand == nil ? 0 : 1 } }
 
     /// How long nothing has been counted.
-    var idleTime: Microseconds { Clock.steady() - state.withLock(\.lastCounted) }
+    var idleTime: Microseconds { steadyMicroseconds() - state.withLock(\.lastCounted) }
 
     /// Makes a batch of what was counted, if there is something, or if it is time for a sign of life.
     ///
     /// - Parameter saysSigns: whether there are signs of life; while PostgreSQL is away they would only fill the spool.
     func fill(saysSigns: Bool) {
         ledger.collect()
-        let now = Clock.steady()
+        let now = steadyMicroseconds()
         let (used, room) = (spool.count, spool.room)
         state.withLock { state in
             guard state.inHand == nil else { return }

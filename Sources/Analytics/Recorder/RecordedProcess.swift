@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 
 /// The process that records, as the database lists it.
 public struct RecordedProcess: Sendable {
@@ -31,7 +32,7 @@ public struct RecordedProcess: Sendable {
             gethostname(&name, name.count - 1) == 0
             ? String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self) : ""
         pid = getpid()
-        started = Clock.wall() / 1_000_000
+        started = wallMicroseconds() / 1_000_000
         self.mode = mode
         self.version = version
         self.store = store

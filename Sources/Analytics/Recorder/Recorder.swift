@@ -1,5 +1,6 @@
 import Glibc
 public import Limiters
+import Platform
 import Synchronization
 
 /// Writes what a process counts to PostgreSQL, once a second, without a request ever waiting for it.
@@ -77,7 +78,7 @@ public final class Recorder: Sendable {
     ///
     /// It does not wait: where they are not known yet they are asked for.
     public func lastHour() -> EndpointCounts? {
-        let now = Clock.steady()
+        let now = steadyMicroseconds()
         let (counts, isFresh) = state.withLock { state in
             state.lastHourAsked = now
             let age = state.lastHour.map { now - $0.time } ?? .max
@@ -86,20 +87,20 @@ public final class Recorder: Sendable {
                 age <= Self.lastHourAge.fresh
             )
         }
-        if !isFresh { writing.ring() }
+        if !isFresh { writing.give() }
         return counts
     }
 
     /// Starts the threads and returns.
     public func start() {
-        Self.startThread { [self] in
+        startThread { [self] in
             while !state.withLock(\.isStopping) {
                 outbox.fill(saysSigns: isWriting)
-                writing.ring()
+                writing.give()
                 counting.wait(Self.interval)
             }
         }
-        Self.startThread { [self] in
+        startThread { [self] in
             let writer = makeWriter()
             var pause = Self.interval
             while true {
@@ -108,8 +109,10 @@ public final class Recorder: Sendable {
                     writing.wait(writer.isConnected ? Self.idleTime : Self.idleTime * 6)
                 } else {
                     // Not all at once: with the database many limiters have lost theirs.
-                    let end = Clock.steady() + Microseconds.random(in: pause / 2...pause)
-                    while Clock.steady() < end, !state.withLock(\.isStopping) { writing.wait(end - Clock.steady()) }
+                    let end = steadyMicroseconds() + Microseconds.random(in: pause / 2...pause)
+                    while steadyMicroseconds() < end, !state.withLock(\.isStopping) {
+                        writing.wait(end - steadyMicroseconds())
+                    }
                     if state.withLock(\.isStopping) { usleep(50_000) }
                     pause = min(pause * 2, Self.longestPause)
                 }
@@ -133,7 +136,7 @@ public final class Recorder: Sendable {
             }
             guard !state.withLock(\.isStopping) else { return true }
             if writer.isConnected { try writer.lookAfter() }
-            let now = Clock.steady()
+            let now = steadyMicroseconds()
             let (asked, taken) = state.withLock { ($0.lastHourAsked, $0.lastHour?.time ?? .min / 2) }
             let isAsked = now - asked < 60_000_000
             if isAsked || writer.isConnected,
@@ -177,36 +180,18 @@ public final class Recorder: Sendable {
     public func stop(within time: Microseconds = 1_500_000) {
         outbox.fill(saysSigns: false)
         state.withLock { $0.isStopping = true }
-        counting.ring()
-        writing.ring()
-        let end = Clock.steady() + time
-        while outbox.backlog > 0, Clock.steady() < end { usleep(2_000) }
+        counting.give()
+        writing.give()
+        let end = steadyMicroseconds() + time
+        while outbox.backlog > 0, steadyMicroseconds() < end { usleep(2_000) }
         // What was in hand kept the rest back.
         if outbox.backlog == 0, outbox.requestsInMemory > 0 {
             outbox.fill(saysSigns: false)
-            writing.ring()
-            while outbox.backlog > 0, Clock.steady() < end { usleep(2_000) }
+            writing.give()
+            while outbox.backlog > 0, steadyMicroseconds() < end { usleep(2_000) }
         }
         let lost = outbox.requestsInMemory
         if lost > 0 { report(.problem("\(lost) requests could not be recorded")) }
         outbox.spool.close()
-    }
-
-    private static func startThread(_ body: @escaping @Sendable () -> Void) {
-        final class Body: Sendable {
-            let call: @Sendable () -> Void
-            init(_ call: @escaping @Sendable () -> Void) { self.call = call }
-        }
-        var thread = pthread_t()
-        let context = Unmanaged.passRetained(Body(body)).toOpaque()
-        let code = pthread_create(
-            &thread, nil,
-            { context in
-                guard let context else { return nil }
-                Unmanaged<Body>.fromOpaque(context).takeRetainedValue().call()
-                return nil
-            }, context)
-        precondition(code == 0, "pthread_create failed with \(code)")
-        pthread_detach(thread)
     }
 }

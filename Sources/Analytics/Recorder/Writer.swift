@@ -1,4 +1,5 @@
 import Limiters
+import Platform
 import Synchronization
 
 /// The way from the spool to PostgreSQL: one connection, used by one thread.
@@ -70,7 +71,8 @@ final class Writer {
         do throws(PostgresError) {
             try withConnection { connection throws(PostgresError) in
                 _ = try connection.query(
-                    "select limiter.write($1, $2)", [PostgresParameter(utf8: json), PostgresParameter(Clock.wall())])
+                    "select limiter.write($1, $2)",
+                    [PostgresParameter(utf8: json), PostgresParameter(wallMicroseconds())])
             }
             most = Self.mostBatches
         } catch {
@@ -86,7 +88,7 @@ final class Writer {
 
     /// Writes what dead processes have left, and looks after the tables, each once in a while.
     func lookAfter() throws(PostgresError) {
-        let now = Clock.steady()
+        let now = steadyMicroseconds()
         if now >= adoptionDue {
             try spool.adopt(most: most) { chunk throws(PostgresError) in try write(chunk.json, count: chunk.count) }
             adoptionDue = now + Self.adoptionInterval

@@ -1,3 +1,5 @@
+import FastCGI
+
 /// What a page was asked to show, as it stands in its address.
 struct Filter: Sendable {
     let range: TimeRange

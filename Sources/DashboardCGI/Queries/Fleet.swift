@@ -1,4 +1,5 @@
 import Analytics
+import Platform
 
 /// The limiters that write, and the database that they write to.
 struct Fleet {

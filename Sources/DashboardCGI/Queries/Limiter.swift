@@ -1,5 +1,6 @@
 import Glibc
 import Limiters
+import Platform
 import Rules
 import Stores
 import Synchronization
@@ -125,11 +126,4 @@ final class Limiter {
             throw Problem(.unavailable, error.description, Self.remedy)
         }
     }
-}
-
-/// The steady clock in microseconds, for durations.
-func steadyMicroseconds() -> Int64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000
 }

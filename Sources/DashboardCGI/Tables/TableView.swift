@@ -1,3 +1,5 @@
+import FastCGI
+
 extension Table {
     /// The table for the template `table`.
     ///
@@ -78,7 +80,7 @@ struct ClientName {
 
     /// The name of an identity as it is written.
     init(_ identity: String) {
-        text = FormText.decoded(Array(identity.utf8)[...], plus: UInt8(ascii: "+"))
+        text = String(decoding: FormText.decoded(Array(identity.utf8)[...], plus: UInt8(ascii: "+")), as: UTF8.self)
     }
 }
 

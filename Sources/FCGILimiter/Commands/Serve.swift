@@ -52,7 +52,7 @@ struct Serve: ParsableCommand {
     @Option(help: "The part of each limit that it grants, 1/N for N machines. Default: 1/1.")
     var localShare: String?
 
-    @Option(help: "Milliseconds that Redis may take to connect and to answer. Default: 50.")
+    @Option(help: "Milliseconds that Redis may take to connect and to answer. Default: 25.")
     var storeDeadline: String?
 
     @Option(help: "on: answers say who decided in the header X-RateLimit-Store. Default: off.")

@@ -1,6 +1,7 @@
 import Analytics
 public import FastCGI
 import Limiters
+import Platform
 public import Rules
 import Stores
 

@@ -1,5 +1,6 @@
 import Limiters
 import Logging
+import Platform
 import Stores
 
 /// The store of one event loop, which may fail: there is a ruling on each charge in any case.
@@ -75,6 +76,9 @@ final class GuardedStore {
     var watch: StoreWatch? {
         if case .watched(let watch, _) = source { watch } else { nil }
     }
+
+    /// Why a part of the store is not asked now; `nil` where all of it is, or none.
+    var failedPart: StoreError? { held?.store.failedPart }
 
     /// The header that says who decided, as the breaker is now; `nil` where it is not switched on.
     var header: StoreHeader? {

@@ -2,6 +2,7 @@ import FastCGI
 import Glibc
 import Limiters
 import Logging
+import Platform
 import Stores
 import Synchronization
 

@@ -1,6 +1,7 @@
 import FastCGI
 import Limiters
 import Logging
+import Platform
 import Stores
 import Synchronization
 
@@ -82,7 +83,7 @@ final class StoreWatch: Sendable {
     /// - Throws: ``StoreError`` of kind `.misconfigured`: trying again would not help.
     func start() throws(StoreError) {
         startThread { [self] in run() }
-        begun.wait(milliseconds: 1_000)
+        begun.wait(1_000_000)
         let error = shared.withLock { shared in
             if !shared.hasBegun {
                 let error = StoreError(.timedOut, "\(shared.breaker.name) did not answer within a second")
@@ -175,8 +176,7 @@ final class StoreWatch: Sendable {
             switch errand() {
             case .connect(let opening): connect(opening)
             case .sleep(let end):
-                let milliseconds = end.map { max(0, ($0 - steadyMicroseconds() + 999) / 1_000) }
-                wakeUp.wait(milliseconds: milliseconds.map { Int32($0) })
+                wakeUp.wait(end.map { $0 - steadyMicroseconds() })
             }
         }
     }

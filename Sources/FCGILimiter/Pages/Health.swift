@@ -1,10 +1,12 @@
 import FastCGI
+import Platform
 import Stores
 
 extension Pages {
     /// 200 where the store answers, 503 where it does not: JSON with the store's kind, state and latency.
     ///
-    /// A store that is known to be away is not waited for.
+    /// A store that is known to be away is not waited for. One of which only a part is away, a node of a cluster, is
+    /// degraded: 200, because the requests of all other clients are decided.
     func health() -> Response {
         let asked = steadyMicroseconds()
         var failure: StoreError?
@@ -14,16 +16,22 @@ extension Pages {
             failure = error
         }
         let latency = steadyMicroseconds() - asked
+        let failedPart = failure == nil ? store.failedPart : nil
 
         var body: [UInt8] = []
-        body.append(text: failure == nil ? #"{"status":"ok""# : #"{"status":"failing""#)
+        body.append(text: #"{"status":"#)
+        body.append(text: failure != nil ? #""failing""# : failedPart != nil ? #""degraded""# : #""ok""#)
         body.append(text: #","store":{"kind":""#)
         body.append(contentsOf: location.kind.utf8)
-        body.append(text: failure == nil ? #"","state":"up","latency_microseconds":"# : #"","state":"down","error":"#)
-        if let failure {
-            body.append(jsonString: Array(failure.description.utf8))
-        } else {
+        body.append(text: #"","state":"#)
+        body.append(text: failure != nil ? #""down""# : failedPart != nil ? #""degraded""# : #""up""#)
+        if failure == nil {
+            body.append(text: #","latency_microseconds":"#)
             body.append(decimal: latency)
+        }
+        if let error = failure ?? failedPart {
+            body.append(text: #","error":"#)
+            body.append(jsonString: Array(error.description.utf8))
         }
         if let breaker = store.watch?.breaker { body.append(breaker) }
         body.append(text: #"},"uptime_seconds":"#)

@@ -1,6 +1,7 @@
 import Analytics
 import FastCGI
 import Glibc
+import Platform
 import Stores
 
 /// The limiter's own pages, never limited: `/health` and `/metrics`.
@@ -25,16 +26,4 @@ struct Pages {
     }
 
     var uptimeSeconds: Int64 { (steadyMicroseconds() - started) / 1_000_000 }
-}
-
-/// The steady clock in microseconds, for durations.
-func steadyMicroseconds() -> Int64 { microseconds(of: CLOCK_MONOTONIC) }
-
-/// Microseconds since the Unix epoch.
-func wallMicroseconds() -> Int64 { microseconds(of: CLOCK_REALTIME) }
-
-private func microseconds(of clock: clockid_t) -> Int64 {
-    var time = timespec()
-    clock_gettime(clock, &time)
-    return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000
 }

@@ -1,6 +1,7 @@
 import CLMDB
 import Glibc
 public import Limiters
+import Platform
 
 /// States in a memory-mapped file of this machine (LMDB), shared by all its processes.
 ///
@@ -29,7 +30,7 @@ public final class EmbeddedStore: Store {
         // What has expired may have the room that is missing.
         for _ in 0..<Self.mostSweepSteps where file.room != .ample {
             var transaction = try begin()
-            try sweep(transaction, now: Clock.wall(), steps: Self.sweepStep)
+            try sweep(transaction, now: wallMicroseconds(), steps: Self.sweepStep)
             try transaction.commit()
         }
         return try charge(charges, clock: nil)
@@ -38,7 +39,7 @@ public final class EmbeddedStore: Store {
     /// Removes the records in one transaction.
     public func reset(_ keys: [Key]) throws(StoreError) -> Int {
         var transaction = try begin()
-        let now = Clock.wall()
+        let now = wallMicroseconds()
         var count = 0
         for key in keys {
             // Expired and not yet swept is as good as absent.
@@ -60,7 +61,7 @@ public final class EmbeddedStore: Store {
         room = file.room
         guard room != .none else { throw full() }
         var transaction = try begin()
-        let now = clock ?? Clock.wall()
+        let now = clock ?? wallMicroseconds()
         var verdicts: [Verdict] = []
         verdicts.reserveCapacity(charges.count)
         for charge in charges {

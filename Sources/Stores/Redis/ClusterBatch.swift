@@ -1,4 +1,5 @@
 import Limiters
+import Platform
 
 /// A batch of requests on its way through a cluster: which calls it takes, in which order, and what comes of them.
 ///
@@ -81,7 +82,7 @@ struct ClusterBatch {
         requests.reserveCapacity(charges.count)
         for (index, charge) in charges.enumerated() {
             if charge.entries.isEmpty {
-                decided[index] = .success(Verdict([], on: charge, now: clock ?? Clock.wall()))
+                decided[index] = .success(Verdict([], on: charge, now: clock ?? wallMicroseconds()))
             } else {
                 requests.append(Self.begin(index, charge, isMoving))
             }

@@ -1,4 +1,5 @@
 public import Limiters
+import Platform
 
 /// States in a Redis Cluster, each key in the node that has its slot.
 ///
@@ -113,7 +114,7 @@ public final class ClusterStore: Store {
 
     private func isMoving(_ slot: Int) -> Bool {
         guard !moving.isEmpty, let end = moving[slot] else { return false }
-        if Clock.steady() < end { return true }
+        if steadyMicroseconds() < end { return true }
         moving[slot] = nil
         return false
     }
@@ -130,8 +131,8 @@ public final class ClusterStore: Store {
             throw failure
         }
         let isFitting = !isMapStale && map.nodes.allSatisfy { $0.failure == nil }
-        guard !map.isKnown || (!isFitting && Clock.steady() >= mapDue) else { return }
-        mapDue = Clock.steady() + Self.mapPause
+        guard !map.isKnown || (!isFitting && steadyMicroseconds() >= mapDue) else { return }
+        mapDue = steadyMicroseconds() + Self.mapPause
 
         // Those that need no connecting first, and not the same one each time: one that is cut off from the others knows
         // old things.
@@ -254,10 +255,10 @@ public final class ClusterStore: Store {
             call.detour = nil
             isMapStale = true
         case (.asked, _) where !call.hasOneKey, (.takenApart, _) where !call.hasOneKey:
-            moving[call.slot] = Clock.steady() + Self.movingTime
+            moving[call.slot] = steadyMicroseconds() + Self.movingTime
             call.outcome = .takenApart
         case (.asked, let endpoint?):
-            moving[call.slot] = Clock.steady() + Self.movingTime
+            moving[call.slot] = steadyMicroseconds() + Self.movingTime
             call.detour = map.node(at: endpoint)
         case (.takenApart, _):
             call.detour = nil

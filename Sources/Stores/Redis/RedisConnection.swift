@@ -8,8 +8,8 @@ public struct RedisDeadlines: Sendable, Hashable {
     /// For a command to be answered.
     public var command: Int64
 
-    /// Deadlines; 50 milliseconds each unless told otherwise.
-    public init(connect: Int64 = 50_000, command: Int64 = 50_000) {
+    /// Deadlines; 25 milliseconds each unless told otherwise.
+    public init(connect: Int64 = 25_000, command: Int64 = 25_000) {
         self.connect = connect
         self.command = command
     }

@@ -1,4 +1,5 @@
 public import Limiters
+import Platform
 
 /// News of resets, as ``RedisStore/reset(_:)`` publishes them: a connection that has subscribed to the channel.
 ///
@@ -35,7 +36,7 @@ public final class ResetNews {
     /// - Throws: ``StoreError`` when the connection broke or the server is silent: begin anew.
     public func next() throws(StoreError) -> Event {
         if let message = try connection.receive(within: Self.interval), message.isMessage { return .reset }
-        let asked = Clock.steady()
+        let asked = steadyMicroseconds()
         // Subscribing again changes nothing, and needs no right besides.
         try connection.append(RedisCommand(["SUBSCRIBE", Self.channel]))
         try connection.flush()

@@ -19,10 +19,11 @@ public final class WakeUp: Sendable {
         eventfd_write(descriptor, 1)
     }
 
-    /// Waits until it is given, or for so long; `nil` has no end.
-    public func wait(milliseconds: Int32?) {
+    /// Waits until it is given, or for so many microseconds; `nil` has no end.
+    public func wait(_ time: Int64?) {
         var event = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        guard poll(&event, 1, milliseconds ?? -1) > 0 else { return }
+        let milliseconds = time.map { Int32(clamping: (max(0, $0) + 999) / 1_000) } ?? -1
+        guard poll(&event, 1, milliseconds) > 0 else { return }
         var count: eventfd_t = 0
         eventfd_read(descriptor, &count)
     }
