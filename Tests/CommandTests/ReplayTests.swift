@@ -130,6 +130,30 @@ struct ReplayTests {
         #expect(outcome.text == "no request in the combined format (\(others) other lines)")
     }
 
+    @Test("shows on a terminal how far it is, and takes that away before the report")
+    func progress() throws {
+        let folder = try TemporaryFolder()
+        let line = #"203.0.113.9 - - [23/Nov/2026:20:59:58 +0000] "GET /api/data HTTP/1.1" 200 83 "-" "-""# + "\n"
+        // It is read a mebibyte at a time.
+        let log = try folder.write(String(repeating: line, count: (5 << 20) / line.utf8.count), to: "access.log")
+        let rules = try folder.write(Self.rules, to: "limits.yaml")
+        let limiter = try Program(built: "fcgi-limiter")
+        let command = "\(limiter.path) replay --rules \(rules) \(log)"
+        let shown = try Program("script", package: "bsdutils").run(["-qec", command, "/dev/null"])
+        #expect(shown.status == 0)
+        let text = String(decoding: shown.output, as: UTF8.self)
+        let positions = text.matches(of: /\r\[(#*\.*)\] (\d+) %/)
+        #expect(positions.count >= 4)
+        #expect(positions.allSatisfy { $0.1.count == 50 })
+        let percents = positions.compactMap { Int($0.2) }
+        #expect(percents == percents.sorted())
+        #expect(percents.last == 100)
+        let end = try #require(text.range(of: "\r\u{1B}[K"))
+        let report = text[end.upperBound...]
+        #expect(report.contains(" requests from 2026-11-23 20:59:58"))
+        #expect(!report.contains("["))
+    }
+
     @Test("of a log that cannot be read is one line and exit code 1")
     func unreadableLog() throws {
         let folder = try TemporaryFolder()

@@ -1,4 +1,5 @@
 import FastCGI
+import Foundation
 import Rules
 import Servers
 import Testing
@@ -35,6 +36,28 @@ struct AccessTests {
         }
     }
 
+    @Test("this machine is answered by its own names only, so that no page can point one of its own at it")
+    func names() throws {
+        let access = Access(.loopback)
+        let machineName = try String(contentsOfFile: "/proc/sys/kernel/hostname", encoding: .utf8)
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+        func refusal(_ host: String) -> Access.Refusal? {
+            access.refusal(of: Request(variables: ["REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": host]))
+        }
+        for own in [
+            "localhost", "LOCALHOST:8080", "limits.localhost", "127.0.0.1", "127.0.0.1:8080", "[::1]:8080", "10.0.0.5",
+            machineName, machineName.uppercased() + ":8080",
+        ] { #expect(refusal(own) == nil, "\(own)") }
+        for foreign in [
+            "evil.example", "evil.example:8080", "localhost.evil.example", "notlocalhost", "127.0.0.1.evil.example", "",
+        ] {
+            #expect(refusal(foreign) == .foreignName(host: foreign))
+        }
+        // Who has logged in, or comes from elsewhere, is no browser that was led here.
+        let known = ["REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "limits.example", "REMOTE_USER": "ann"] as KeyValuePairs
+        #expect(access.refusal(of: Request(variables: known)) == nil)
+    }
+
     @Test("allowed networks take this machine's place, and a proxy's headers are not held against them")
     func networks() throws {
         let access = Access(try NetworkList(["10.0.0.0/8", "2001:db8::/32"]))
@@ -68,6 +91,10 @@ struct AccessTests {
                 #expect(answer.text.contains("auth_basic"))
             }
         }
+        let foreign = try client.send(
+            bytes: Array("GET /limits/ HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n".utf8))
+        #expect(foreign.status == 403)
+        #expect(foreign.text.contains("you asked for <code>evil.example</code>"))
         #expect(try client.get("/front/").status == 403)
         #expect(try client.get("/limits/", headers: ["Remote-User": "ann", "X-Forwarded-For": "a"]).status == 403)
 

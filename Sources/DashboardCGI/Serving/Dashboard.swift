@@ -84,6 +84,7 @@ final class Dashboard: Application {
         switch refusal {
         case .stranger(let address): view["address"] = address
         case .proxied: view["isProxied"] = true
+        case .foreignName(let host): view["host"] = host
         }
         let body = templates.page("refusal", view)
         var response = Response(status: 403, reason: "Forbidden", body: body)
