@@ -67,7 +67,10 @@ let package = Package(
         // Layer 4: the programs, and what they share of the way from a command line to serving.
         .target(
             name: "Startup",
-            dependencies: ["FastCGI", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [
+                "FastCGI", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: strict
         ),
         .executableTarget(

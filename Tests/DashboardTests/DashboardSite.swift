@@ -45,7 +45,7 @@ final class DashboardSite {
         case .nginx:
             let dashboard = try DashboardProcess(postgres: postgres, store: store, flags: flags, companions: companions)
             let nginx = try NginxServer(
-                Template(text: Self.nginx), ["dashboard": dashboard.socket, "limiter": limiter?.socket ?? "/nowhere"],
+                Template(http: Self.nginx), ["dashboard": dashboard.socket, "limiter": limiter?.socket ?? "/nowhere"],
                 files: Self.users, companions: [dashboard])
             (server, port) = (nginx, nginx.port)
         case .apache:
@@ -94,33 +94,21 @@ final class DashboardSite {
     }
 
     private static let nginx = """
-        daemon off;
-        pid @folder@/nginx.pid;
-        error_log stderr warn;
-        events {}
-        http {
-            access_log off;
-            client_body_temp_path @folder@/client_body;
-            proxy_temp_path @folder@/proxy;
-            fastcgi_temp_path @folder@/fastcgi;
-            uwsgi_temp_path @folder@/uwsgi;
-            scgi_temp_path @folder@/scgi;
-            upstream fcgi_limiter { server unix:@limiter@; keepalive 4; }
-            upstream fcgi_limiter_dashboard { server unix:@dashboard@; keepalive 4; }
-            server {
-                listen 127.0.0.1:@port@;
-                location /api/ { include @nginx@/responder.conf; }
-                location /limits/ { include @nginx@/dashboard.conf; }
-                location /private/ {
-                    include @nginx@/dashboard.conf;
-                    auth_basic "limits";
-                    auth_basic_user_file @folder@/users;
-                    fastcgi_param REMOTE_USER $remote_user if_not_empty;
-                }
-                location /front/ {
-                    proxy_pass http://127.0.0.1:@port@/limits/;
-                    proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-                }
+        upstream fcgi_limiter { server unix:@limiter@; keepalive 4; }
+        upstream fcgi_limiter_dashboard { server unix:@dashboard@; keepalive 4; }
+        server {
+            listen 127.0.0.1:@port@;
+            location /api/ { include @nginx@/responder.conf; }
+            location /limits/ { include @nginx@/dashboard.conf; }
+            location /private/ {
+                include @nginx@/dashboard.conf;
+                auth_basic "limits";
+                auth_basic_user_file @folder@/users;
+                fastcgi_param REMOTE_USER $remote_user if_not_empty;
+            }
+            location /front/ {
+                proxy_pass http://127.0.0.1:@port@/limits/;
+                proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
             }
         }
         """

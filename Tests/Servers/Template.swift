@@ -10,6 +10,25 @@ public struct Template: Sendable {
         self.text = text
     }
 
+    /// A configuration of nginx with this between the braces of `http`; what nginx writes stays in its folder.
+    public init(http: String) {
+        text = """
+            daemon off;
+            pid @folder@/nginx.pid;
+            error_log stderr warn;
+            events {}
+            http {
+                access_log off;
+                client_body_temp_path @folder@/client_body;
+                proxy_temp_path @folder@/proxy;
+                fastcgi_temp_path @folder@/fastcgi;
+                uwsgi_temp_path @folder@/uwsgi;
+                scgi_temp_path @folder@/scgi;
+                \(http)
+            }
+            """
+    }
+
     /// A file of this package, for example `nginx/example.conf`.
     ///
     /// - Throws: an error of `String` where there is none.

@@ -27,7 +27,7 @@ struct DashboardAccessTests {
                 }
                 """
             return try NginxServer(
-                Template(text: NginxGuideTests.http(text)), files: ["users": "ann:{PLAIN}secret\n"],
+                Template(http: text), files: ["users": "ann:{PLAIN}secret\n"],
                 companions: [process]
             ).client()
         case .apache:

@@ -21,7 +21,7 @@ struct NginxGuideTests {
             let dashboard = hasDashboard ? try Self.service("fcgi-limiter-dashboard", followed) : nil
             let configuration = try change(Self.configuration(followed))
             nginx = try NginxServer(
-                Template(text: configuration), files: Self.files(followed),
+                Template(http: configuration), files: Self.files(followed),
                 companions: [followed, limiter] + (dashboard.map { [$0] } ?? []))
         }
 
@@ -62,35 +62,15 @@ struct NginxGuideTests {
             return files
         }
 
-        /// What Debian's nginx.conf includes, in a server of our own.
+        /// What Debian's nginx.conf includes between its braces of `http`, on a port of our own.
         static func configuration(_ followed: FollowedGuide) -> String {
             let own = followed.guide.blocks(of: "nginx").filter { $0.hasPrefix("server {") }
             let sites = followed.texts(in: "etc/nginx/sites-enabled") + own
-            return NginxGuideTests.http(
-                (followed.texts(in: "etc/nginx/conf.d") + sites).joined(separator: "\n").replacing(
-                    "listen 80;", with: "listen @port@;"))
+            return (followed.texts(in: "etc/nginx/conf.d") + sites).joined(separator: "\n")
+                .replacing("listen 80;", with: "listen @port@;")
         }
 
         func client(_ host: String) -> HTTPClient { HTTPClient(self, port: nginx.port, host: host) }
-    }
-
-    /// A configuration with this between the braces of `http`.
-    static func http(_ text: String) -> String {
-        """
-        daemon off;
-        pid @folder@/nginx.pid;
-        error_log stderr warn;
-        events {}
-        http {
-            access_log off;
-            client_body_temp_path @folder@/client_body;
-            proxy_temp_path @folder@/proxy;
-            fastcgi_temp_path @folder@/fastcgi;
-            uwsgi_temp_path @folder@/uwsgi;
-            scgi_temp_path @folder@/scgi;
-            \(text)
-        }
-        """
     }
 
     @Test("its steps lead to guarded sites that answer as it says")
@@ -185,12 +165,13 @@ struct NginxGuideTests {
         let message = guide.moved(message)
         #expect(guide.text.contains("`\(message)`"))
         try FileManager.default.createDirectory(atPath: root.path("run"), withIntermediateDirectories: true)
-        let text = Self.http(http)
+        let text =
+            http
             .replacing("UPSTREAM", with: "upstream fcgi_limiter { server unix:\(root.path("run/fcgi-limiter.sock")); }")
             .replacing("SERVER", with: "include @nginx@/guard-server.conf;")
             .replacing("GUARD", with: "include @nginx@/guard.conf;")
         do {
-            let nginx = try NginxServer(Template(text: text), files: ["file": "a file"])
+            let nginx = try NginxServer(Template(http: text), files: ["file": "a file"])
             #expect(try nginx.client().get("/file").status == status)
             #expect(nginx.logText.contains(message))
         } catch let error as ServerError {

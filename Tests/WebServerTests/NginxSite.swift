@@ -32,23 +32,11 @@ final class NginxSite {
     /// A whole configuration with that server; `@socket@` is where its limiter listens.
     static func template(_ server: String) -> Template {
         Template(
-            text: """
-                daemon off;
-                pid @folder@/nginx.pid;
-                error_log stderr warn;
-                events {}
-                http {
-                    access_log off;
-                    client_body_temp_path @folder@/client_body;
-                    proxy_temp_path @folder@/proxy;
-                    fastcgi_temp_path @folder@/fastcgi;
-                    uwsgi_temp_path @folder@/uwsgi;
-                    scgi_temp_path @folder@/scgi;
-                    upstream fcgi_limiter { server unix:@socket@; keepalive 4; }
-                    server {
-                        listen @port@;
-                        \(server)
-                    }
+            http: """
+                upstream fcgi_limiter { server unix:@socket@; keepalive 4; }
+                server {
+                    listen @port@;
+                    \(server)
                 }
                 """)
     }

@@ -57,12 +57,7 @@ struct DashboardCommand: ParsableCommand {
     func run() throws {
         let settings = try Settings(self, environment: ProcessEnvironment())
         let logger = settings.makeLogger()
-        do {
-            try serve(settings, logger)
-        } catch {
-            logger.error("\(error)")
-            throw ExitCode.failure
-        }
+        try logger.run { try serve(settings, logger) }
     }
 
     private func serve(_ settings: Settings, _ logger: Logger) throws {

@@ -64,9 +64,5 @@ struct Settings: Sendable {
     }
 
     /// A logger that writes one line an event to standard error.
-    func makeLogger() -> Logger {
-        var logger = Logger(label: "fcgi-limiter-dashboard", factory: StreamLogHandler.standardError(label:))
-        logger.logLevel = logLevel
-        return logger
-    }
+    func makeLogger() -> Logger { .ofProgram("fcgi-limiter-dashboard", level: logLevel) }
 }

@@ -101,11 +101,7 @@ struct Settings: Sendable {
     }
 
     /// A logger that writes one line an event to standard error.
-    func makeLogger() -> Logger {
-        var logger = Logger(label: "fcgi-limiter", factory: StreamLogHandler.standardError(label:))
-        logger.logLevel = logLevel
-        return logger
-    }
+    func makeLogger() -> Logger { .ofProgram("fcgi-limiter", level: logLevel) }
 
     /// What writes this process's counts to PostgreSQL; `nil` where no database is named.
     func makeRecorder(
