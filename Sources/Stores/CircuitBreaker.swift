@@ -44,7 +44,10 @@ public struct CircuitBreaker: Sendable {
     /// The pauses between checks that fail: the first, and the longest.
     public static let pauses: ClosedRange<Microseconds> = 50_000...500_000
     /// After so long without a failure the pauses begin anew; opened again before that, they go on growing.
-    public static let recovery: Microseconds = 10_000_000
+    ///
+    /// So a store that keeps failing batches after checks that passed has requests wait for a hundredth of the time at most,
+    /// where the deadline is 25 ms; and a machine too busy to answer in time now and then is asked again at once.
+    public static let recovery: Microseconds = 2_500_000
 
     /// What errors call the store.
     public let name: String

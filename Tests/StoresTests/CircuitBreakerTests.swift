@@ -72,13 +72,13 @@ struct CircuitBreakerTests {
         Row(
             testDescription: "pauses on where it soon fails again: it may answer checks and fail batches",
             events: [
-                .failure, .failedCheck, .failedCheck, .check(1), .ask(true), .success(1), .wait(9_999), .success(1),
+                .failure, .failedCheck, .failedCheck, .check(1), .ask(true), .success(1), .wait(2_499), .success(1),
                 .failure,
             ], state: .open, check: 200),
         Row(
-            testDescription: "forgets the pauses when it has been closed for ten seconds",
+            testDescription: "forgets the pauses when it has been closed for two and a half seconds",
             events: [
-                .failure, .failedCheck, .failedCheck, .check(1), .ask(true), .success(1), .wait(10_000), .success(1),
+                .failure, .failedCheck, .failedCheck, .check(1), .ask(true), .success(1), .wait(2_500), .success(1),
                 .failure,
             ], state: .open, check: 0),
         Row(
