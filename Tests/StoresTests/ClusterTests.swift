@@ -59,10 +59,7 @@ struct ClusterTests {
 
     @Test("where a slot has moved, MOVED is followed once, and known from then on")
     func moved() throws {
-        let cluster = try RedisCluster()
-        let store = try open(cluster.location)
-        let charge = Charge([try entry("a"), try entry("a", .tokenBucket)])
-        #expect(try store.charge([charge])[0].decisions.map(\.remaining) == [9, 9])
+        let (cluster, store, charge) = try charged()
         let (slot, source, target) = try way(of: charge.entries[0].key, cluster)
         try cluster.beginMoving(slot, from: source, to: target)
         try cluster.moveKeys(of: slot, from: source, to: target)
@@ -76,10 +73,7 @@ struct ClusterTests {
 
     @Test("while a slot moves, each key is asked for where it is: nothing is lost, nothing is counted twice")
     func asked() throws {
-        let cluster = try RedisCluster()
-        let store = try open(cluster.location)
-        let charge = Charge([try entry("a"), try entry("a", .tokenBucket)])
-        #expect(try store.charge([charge])[0].decisions.map(\.remaining) == [9, 9])
+        let (cluster, store, charge) = try charged()
         let (slot, source, target) = try way(of: charge.entries[0].key, cluster)
         try cluster.beginMoving(slot, from: source, to: target)
         // All keys are there still.
@@ -183,10 +177,7 @@ struct ClusterTests {
 
     @Test("a master that became a replica is let go of, and its slots are asked for where they are")
     func demotedMaster() throws {
-        let cluster = try RedisCluster()
-        let store = try open(cluster.location)
-        let charge = Charge([try entry("a"), try entry("a", .tokenBucket)])
-        #expect(try store.charge([charge])[0].decisions.map(\.remaining) == [9, 9])
+        let (cluster, store, charge) = try charged()
         let (slot, source, _) = try way(of: charge.entries[0].key, cluster)
         let index = try #require(cluster.nodes.firstIndex { $0.id == source.id })
         let replica = cluster.nodes[index + 3]
@@ -213,6 +204,15 @@ struct ClusterTests {
         // A replica, too, knows who has which slot.
         let store = try open("redis+cluster://127.0.0.1:\(port),127.0.0.1:\(cluster.nodes[4].port)")
         #expect(try store.charge([Charge([entry("a")]), Charge([entry("b")])]).allSatisfy(\.isAllowed))
+    }
+
+    /// A cluster, a store in it, and a request by both algorithms that it has been charged for once.
+    private func charged() throws -> (RedisCluster, any Store, Charge) {
+        let cluster = try RedisCluster()
+        let store = try open(cluster.location)
+        let charge = Charge([try entry("a"), try entry("a", .tokenBucket)])
+        #expect(try store.charge([charge])[0].decisions.map(\.remaining) == [9, 9])
+        return (cluster, store, charge)
     }
 
     private func open(_ location: String) throws -> any Store {

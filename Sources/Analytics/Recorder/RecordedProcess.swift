@@ -27,10 +27,7 @@ public struct RecordedProcess: Sendable {
     ///   - store: the kind of its store: `embedded`, `redis`.
     ///   - loops: how many event loops it has.
     public init(mode: Mode, version: String, store: String, loops: Int) {
-        var name = [CChar](repeating: 0, count: 256)
-        host =
-            gethostname(&name, name.count - 1) == 0
-            ? String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self) : ""
+        host = machineName()
         pid = getpid()
         started = wallMicroseconds() / 1_000_000
         self.mode = mode

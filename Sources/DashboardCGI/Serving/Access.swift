@@ -1,5 +1,6 @@
 import FastCGI
 import Glibc
+import Platform
 import Rules
 
 /// Who may look: whom the web server has authenticated, and who comes from an allowed address.
@@ -39,14 +40,10 @@ struct Access: Sendable {
         let name = host.prefix { $0 != ":" }.lowercased()
         var address = in_addr()
         return name == "localhost" || name.hasSuffix(".localhost") || inet_pton(AF_INET, name, &address) == 1
-            || name == Self.machineName
+            || (name == Self.ownName && !name.isEmpty)
     }
 
-    private static let machineName: String = {
-        var name = [CChar](repeating: 0, count: 256)
-        gethostname(&name, name.count - 1)
-        return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self).lowercased()
-    }()
+    private static let ownName = machineName().lowercased()
 
     private func isProxied(_ request: Request) -> Bool {
         request.bytes(of: "HTTP_X_FORWARDED_FOR") != nil || request.bytes(of: "HTTP_FORWARDED") != nil

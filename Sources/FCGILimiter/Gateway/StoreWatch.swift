@@ -1,4 +1,3 @@
-import FastCGI
 import Limiters
 import Logging
 import Platform

@@ -16,20 +16,27 @@ extension Pages {
             failure = error
         }
         let latency = steadyMicroseconds() - asked
-        let failedPart = failure == nil ? store.failedPart : nil
+        let error = failure ?? store.failedPart
+        let (status, state): (StaticString, StaticString) =
+            switch (failure, error) {
+            case (nil, nil): ("ok", "up")
+            case (nil, _?): ("degraded", "degraded")
+            case (_?, _): ("failing", "down")
+            }
 
         var body: [UInt8] = []
-        body.append(text: #"{"status":"#)
-        body.append(text: failure != nil ? #""failing""# : failedPart != nil ? #""degraded""# : #""ok""#)
-        body.append(text: #","store":{"kind":""#)
+        body.append(text: #"{"status":""#)
+        body.append(text: status)
+        body.append(text: #"","store":{"kind":""#)
         body.append(contentsOf: location.kind.utf8)
-        body.append(text: #"","state":"#)
-        body.append(text: failure != nil ? #""down""# : failedPart != nil ? #""degraded""# : #""up""#)
+        body.append(text: #"","state":""#)
+        body.append(text: state)
+        body.append(text: #"""#)
         if failure == nil {
             body.append(text: #","latency_microseconds":"#)
             body.append(decimal: latency)
         }
-        if let error = failure ?? failedPart {
+        if let error {
             body.append(text: #","error":"#)
             body.append(jsonString: Array(error.description.utf8))
         }

@@ -1,6 +1,5 @@
 import Analytics
 import FastCGI
-import Glibc
 import Platform
 import Stores
 

@@ -1,0 +1,8 @@
+import Glibc
+
+/// What this machine calls itself (`gethostname`); empty where it does not say.
+public func machineName() -> String {
+    var name = [CChar](repeating: 0, count: 256)
+    guard gethostname(&name, name.count - 1) == 0 else { return "" }
+    return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}
