@@ -1,4 +1,4 @@
-# What it takes to build, run, test and measure on Debian with Swift. `make help` lists it.
+# Targets to build, run, test and measure on Debian with Swift. `make help` lists them.
 
 SHELL := /bin/bash
 PREFIX ?= /usr/local
@@ -52,7 +52,7 @@ bench: build  ## Measure against a bare responder, limit_req and nginx + Lua + R
 
 chaos: build  ## Have one thing after another go wrong under load, and print what clients see (RATE=, DURATION=)
 	@scripts/install-packages $(SERVERS) $(CHAOS)
-	@.build/release/chaos $(if $(RATE),--rate $(RATE)) $(if $(DURATION),--seconds $(DURATION))
+	@.build/release/Chaos $(if $(RATE),--rate $(RATE)) $(if $(DURATION),--seconds $(DURATION))
 
 screenshot: swift  ## Take the picture of the dashboard anew, to docs/dashboard.png
 	@scripts/install-packages $(LIBRARIES) $(SERVERS) $(DASHBOARD) $(BROWSER)

@@ -18,16 +18,13 @@ let package = Package(
     products: [
         .executable(name: "fcgi-limiter", targets: ["FCGILimiter"]),
         .executable(name: "fcgi-limiter-dashboard", targets: ["DashboardCGI"]),
-        .executable(name: "store-bench", targets: ["StoreBench"]),
-        .executable(name: "rules-bench", targets: ["RulesBench"]),
-        .executable(name: "chaos", targets: ["Chaos"]),
         .library(name: "Limiters", targets: ["Limiters"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
-        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
-        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
     ],
     targets: [
         // Layer 1: the C libraries, as Debian ships them.
@@ -46,7 +43,8 @@ let package = Package(
             name: "Stores",
             dependencies: ["Limiters", "Platform", "CHiredis", "CLMDB"],
             resources: [
-                .embedInCode("Redis/charge.lua"), .embedInCode("Redis/give_back.lua"), .embedInCode("Redis/rights.lua"),
+                .embedInCode("Redis/Scripts/charge.lua"), .embedInCode("Redis/Scripts/refund.lua"),
+                .embedInCode("Redis/Scripts/rights.lua"),
             ],
             swiftSettings: strict
         ),

@@ -18,13 +18,13 @@ final class EventLoop {
     private typealias Milliseconds = Int
 
     /// How long half a request may stand before its connection is closed.
-    private static let patience: Seconds = 10
+    private static let requestTimeout: Seconds = 10
     /// How long a peer may go on sending a body that nobody reads.
-    private static let leaveTaking: Seconds = 30
+    private static let lingerTimeout: Seconds = 30
     /// How long to leave new connections alone when there are no descriptors for them.
     private static let shortage: Milliseconds = 100
     /// How often that is worth a line.
-    private static let complaint: Milliseconds = 10_000
+    private static let logInterval: Milliseconds = 10_000
 
     private let listener: Int32
     private let wakeUp: Int32
@@ -49,7 +49,7 @@ final class EventLoop {
     private var isStopping = false
     /// While there are no descriptors for new connections: when to look for one again.
     private var shortUntil: Milliseconds?
-    private var complaintDue: Milliseconds = 0
+    private var nextLogTime: Milliseconds = 0
 
     /// A loop that does not run yet.
     ///
@@ -146,8 +146,8 @@ final class EventLoop {
         let now = steadyMilliseconds()
         shortUntil = now + Self.shortage
         poller.forget(listener)
-        guard now >= complaintDue else { return }
-        complaintDue = now + Self.complaint
+        guard now >= nextLogTime else { return }
+        nextLogTime = now + Self.logInterval
         report("no descriptor for a new connection: raise the limit of open files (ulimit -n)")
     }
 
@@ -173,7 +173,7 @@ final class EventLoop {
         case .incomplete where isLast:
             end(connection)
         case .incomplete:
-            if deadlines[connection] == nil { deadlines[connection] = steadySeconds() + Self.patience }
+            if deadlines[connection] == nil { deadlines[connection] = steadySeconds() + Self.requestTimeout }
         case .malformed(let fault):
             report("closed a connection that sent \(fault.rawValue)")
             end(connection)
@@ -184,7 +184,7 @@ final class EventLoop {
     }
 
     private func accept(_ connection: Int32, _ role: Request.Role, _ body: RecordScan.Body, isLast: Bool) {
-        let taken: RequestReader.Taken?
+        let taken: RequestReader.Received?
         if case .unfinished(let count) = body {
             let head = UnsafeRawBufferPointer(rebasing: peekBuffer[..<count])
             // Those bytes are there, and in the buffer already.
@@ -247,14 +247,14 @@ final class EventLoop {
     /// Closed instead, it would fail the next request of a web server that has not noticed yet.
     private func drain(_ connection: Int32) {
         drains[connection] = BodyDrain()
-        deadlines[connection] = steadySeconds() + Self.leaveTaking
+        deadlines[connection] = steadySeconds() + Self.lingerTimeout
         poller.rewatch(connection, for: .leaving)
     }
 
     /// Says that nothing more comes, and reads on for a while: closed at once, the peer might lose the answer.
     private func leave(_ connection: Int32) {
         shutdown(connection, Int32(SHUT_WR))
-        deadlines[connection] = steadySeconds() + Self.leaveTaking
+        deadlines[connection] = steadySeconds() + Self.lingerTimeout
         poller.rewatch(connection, for: .leaving)
     }
 

@@ -19,12 +19,12 @@ struct RequestReader: ~Copyable {
     }
 
     /// What was taken from a connection.
-    typealias Taken = (request: Request, identifier: UInt16, keepsConnection: Bool)
+    typealias Received = (request: Request, identifier: UInt16, keepsConnection: Bool)
 
     /// Takes the request that a scan found in front of `descriptor` (`FCGX_Accept_r`).
     ///
     /// - Returns: the request; `nil` when libfcgi found none after all and closed the connection.
-    func take(from descriptor: Int32, _ role: Request.Role, _ body: RecordScan.Body) -> Taken? {
+    func take(from descriptor: Int32, _ role: Request.Role, _ body: RecordScan.Body) -> Received? {
         request.pointee.ipcFd = descriptor
         request.pointee.keepConnection = 1
         // "Detached" makes libfcgi close without first waiting up to 2 s for the peer to do so.
@@ -47,7 +47,7 @@ struct RequestReader: ~Copyable {
     /// of its own.
     ///
     /// - Returns: the request; `nil` when libfcgi found none after all, or there is no descriptor.
-    func take(_ role: Request.Role, head: UnsafeRawBufferPointer) -> Taken? {
+    func take(_ role: Request.Role, head: UnsafeRawBufferPointer) -> Received? {
         var ends: [Int32] = [-1, -1]
         let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
         guard socketpair(AF_UNIX, type, 0, &ends) == 0 else { return nil }

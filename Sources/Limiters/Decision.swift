@@ -1,20 +1,10 @@
 /// One policy's answer to one request.
 ///
 /// Ten units a minute, sliding window, the eleventh request 20 s after the first ten came together:
-/// `outcome` is `.refused(retryAfter: 40_000_000)`, `limit` 10, `remaining` 0, `resetAfter` 40,000,000.
+/// `admission` is `.refused(retryAfter: 40_000_000)`, `limit` 10, `remaining` 0, `resetAfter` 40,000,000.
 public struct Decision: Sendable, Hashable {
     /// Whether the request's cost fits.
-    public enum Outcome: Sendable, Hashable {
-        /// The cost fits. A peek, whose cost is 0, always fits.
-        case allowed
-        /// The cost does not fit now; after `retryAfter` it fits, and not a microsecond earlier.
-        case refused(retryAfter: Microseconds)
-        /// The cost is above the limit and never fits.
-        case impossible
-    }
-
-    /// Whether the request's cost fits.
-    public let outcome: Outcome
+    public let admission: Admission
     /// The quota's limit in units.
     public let limit: Int64
     /// Whole units left: after this request where it was allowed, as they are where it was not; never below 0.
@@ -27,8 +17,8 @@ public struct Decision: Sendable, Hashable {
     public let resetAfter: Microseconds
 
     /// A decision as a store found it.
-    public init(outcome: Outcome, limit: Int64, remaining: Int64, resetAfter: Microseconds) {
-        self.outcome = outcome
+    public init(admission: Admission, limit: Int64, remaining: Int64, resetAfter: Microseconds) {
+        self.admission = admission
         self.limit = limit
         self.remaining = remaining
         self.resetAfter = resetAfter
@@ -36,6 +26,6 @@ public struct Decision: Sendable, Hashable {
 
     /// How long until this cost would fit; `nil` where it fits now or never will.
     public var retryAfter: Microseconds? {
-        if case .refused(let retryAfter) = outcome { retryAfter } else { nil }
+        if case .refused(let retryAfter) = admission { retryAfter } else { nil }
     }
 }

@@ -36,7 +36,7 @@ public struct MemoryStore: Sendable {
         let verdict = Verdict(decisions, on: charge, now: now)
         guard verdict.isAllowed else {
             // Nothing is taken, so what is left is what a peek finds.
-            for (index, entry) in charge.entries.enumerated() where decisions[index].outcome == .allowed {
+            for (index, entry) in charge.entries.enumerated() where decisions[index].admission == .allowed {
                 let words = states[entry.key]?.words ?? []
                 decisions[index] = entry.policy.quota.decide(words.span.bytes, now: now, cost: 0).0
             }
@@ -54,9 +54,9 @@ public struct MemoryStore: Sendable {
     /// - Parameters:
     ///   - taken: what one policy gave.
     ///   - now: the clock of ``charge(_:now:)``.
-    public mutating func giveBack(_ taken: Taken, now: Microseconds) {
+    public mutating func refund(_ taken: Refund, now: Microseconds) {
         guard let kept = states[taken.key] else { return }
-        let words = taken.givenBack(to: kept.words, now: now)
+        let words = taken.applied(to: kept.words, now: now)
         states[taken.key] = words.isEmpty ? nil : Kept(words: words, expiry: kept.expiry)
     }
 

@@ -1,17 +1,9 @@
 /// The answer to one request over all its policies.
 public struct Verdict: Sendable {
-    /// What becomes of the request.
-    public enum Outcome: Sendable, Hashable {
-        /// Every enforced policy allows; all that allow were charged.
-        case allowed
-        /// An enforced policy refuses; nothing was charged. After `retryAfter` the cost fits into each of them.
-        case refused(retryAfter: Microseconds)
-        /// The cost is above an enforced policy's limit and will never fit; nothing was charged.
-        case impossible
-    }
-
-    /// What becomes of the request.
-    public let outcome: Outcome
+    /// What the enforced policies say together.
+    ///
+    /// ``Admission/allowed``: every policy that allows was charged. Anything else: nothing was.
+    public let admission: Admission
     /// One decision for each of the charge's entries, in their order.
     public let decisions: [Decision]
     /// The store's clock at the decision.
@@ -19,22 +11,22 @@ public struct Verdict: Sendable {
 
     /// The verdict over `decisions`, which belong to `charge` entry by entry.
     public init(_ decisions: [Decision], on charge: Charge, now: Microseconds) {
-        var outcome = Outcome.allowed
+        var admission = Admission.allowed
         for (entry, decision) in zip(charge.entries, decisions) where entry.policy.mode == .enforced {
-            switch (decision.outcome, outcome) {
+            switch (decision.admission, admission) {
             case (.allowed, _), (_, .impossible): break
-            case (.impossible, _): outcome = .impossible
-            case (.refused(let wait), .refused(let longest)): outcome = .refused(retryAfter: max(wait, longest))
-            case (.refused(let wait), .allowed): outcome = .refused(retryAfter: wait)
+            case (.impossible, _): admission = .impossible
+            case (.refused(let wait), .refused(let longest)): admission = .refused(retryAfter: max(wait, longest))
+            case (.refused(let wait), .allowed): admission = .refused(retryAfter: wait)
             }
         }
-        self.outcome = outcome
+        self.admission = admission
         self.decisions = decisions
         self.now = now
     }
 
     /// Whether every enforced policy allows.
-    public var isAllowed: Bool { outcome == .allowed }
+    public var isAllowed: Bool { admission == .allowed }
 
     /// The index of the decision that a client should look at; `nil` where no policy is enforced.
     ///
@@ -53,7 +45,7 @@ public struct Verdict: Sendable {
 extension Decision {
     fileprivate func isTighter(than other: Decision) -> Bool {
         func rank(_ decision: Decision) -> (Int, Microseconds) {
-            switch decision.outcome {
+            switch decision.admission {
             case .impossible: (2, 0)
             case .refused(let retryAfter): (1, retryAfter)
             case .allowed: (0, 0)

@@ -15,7 +15,7 @@ public final class WakeUp: Sendable {
     }
 
     /// Ends the wait.
-    public func give() {
+    public func signal() {
         eventfd_write(descriptor, 1)
     }
 

@@ -75,15 +75,15 @@ public enum StoreLocation: Sendable, Hashable, CustomStringConvertible {
     /// Connects for news of resets there; `nil` where nobody need be told.
     ///
     /// - Throws: ``StoreError`` when it is away, or does not let this user subscribe.
-    public func resetNews(deadlines: RedisDeadlines) throws(StoreError) -> ResetNews? {
+    public func resetSubscription(deadlines: RedisDeadlines) throws(StoreError) -> ResetSubscription? {
         switch self {
         case .embedded: nil
         case .redis(let location):
-            try ResetNews(RedisConnection(location, deadlines: deadlines), deadlines: deadlines)
+            try ResetSubscription(RedisConnection(location, deadlines: deadlines), deadlines: deadlines)
         case .sentinel(let location):
-            try ResetNews(Sentinels(location, deadlines: deadlines).connectMaster(), deadlines: deadlines)
+            try ResetSubscription(Sentinels(location, deadlines: deadlines).connectMaster(), deadlines: deadlines)
         case .cluster(let location):
-            try ResetNews(location.connect(deadlines: deadlines), deadlines: deadlines)
+            try ResetSubscription(location.connect(deadlines: deadlines), deadlines: deadlines)
         }
     }
 
@@ -98,7 +98,7 @@ public enum StoreLocation: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Whether it can be away while this machine works.
-    public var canBeAway: Bool {
+    public var isRemote: Bool {
         if case .embedded = self { false } else { true }
     }
 

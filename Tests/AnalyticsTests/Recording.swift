@@ -59,7 +59,7 @@ final class Recording {
         loop: Int = 0, userAgent: String = "curl"
     ) {
         let identity = Identity("api_key", client.utf8)
-        let decision = Decision(outcome: .allowed, limit: 10, remaining: 4, resetAfter: 0)
+        let decision = Decision(admission: .allowed, limit: 10, remaining: 4, resetAfter: 0)
         ledger[loop].count { page in
             for _ in 0..<requests {
                 page.count(

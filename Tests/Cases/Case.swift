@@ -9,7 +9,7 @@ public struct Case: Sendable, CustomStringConvertible {
         /// The request's cost.
         public let cost: Int64
         /// What becomes of the request.
-        public let outcome: Verdict.Outcome
+        public let admission: Admission
         /// One decision for each of the case's policies.
         public let decisions: [Decision]
     }
@@ -25,7 +25,7 @@ public struct Case: Sendable, CustomStringConvertible {
     public let steps: [Step]
 
     /// A row of a case with one policy: at, cost, outcome, remaining, resetAfter.
-    typealias Row = (Microseconds, Int64, Decision.Outcome, Int64, Microseconds)
+    typealias Row = (Microseconds, Int64, Admission, Int64, Microseconds)
 
     /// A case of one enforced policy.
     init(_ description: String, _ quota: Quota, _ rows: [Row]) throws {
@@ -33,14 +33,14 @@ public struct Case: Sendable, CustomStringConvertible {
         policies = [try Policy(name: "one", quota: quota)]
         steps = rows.map { at, cost, outcome, remaining, resetAfter in
             let decision = Decision(
-                outcome: outcome, limit: quota.limit, remaining: remaining, resetAfter: resetAfter)
-            return Step(at: at, cost: cost, outcome: Verdict.Outcome(outcome), decisions: [decision])
+                admission: outcome, limit: quota.limit, remaining: remaining, resetAfter: resetAfter)
+            return Step(at: at, cost: cost, admission: outcome, decisions: [decision])
         }
     }
 
     /// What a case with several policies expects of one request: at, cost, the verdict, and outcome, remaining and
     /// resetAfter for each policy.
-    typealias WideRow = (Microseconds, Int64, Verdict.Outcome, [(Decision.Outcome, Int64, Microseconds)])
+    typealias WideRow = (Microseconds, Int64, Admission, [(Admission, Int64, Microseconds)])
 
     /// A case of several policies.
     init(_ description: String, _ policies: [Policy], _ rows: [WideRow]) {
@@ -48,25 +48,14 @@ public struct Case: Sendable, CustomStringConvertible {
         self.policies = policies
         steps = rows.map { at, cost, outcome, decisions in
             let decisions = zip(policies, decisions).map { policy, row in
-                Decision(outcome: row.0, limit: policy.quota.limit, remaining: row.1, resetAfter: row.2)
+                Decision(admission: row.0, limit: policy.quota.limit, remaining: row.1, resetAfter: row.2)
             }
-            return Step(at: at, cost: cost, outcome: outcome, decisions: decisions)
+            return Step(at: at, cost: cost, admission: outcome, decisions: decisions)
         }
     }
 
     /// A step's request, put by `identity`.
     public func charge(_ step: Step, by identity: Identity) -> Charge {
         Charge(cost: step.cost, policies.map { .init($0, for: identity) })
-    }
-}
-
-extension Verdict.Outcome {
-    fileprivate init(_ outcome: Decision.Outcome) {
-        self =
-            switch outcome {
-            case .allowed: .allowed
-            case .refused(let retryAfter): .refused(retryAfter: retryAfter)
-            case .impossible: .impossible
-            }
     }
 }

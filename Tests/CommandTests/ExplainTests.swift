@@ -120,8 +120,8 @@ struct StoreCommandTests {
         let (rulebook, _) = try Rulebook.load(path: path)
         let open = try StoreLocation(store).open()
         func charge() throws -> Bool {
-            let facts = Facts(method: "GET", target: "/a", address: "::1", headers: ["X-API-Key": "k"])
-            guard case .limited(let charge, _) = rulebook.plan(for: facts) else { return false }
+            let facts = SampleRequest(method: "GET", target: "/a", address: "::1", headers: ["X-API-Key": "k"])
+            guard case .limited(let charge, _) = rulebook.match(for: facts) else { return false }
             return try open.charge([charge])[0].isAllowed
         }
         func explain() throws -> [String] {

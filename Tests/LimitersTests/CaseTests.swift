@@ -11,7 +11,7 @@ struct CaseTests {
             let verdict = store.charge(
                 row.charge(step, by: Identity("client", "a".utf8)), now: Case.beginning + step.at)
             #expect(verdict.decisions == step.decisions, "at \(step.at), cost \(step.cost)")
-            #expect(verdict.outcome == step.outcome, "at \(step.at), cost \(step.cost)")
+            #expect(verdict.admission == step.admission, "at \(step.at), cost \(step.cost)")
             #expect(verdict.now == Case.beginning + step.at)
         }
     }

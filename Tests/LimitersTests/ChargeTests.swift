@@ -40,8 +40,8 @@ struct ChargeTests {
             ([allowed(3, limit: 5), allowed(4)], .allowed, 1),
             ([allowed(0), allowed(0, limit: 1_000_000_000)], .allowed, 0),
             ([allowed(999_999_999, limit: 1_000_000_000), allowed(10)], .allowed, 0),
-        ] as [([Answer], Verdict.Outcome, Int?)])
-    func verdicts(_ answers: [Answer], _ outcome: Verdict.Outcome, _ governing: Int?) throws {
+        ] as [([Answer], Admission, Int?)])
+    func verdicts(_ answers: [Answer], _ outcome: Admission, _ governing: Int?) throws {
         let charge = Charge(
             try answers.enumerated().map { index, answer in
                 let quota = try Quota(limit: answer.limit, window: 60_000_000, algorithm: .slidingWindow)
@@ -49,10 +49,10 @@ struct ChargeTests {
                 return .init(policy, for: .everyone)
             })
         let decisions = answers.map {
-            Decision(outcome: $0.outcome, limit: $0.limit, remaining: $0.remaining, resetAfter: 1)
+            Decision(admission: $0.outcome, limit: $0.limit, remaining: $0.remaining, resetAfter: 1)
         }
         let verdict = Verdict(decisions, on: charge, now: 7)
-        #expect(verdict.outcome == outcome)
+        #expect(verdict.admission == outcome)
         #expect(verdict.isAllowed == (outcome == .allowed))
         #expect(verdict.governing(charge) == governing)
         #expect(verdict.now == 7)
@@ -60,8 +60,8 @@ struct ChargeTests {
 
     @Test("only a refusal has a time to wait")
     func retryAfter() {
-        func retryAfter(_ outcome: Decision.Outcome) -> Microseconds? {
-            Decision(outcome: outcome, limit: 1, remaining: 0, resetAfter: 0).retryAfter
+        func retryAfter(_ outcome: Admission) -> Microseconds? {
+            Decision(admission: outcome, limit: 1, remaining: 0, resetAfter: 0).retryAfter
         }
         #expect(retryAfter(.allowed) == nil)
         #expect(retryAfter(.impossible) == nil)
@@ -93,7 +93,7 @@ struct ChargeTests {
 
     /// What a policy says, in a row of the table.
     struct Answer: Sendable {
-        var outcome: Decision.Outcome
+        var outcome: Admission
         var remaining: Int64
         var limit: Int64 = 10
         var mode: Policy.Mode = .enforced

@@ -8,7 +8,7 @@ struct DecisionTests {
         var state = StateUnderTest(try Quota(limit: 10, window: 60_000_000, algorithm: .slidingWindow))
         for _ in 0..<10 { state.charge(now: 0, cost: 1) }
         let decision = state.charge(now: 20_000_000, cost: 1)
-        #expect(decision.outcome == .refused(retryAfter: 40_000_000))
+        #expect(decision.admission == .refused(retryAfter: 40_000_000))
         #expect(decision.limit == 10)
         #expect(decision.remaining == 0)
         #expect(decision.resetAfter == 40_000_000)
@@ -34,7 +34,7 @@ struct DecisionTests {
         let admitted = try Algorithm.allCases.map { algorithm in
             var state = StateUnderTest(try Quota(limit: 10, window: 10_000_000, algorithm: algorithm))
             return stride(from: 0, to: 10_000_000, by: 100_000).count { now in
-                state.charge(now: now, cost: 1).outcome == .allowed
+                state.charge(now: now, cost: 1).admission == .allowed
             }
         }
         #expect(admitted == [19, 10])

@@ -37,7 +37,7 @@ struct NaiveLog {
     /// What a window must answer, charged where it allows.
     mutating func decide(_ cost: Int64, at now: Microseconds) -> Decision {
         var used = used(at: now)
-        let outcome: Decision.Outcome
+        let outcome: Admission
         if cost > limit {
             outcome = .impossible
         } else if used + cost <= limit {
@@ -49,7 +49,7 @@ struct NaiveLog {
         }
         let newest = admissions.last { $0.moment > now - window }
         return Decision(
-            outcome: outcome, limit: limit, remaining: limit - used,
+            admission: outcome, limit: limit, remaining: limit - used,
             resetAfter: newest.map { $0.moment + window - now } ?? 0)
     }
 }

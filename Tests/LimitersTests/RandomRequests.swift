@@ -44,11 +44,11 @@ struct RandomRequests {
         var tried = 0
         for _ in 0..<3_000 where tried < 300 {
             let (cost, verdict) = next()
-            guard case .refused(let retryAfter) = verdict.outcome else { continue }
+            guard case .refused(let retryAfter) = verdict.admission else { continue }
             tried += 1
             #expect(retryAfter > 0)
             let untouched = store
-            #expect(charge(cost, at: now + retryAfter - 1).outcome == .refused(retryAfter: 1))
+            #expect(charge(cost, at: now + retryAfter - 1).admission == .refused(retryAfter: 1))
             #expect(charge(cost, at: now + retryAfter).isAllowed)
             // The trial is over: what it took is given back.
             store = untouched

@@ -23,7 +23,7 @@ final class Limited: Sendable {
             if store.count > 100_000 { store.sweep(now: now) }
             return store.charge(charge, now: now)
         }
-        return switch verdict.outcome {
+        return switch verdict.admission {
         case .allowed: handler(request)
         case .refused(let wait): Response(status: 429, retryAfter: (wait + 999_999) / 1_000_000)
         case .impossible: Response(status: 429)

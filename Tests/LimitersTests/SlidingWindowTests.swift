@@ -53,7 +53,7 @@ struct SlidingWindowTests {
             var log = NaiveLog(limit: limit, window: window)
             for _ in 0..<1_500 {
                 let (cost, verdict) = requests.next()
-                if case .refused(let retryAfter) = verdict.outcome {
+                if case .refused(let retryAfter) = verdict.admission {
                     // What a log with windows longer by a grain admits, it admits too.
                     #expect(log.used(at: verdict.now - grain + 1) + cost > limit, "seed \(seed), at \(verdict.now)")
                     let exact = try #require(log.retryAfter(cost, at: verdict.now, late: grain))

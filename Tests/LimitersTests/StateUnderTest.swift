@@ -14,7 +14,7 @@ struct StateUnderTest {
     @discardableResult
     mutating func charge(now: Microseconds, cost: Int64) -> Decision {
         let (decision, change) = quota.decide(words.span.bytes, now: now, cost: cost)
-        guard decision.outcome == .allowed, !change.isNone else { return decision }
+        guard decision.admission == .allowed, !change.isNone else { return decision }
         var written = [Int64](repeating: -1, count: change.byteCount(from: words.span.bytes) / 8)
         written.withUnsafeMutableBytes { change.write(from: words.span.bytes, to: $0) }
         words = written

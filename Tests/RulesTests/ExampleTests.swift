@@ -40,9 +40,9 @@ struct ExampleTests {
             ("GET", "/api", nil, "burst 1 address=203.0.113.9, daily 1 address=203.0.113.9"),
             ("GET", "/", nil, "no rule"),
         ] as [(String, String, String?, String)] {
-            var facts = Facts(method: method, target: target, address: "203.0.113.9")
+            var facts = SampleRequest(method: method, target: target, address: "203.0.113.9")
             facts["HTTP_X_API_KEY"] = key
-            #expect(rulebook.plan(for: facts).summary == summary, "\(method) \(target)")
+            #expect(rulebook.match(for: facts).summary == summary, "\(method) \(target)")
         }
     }
 
@@ -65,8 +65,8 @@ struct ExampleTests {
             ("GET", "/health", "no rule"),
         ])
     func samples(method: String, target: String, summary: String) {
-        let facts = Facts(method: method, target: target, address: "203.0.113.9")
-        #expect(Rulebook.samples.plan(for: facts).summary == summary)
+        let facts = SampleRequest(method: method, target: target, address: "203.0.113.9")
+        #expect(Rulebook.samples.match(for: facts).summary == summary)
     }
 
     @Test("the samples' quotas are 10 a minute, 30 a minute and 5 in 5 minutes")

@@ -14,9 +14,9 @@ struct IdentityTests {
             policies: { p: { limit: 1 per second } }
             rules: [{ count: \(count), policies: [p] }]
             """)
-        var facts = Facts(method: "GET", target: "/", address: "203.0.113.9")
+        var facts = SampleRequest(method: "GET", target: "/", address: "203.0.113.9")
         for (name, value) in changes { facts[name] = value }
-        return String(rulebook.plan(for: facts).summary.dropFirst(4))
+        return String(rulebook.match(for: facts).summary.dropFirst(4))
     }
 
     @Test(
@@ -63,9 +63,9 @@ struct IdentityTests {
     func keyPlaces(place: String, variable: String, value: String, identity: String) throws {
         let rulebook = try Rulebook.of(
             "api_keys: \(place)\npolicies: { p: { limit: 1/second } }\nrules: [{ count: api_key, policies: [p] }]")
-        var facts = Facts(method: "GET", target: "/", address: "203.0.113.9")
+        var facts = SampleRequest(method: "GET", target: "/", address: "203.0.113.9")
         facts[variable] = value
-        #expect(rulebook.plan(for: facts).summary == "p 1 " + identity)
+        #expect(rulebook.match(for: facts).summary == "p 1 " + identity)
     }
 
     /// Keys and their digests; carol's is listed by its digest only.
@@ -106,10 +106,10 @@ struct IdentityTests {
     func keyList(key: String?, plan: String?, identity: String, limit: Int64) throws {
         let (rulebook, warnings) = try Self.listed()
         #expect(warnings == [])
-        var facts = Facts(method: "GET", target: "/", address: "203.0.113.9")
+        var facts = SampleRequest(method: "GET", target: "/", address: "203.0.113.9")
         facts["HTTP_X_API_KEY"] = key
         facts["X_PLAN"] = plan
-        let made = rulebook.plan(for: facts)
+        let made = rulebook.match(for: facts)
         #expect(made.summary == "p 1 " + identity)
         guard case .limited(let charge, _) = made else { return }
         #expect(charge.entries.map(\.policy.quota.limit) == [limit])
@@ -119,13 +119,13 @@ struct IdentityTests {
     func hashedKeys() throws {
         let (rulebook, _) = try Self.listed()
         let digest = text(SHA256.hexDigest(of: Array("carol".utf8)))
-        var facts = Facts(method: "GET", target: "/", address: "203.0.113.9")
+        var facts = SampleRequest(method: "GET", target: "/", address: "203.0.113.9")
         facts["HTTP_X_API_KEY"] = "carol"
-        #expect(rulebook.plan(for: facts).summary == "p 1 api_key=sha256:" + digest)
+        #expect(rulebook.match(for: facts).summary == "p 1 api_key=sha256:" + digest)
         facts["HTTP_X_API_KEY"] = "sha256:" + digest
-        #expect(rulebook.plan(for: facts).summary == "p 1 address=203.0.113.9")
+        #expect(rulebook.match(for: facts).summary == "p 1 address=203.0.113.9")
         facts["HTTP_X_API_KEY"] = "bob-the-monitor"
-        #expect(rulebook.plan(for: facts).summary == "exempt api_key=bob-the-monitor")
+        #expect(rulebook.match(for: facts).summary == "exempt api_key=bob-the-monitor")
     }
 
     @Test("a key file with keys as they are, that every user may read, earns a warning")
@@ -152,13 +152,13 @@ struct IdentityTests {
     func costs(value: String, cost: Int64) throws {
         let rulebook = try Rulebook.of(
             "policies: { p: { limit: 5 per second } }\nrules: [{ cost: variable X_COST, policies: [p] }]")
-        var facts = Facts(method: "GET", target: "/", address: "203.0.113.9")
+        var facts = SampleRequest(method: "GET", target: "/", address: "203.0.113.9")
         facts["X_COST"] = value
-        guard case .limited(let charge, let matches) = rulebook.plan(for: facts) else { return }
+        guard case .limited(let charge, let matches) = rulebook.match(for: facts) else { return }
         #expect(charge.entries.map(\.cost) == [cost])
         #expect(matches.map(\.cost) == [cost])
         facts["X_COST"] = nil
-        #expect(rulebook.plan(for: facts).summary == "p 1 address=203.0.113.9")
+        #expect(rulebook.match(for: facts).summary == "p 1 address=203.0.113.9")
     }
 
     @Test("without limit, the first plan is for clients without a plan")
@@ -170,9 +170,9 @@ struct IdentityTests {
             rules: [{ policies: [p] }]
             """)
         for (plan, limit) in [("gold", 100), ("free", 10), ("none", 10)] {
-            var facts = Facts(method: "GET", target: "/", address: "203.0.113.9")
+            var facts = SampleRequest(method: "GET", target: "/", address: "203.0.113.9")
             facts["HTTP_X_PLAN"] = plan
-            guard case .limited(let charge, _) = rulebook.plan(for: facts) else { return }
+            guard case .limited(let charge, _) = rulebook.match(for: facts) else { return }
             #expect(charge.entries.map(\.policy.quota.limit) == [Int64(limit)])
         }
     }
@@ -201,9 +201,9 @@ struct IdentityTests {
             policies: { p: { limit: 5 per second } }
             rules: [{ policies: [p] }]
             """)
-        var facts = Facts(method: "GET", target: "/", address: "203.0.113.9")
+        var facts = SampleRequest(method: "GET", target: "/", address: "203.0.113.9")
         facts[variable] = value
-        #expect(rulebook.plan(for: facts).summary == summary)
+        #expect(rulebook.match(for: facts).summary == summary)
     }
 
     @Test("a policy says whether it is a trial and what to answer without a store")

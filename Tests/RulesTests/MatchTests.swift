@@ -6,8 +6,8 @@ import Testing
 @Suite("Which rules a request meets")
 struct MatchTests {
     /// A request that differs from the plain one in what a row says.
-    private static func facts(_ changes: KeyValuePairs<String, String>) -> Facts {
-        var facts = Facts(method: "GET", target: "/", address: "203.0.113.9", headers: ["Host": "example.com"])
+    private static func facts(_ changes: KeyValuePairs<String, String>) -> SampleRequest {
+        var facts = SampleRequest(method: "GET", target: "/", address: "203.0.113.9", headers: ["Host": "example.com"])
         for (name, value) in changes { facts[name] = value }
         return facts
     }
@@ -15,7 +15,7 @@ struct MatchTests {
     private static func matches(_ match: String, _ changes: KeyValuePairs<String, String>) throws -> Bool {
         let rulebook = try Rulebook.of(
             "policies: { p: { limit: 1 per second } }\nrules: [{ match: \(match), policies: [p] }]")
-        return rulebook.plan(for: facts(changes)).ruleIndices == [0]
+        return rulebook.match(for: facts(changes)).ruleIndices == [0]
     }
 
     @Test(
@@ -54,12 +54,12 @@ struct MatchTests {
         let match = "{ host: api.example.com, path: /x }"
         #expect(try Self.matches(match, ["REQUEST_URI": "http://API.example.com:80/x", "HTTP_HOST": "other.org"]))
         #expect(try !Self.matches(match, ["REQUEST_URI": "http://other.org/x", "HTTP_HOST": "api.example.com"]))
-        var facts = Facts(["REQUEST_METHOD": "GET", "REQUEST_URI": "/x", "SERVER_NAME": "api.example.com"])
+        var facts = SampleRequest(["REQUEST_METHOD": "GET", "REQUEST_URI": "/x", "SERVER_NAME": "api.example.com"])
         let rulebook = try Rulebook.of(
             "policies: { p: { limit: 1/second } }\nrules: [{ match: \(match), policies: [p] }]")
-        #expect(rulebook.plan(for: facts).ruleIndices == [0])
+        #expect(rulebook.match(for: facts).ruleIndices == [0])
         facts["HTTP_HOST"] = "other.org"
-        #expect(rulebook.plan(for: facts).ruleIndices == [])
+        #expect(rulebook.match(for: facts).ruleIndices == [])
     }
 
     @Test(
@@ -103,15 +103,17 @@ struct MatchTests {
 
     @Test("without REQUEST_URI the script's name, its rest and QUERY_STRING take its place, decoded as they are")
     func plainCGI() throws {
-        var facts = Facts(["REQUEST_METHOD": "GET", "SCRIPT_NAME": "/cgi", "PATH_INFO": "/a%41", "QUERY_STRING": "x=1"])
+        var facts = SampleRequest([
+            "REQUEST_METHOD": "GET", "SCRIPT_NAME": "/cgi", "PATH_INFO": "/a%41", "QUERY_STRING": "x=1",
+        ])
         let rulebook = try Rulebook.of(
             """
             policies: { p: { limit: 1 per second } }
             rules: [{ match: { path: /cgi/a%2541, query: { x: 1 } }, policies: [p] }]
             """)
-        #expect(rulebook.plan(for: facts).ruleIndices == [0])
+        #expect(rulebook.match(for: facts).ruleIndices == [0])
         facts["PATH_INFO"] = "/aA"
-        #expect(rulebook.plan(for: facts).ruleIndices == [])
+        #expect(rulebook.match(for: facts).ruleIndices == [])
     }
 
     @Test(
@@ -154,7 +156,7 @@ struct MatchTests {
         ])
     func first(method: String, target: String, indices: [Int]) throws {
         let rulebook = try Rulebook.of(Self.several)
-        let plan = rulebook.plan(for: Self.facts(["REQUEST_METHOD": method, "REQUEST_URI": target]))
+        let plan = rulebook.match(for: Self.facts(["REQUEST_METHOD": method, "REQUEST_URI": target]))
         #expect(plan.ruleIndices == indices)
     }
 
@@ -165,16 +167,16 @@ struct MatchTests {
             + Self.several.replacing(
                 "{ match: { path: /static/** }, policies: none }", with: "{ policies: [c], cost: 2 }")
         let rulebook = try Rulebook.of(text)
-        let plan = rulebook.plan(for: Self.facts(["REQUEST_METHOD": "POST", "REQUEST_URI": "/api/data"]))
+        let plan = rulebook.match(for: Self.facts(["REQUEST_METHOD": "POST", "REQUEST_URI": "/api/data"]))
         #expect(plan.ruleIndices == [0, 1, 2, 3, 4])
         let client = "address=203.0.113.9"
         #expect(plan.summary == "c 2 \(client), a 3 \(client), b 2 \(client)")
-        #expect(rulebook.plan(for: Self.facts(["REQUEST_URI": "/x"])).ruleIndices == [0, 4])
+        #expect(rulebook.match(for: Self.facts(["REQUEST_URI": "/x"])).ruleIndices == [0, 4])
     }
 
     @Test("a plan names its rules")
     func names() throws {
-        let plan = try Rulebook.of(Self.several).plan(
+        let plan = try Rulebook.of(Self.several).match(
             for: Self.facts(["REQUEST_METHOD": "PUT", "REQUEST_URI": "/api"]))
         guard case .limited(let charge, let matches) = plan else {
             Issue.record("the request is not limited")

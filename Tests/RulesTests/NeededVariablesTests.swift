@@ -33,11 +33,11 @@ struct NeededVariablesTests {
     }
 
     /// A request that notes what it is asked for.
-    private final class Witness: Subject {
-        let facts: Facts
+    private final class Witness: CGIVariables {
+        let facts: SampleRequest
         nonisolated(unsafe) var asked: Set<String> = []
 
-        init(_ facts: Facts) { self.facts = facts }
+        init(_ facts: SampleRequest) { self.facts = facts }
 
         func bytes(of name: [UInt8]) -> ArraySlice<UInt8>? {
             asked.insert(text(name))
@@ -49,11 +49,11 @@ struct NeededVariablesTests {
     func noOther() throws {
         let rulebook = try Rulebook.of(Self.everything)
         for headers in [["Host": "a.org", "X-A": "1", "X-Forwarded-For": "198.51.100.1"], [:]] as [[String: String]] {
-            var facts = Facts(method: "GET", target: "/?q=1&t=2", address: "203.0.113.9")
+            var facts = SampleRequest(method: "GET", target: "/?q=1&t=2", address: "203.0.113.9")
             for (name, value) in headers { facts[text(Variable.header(name))] = value }
             facts["V"] = "1"
             let witness = Witness(facts)
-            _ = rulebook.plan(for: witness)
+            _ = rulebook.match(for: witness)
             #expect(witness.asked.subtracting(rulebook.variables) == [])
         }
     }

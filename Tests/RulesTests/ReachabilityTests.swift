@@ -64,9 +64,9 @@ struct ReachabilityTests {
                 for method in ["GET", "HEAD", "POST", "PUT"] {
                     for rest in ["", "?x=1"] {
                         for host in ["h", "i"] {
-                            let facts = Facts(
+                            let facts = SampleRequest(
                                 method: method, target: path + rest, address: "203.0.113.9", headers: ["Host": host])
-                            met.formUnion(rulebook.plan(for: facts).ruleIndices.map { "rules[\($0)]" })
+                            met.formUnion(rulebook.match(for: facts).ruleIndices.map { "rules[\($0)]" })
                         }
                     }
                 }

@@ -115,9 +115,9 @@ struct SpoofingTests {
 
     @Test("each attempt is counted against the right client", arguments: attempts)
     func counted(attempt: Attempt) throws {
-        var facts = Facts(method: "GET", target: "/api/data", address: "203.0.113.9")
+        var facts = SampleRequest(method: "GET", target: "/api/data", address: "203.0.113.9")
         for (name, value) in attempt.variables { facts[name] = value }
-        #expect(try Self.rulebook().plan(for: facts).summary == attempt.summary)
+        #expect(try Self.rulebook().match(for: facts).summary == attempt.summary)
     }
 
     @Test("without a list of keys, each text is its own client, and none is another's", arguments: [false, true])
@@ -136,10 +136,10 @@ struct SpoofingTests {
         var seen: [String: String] = [:]
         for text in texts {
             for user in isCombined ? ["bob", "bob,user=bob", "=bob"] : [""] {
-                var facts = Facts(method: "GET", target: "/", address: "203.0.113.9")
+                var facts = SampleRequest(method: "GET", target: "/", address: "203.0.113.9")
                 facts["HTTP_X_API_KEY"] = text
                 facts["REMOTE_USER"] = user
-                let summary = rulebook.plan(for: facts).summary
+                let summary = rulebook.match(for: facts).summary
                 #expect(seen.updateValue(text, forKey: summary) == nil, "\(text) \(user)")
                 #expect(summary.utf8.count < 256 && summary.utf8.allSatisfy { $0 > 0x20 || $0 == 0x20 })
             }

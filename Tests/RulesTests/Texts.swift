@@ -14,7 +14,7 @@ extension Rulebook {
     }
 }
 
-extension Plan {
+extension RuleMatch {
     /// The plan in a line: `data 1 address=203.0.113.9, …`, `no rule`, `exempt address=…`, `banned address=…`.
     var summary: String {
         switch self {

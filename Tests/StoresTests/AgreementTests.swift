@@ -14,7 +14,7 @@ struct AgreementTests {
                 let verdicts = try store.charge([row.charge(step, by: client)], Case.beginning + step.at)
                 let verdict = try #require(verdicts.first)
                 #expect(verdict.decisions == step.decisions, "\(row): at \(step.at), cost \(step.cost)")
-                #expect(verdict.outcome == step.outcome, "\(row): at \(step.at), cost \(step.cost)")
+                #expect(verdict.admission == step.admission, "\(row): at \(step.at), cost \(step.cost)")
                 #expect(verdict.now == Case.beginning + step.at, "\(row)")
             }
         }
@@ -32,7 +32,7 @@ struct AgreementTests {
                 let charges = batch.map { row.charge($0, by: client) }
                 let verdicts = try store.charge(charges, Case.beginning + first.at)
                 #expect(verdicts.map(\.decisions) == batch.map(\.decisions), "\(row): at \(first.at)")
-                #expect(verdicts.map(\.outcome) == batch.map(\.outcome), "\(row): at \(first.at)")
+                #expect(verdicts.map(\.admission) == batch.map(\.admission), "\(row): at \(first.at)")
             }
         }
     }
@@ -111,7 +111,7 @@ struct AgreementTests {
         guard verdicts.count == expected.count else { return min(verdicts.count, expected.count) }
         return verdicts.indices.first { index in
             let (one, other) = (verdicts[index], expected[index])
-            return one.outcome != other.outcome || one.decisions != other.decisions || one.now != other.now
+            return one.admission != other.admission || one.decisions != other.decisions || one.now != other.now
         }
     }
 }

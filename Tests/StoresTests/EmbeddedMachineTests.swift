@@ -9,7 +9,7 @@ struct EmbeddedMachineTests {
         let folder = try TemporaryFolder()
         // A copy, because another user may not enter the folder that it was built in.
         let bench = folder.path("store-bench")
-        _ = try Program("cp", package: "coreutils").run([Program(built: "store-bench").path, bench])
+        _ = try Program("cp", package: "coreutils").run([Program(built: "StoreBench").path, bench])
         let words = [bench, "fill", "--store", "embedded:\(folder.path("store"))"]
         let outcome: Program.Outcome
         if geteuid() == 0 {
@@ -61,7 +61,7 @@ struct EmbeddedMachineTests {
     /// Runs `store-bench` with arguments in which DISK stands for a disk of that size, which only it sees.
     private func run(_ arguments: String, onDiskOf size: String) throws -> Program.Outcome {
         let folder = try TemporaryFolder()
-        let bench = try Program(built: "store-bench").path
+        let bench = try Program(built: "StoreBench").path
         let script = """
             mount -t tmpfs -o size=\(size),mode=755 tmpfs \(folder.path) || exit 99
             \(bench) \(arguments.replacing("DISK", with: folder.path))

@@ -135,7 +135,7 @@ struct EmbeddedProcessTests {
 
     /// In a folder of its own, so that each has its own log.
     private func start(_ arguments: [String]) throws -> Hammer {
-        let bench = try Program(built: "store-bench")
+        let bench = try Program(built: "StoreBench")
         return Hammer(process: try ServerProcess(bench, arguments, in: TemporaryFolder()))
     }
 

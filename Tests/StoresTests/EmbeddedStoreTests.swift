@@ -210,7 +210,7 @@ struct EmbeddedStoreTests {
         let batch = try [charge("a"), charge("a", cost: 0), charge("b", cost: 6), charge("a", cost: 4)]
         let verdicts = try open().charge(batch)
         #expect(Set(verdicts.map(\.now)).count == 1)
-        #expect(verdicts.map(\.outcome) == [.allowed, .allowed, .impossible, .allowed])
+        #expect(verdicts.map(\.admission) == [.allowed, .allowed, .impossible, .allowed])
         #expect(verdicts.map { $0.decisions[0].remaining } == [4, 4, 5, 0])
     }
 

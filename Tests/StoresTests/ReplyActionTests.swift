@@ -230,7 +230,7 @@ struct ReplyActionTests {
         let folder = try TemporaryFolder()
         let redis = try Program("redis-server", package: "redis-server").path
         let address = try Program("ip", package: "iproute2").path
-        let bench = try Program(built: "store-bench").path
+        let bench = try Program(built: "StoreBench").path
         // A network of its own, in which this machine has an address that is not a loopback's.
         let script = """
             \(address) link set lo up && \(address) address add 10.255.0.1/32 dev lo || exit 99

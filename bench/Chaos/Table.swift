@@ -5,7 +5,7 @@ import Scenarios
 struct Table {
     /// Whether something happened that never may.
     private(set) var isWrong = false
-    private var outcomes: [(row: String, outcome: Outcome)] = []
+    private var outcomes: [(row: String, outcome: PlayedScenario)] = []
 
     private static let widths = [32, 6, 9, 9, 9, 12, 9, 9, 9, 9, 9, 6, 6, 9]
 
@@ -22,7 +22,7 @@ struct Table {
     }
 
     /// Adds what was seen.
-    mutating func add(_ scenario: String, _ answer: String, _ outcome: Outcome) {
+    mutating func add(_ scenario: String, _ answer: String, _ outcome: PlayedScenario) {
         outcomes.append(("\(scenario), \(answer)", outcome))
         let wrong = outcome.wrong.sorted { $0.key < $1.key }.map { "\($0.value)x\($0.key)" }
         let isOver = outcome.overAdmitted > 0 || outcome.overAdmittedLocally > 0

@@ -42,7 +42,7 @@ struct RulesBench {
         let clock = ContinuousClock()
         let time = clock.measure {
             for _ in 0..<rounds {
-                if case .limited = rulebook.plan(for: requests[next]) { limited += 1 }
+                if case .limited = rulebook.match(for: requests[next]) { limited += 1 }
                 next = next + 1 == requests.count ? 0 : next + 1
             }
         }

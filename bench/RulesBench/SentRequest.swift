@@ -2,7 +2,7 @@ import Glibc
 import Rules
 
 /// A request as the FastCGI module keeps it: all variables in one run of bytes, found by comparing names.
-struct SentRequest: Subject {
+struct SentRequest: CGIVariables {
     private var bytes: [UInt8] = []
     private var offsets: [Int32] = []
     private var target: ArraySlice<UInt8>?

@@ -39,7 +39,7 @@ public struct Scenario: Sendable, CustomStringConvertible {
     ///   - course: how long and how hard.
     /// - Returns: what the clients saw.
     /// - Throws: ``ScenarioError``, or ``ServerError`` when a server does not start or this machine cannot play it.
-    public func play(_ answer: String, _ course: Course) throws -> Outcome {
+    public func play(_ answer: String, _ course: Course) throws -> PlayedScenario {
         let fault = try makeFault(course)
         let site = try Site(course, store: fault.store, answer: answer, at: fault.end)
         let load = site.load
@@ -59,9 +59,9 @@ public struct Scenario: Sendable, CustomStringConvertible {
         let mended = Sample.now()
         let recovers = waitUntil(every: 20) { load.isDecidedByStore(since: mended) }
         try course.after.wait(on: load)
-        let marks = Outcome.Marks(
+        let marks = PlayedScenario.Marks(
             begin: begin, strike: strike, mended: mended, over: fault.isMomentary ? struck : mended,
             loss: fault.lossMoment)
-        return Outcome(load.stop(), marks, recovers: recovers)
+        return PlayedScenario(load.stop(), marks, recovers: recovers)
     }
 }

@@ -1,6 +1,6 @@
 extension PageView {
     /// One client: what became of its requests, when, where, and what it has left now.
-    static func client(_ report: Report, _ limiter: Limiter) throws(Problem) -> Templates.View {
+    static func client(_ report: Report, _ limiter: LiveStore) throws(Problem) -> Templates.View {
         let filter = report.filter
         guard let client = filter.client else {
             throw Problem(

@@ -2,7 +2,7 @@ extension PageView {
     /// How the store, the database and the limiters do.
     ///
     /// - Returns: the page, and what is wrong where the database does not answer.
-    static func health(_ filter: Filter, _ database: Database, _ limiter: Limiter) -> (Templates.View, Problem?) {
+    static func health(_ filter: Filter, _ database: Database, _ limiter: LiveStore) -> (Templates.View, Problem?) {
         var cards = [store(limiter)]
         do throws(Problem) {
             let fleet = try Fleet(database)
@@ -39,7 +39,7 @@ extension PageView {
         }
     }
 
-    private static func store(_ limiter: Limiter) -> Templates.View {
+    private static func store(_ limiter: LiveStore) -> Templates.View {
         switch limiter.state {
         case .up(let latency): card("Store", "up", "up", Figure.microseconds(latency), ["\(limiter.location)"])
         case .absent:

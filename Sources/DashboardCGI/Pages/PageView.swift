@@ -7,7 +7,7 @@ struct PageView {
     let problem: Problem?
 
     /// The page of this name.
-    init(_ name: PageName, _ query: ArraySlice<UInt8>, _ database: Database, _ limiter: Limiter, now: Moment) {
+    init(_ name: PageName, _ query: ArraySlice<UInt8>, _ database: Database, _ limiter: LiveStore, now: Moment) {
         let filter: Filter
         do throws(Problem) {
             filter = try Filter(query, now: now)
@@ -42,7 +42,7 @@ struct PageView {
     }
 
     private static func content(
-        _ name: PageName, _ filter: Filter, _ database: Database, _ limiter: Limiter
+        _ name: PageName, _ filter: Filter, _ database: Database, _ limiter: LiveStore
     ) throws(Problem) -> (Templates.View, Problem?) {
         if name == .health { return health(filter, database, limiter) }
         let report = try Report(filter, database)

@@ -2,7 +2,7 @@ extension Table {
     /// The table of this name, over a filter.
     ///
     /// - Throws: ``Problem`` where the database or the store does not answer, or a client is to be named.
-    init(_ name: TableName, _ filter: Filter, _ database: Database, _ limiter: Limiter) throws(Problem) {
+    init(_ name: TableName, _ filter: Filter, _ database: Database, _ limiter: LiveStore) throws(Problem) {
         if name == .left {
             guard let client = filter.client else {
                 throw Problem(.malformed, "left is about one client.", "Write client= and an identity: api_key=alice.")

@@ -138,7 +138,7 @@ extension Table {
     }
 
     /// What a client has left.
-    static func left(_ left: [Limiter.Left]) -> Table {
+    static func left(_ left: [LiveStore.Left]) -> Table {
         Table(
             name: .left,
             columns: [

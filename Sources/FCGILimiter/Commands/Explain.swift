@@ -19,7 +19,7 @@ struct Explain: ParsableCommand {
     func run() throws {
         let rulebook = try rulesOptions.load()
         let store = try store.map { try StoreOptions.open($0) }
-        switch rulebook.plan(for: try requestOptions.facts()) {
+        switch rulebook.match(for: try requestOptions.facts()) {
         case .banned(let identity):
             print("banned: \(identity.text) is on the list; the answer is 403")
         case .unlimited(.noRule):

@@ -70,13 +70,13 @@ struct RequestOptions: ParsableArguments {
     var variable: [String] = []
 
     /// The request's variables, as a web server would send them.
-    func facts() throws -> Facts {
+    func facts() throws -> SampleRequest {
         let words = request.split(separator: " ", maxSplits: 1).map(String.init)
         let (method, target) = words.count == 2 ? (words[0], words[1]) : ("GET", request)
         guard target.hasPrefix("/") || target.contains("://") || target == "*" else {
             throw ValidationError("\"\(request)\" is no request: write for example 'POST /api/upload'")
         }
-        var facts = Facts(method: method, target: target, address: address)
+        var facts = SampleRequest(method: method, target: target, address: address)
         for text in header {
             guard let (name, value) = text.split(at: ":") else {
                 throw ValidationError("--header \"\(text)\" is not usable: write 'Name: value'")

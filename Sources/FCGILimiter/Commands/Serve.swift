@@ -86,14 +86,14 @@ struct Serve: ParsableCommand {
         let signals = SignalSet(SIGTERM, SIGINT, SIGHUP)
         signals.block()
 
-        let rules = try RulesInForce(settings.rules, logger)
+        let rules = try ActiveRules(settings.rules, logger)
         let openStore = try settings.storeOpener()
         // A program that answers one request has no later one that could do without the store.
-        let watch = settings.store.canBeAway && !CGI.isRequested ? settings.watch(openStore, logger) : nil
+        let watch = settings.store.isRemote && !CGI.isRequested ? settings.watch(openStore, logger) : nil
         try watch?.start()
-        let resets = ResetWatch(settings.store, deadlines: settings.storeDeadlines, logger: logger)
+        let resets = ResetSubscriber(settings.store, deadlines: settings.storeDeadlines, logger: logger)
         if watch != nil { resets.start() }
-        let local = settings.store.canBeAway ? LocalStore(settings.localStore, share: settings.localShare) : nil
+        let local = settings.store.isRemote ? FallbackStore(settings.localStore, share: settings.localShare) : nil
         let answers = rules.current.policies.map { $0.onStoreFailure ?? settings.onStoreFailure }
         // A folder that cannot be used is to be known before it is needed.
         if answers.contains(.local) { _ = try local?.open() }
@@ -101,8 +101,8 @@ struct Serve: ParsableCommand {
         let ledger = Ledger(loops: settings.loops, recordsClients: settings.recorder != nil)
         let recorder = settings.makeRecorder(ledger, connections, watch, logger)
         let makeGateway = { @Sendable (index: Int) -> any Application in
-            let source = watch.map { GuardedStore.Source.watched($0, resets) } ?? .own(openStore())
-            let store = GuardedStore(
+            let source = watch.map { ResilientStore.Source.watched($0, resets) } ?? .own(openStore())
+            let store = ResilientStore(
                 source, onFailure: settings.onStoreFailure, local: local,
                 namedKind: settings.storeHeader ? settings.store.kind : nil, logger: logger)
             return Gateway(

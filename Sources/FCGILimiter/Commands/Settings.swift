@@ -59,7 +59,7 @@ struct Settings: Sendable {
         localStore =
             try parsed(setting(flags.localStore, "LOCAL_STORE"), "local-store", "embedded:PATH") { text in
                 let location = try? StoreLocation(text)
-                return location?.canBeAway == false ? location : nil
+                return location?.isRemote == false ? location : nil
             } ?? .embedded(path: "/dev/shm/fcgi-limiter-local-\(geteuid())", size: StoreLocation.defaultSize)
         localShare =
             try parsed(setting(flags.localShare, "LOCAL_SHARE"), "local-share", "1/1 to 1/10000") {
@@ -105,7 +105,7 @@ struct Settings: Sendable {
 
     /// What writes this process's counts to PostgreSQL; `nil` where no database is named.
     func makeRecorder(
-        _ ledger: Ledger, _ connections: ConnectionCount, _ watch: StoreWatch?, _ logger: Logger
+        _ ledger: Ledger, _ connections: ConnectionCount, _ watch: StoreMonitor?, _ logger: Logger
     ) -> Recorder? {
         guard let recorder else { return nil }
         let process = RecordedProcess(
@@ -128,8 +128,8 @@ struct Settings: Sendable {
     }
 
     /// What keeps a store that may be away off the requests' way: half the deadline is slow.
-    func watch(_ openStore: @escaping @Sendable () -> any Store, _ logger: Logger) -> StoreWatch {
-        StoreWatch(
+    func watch(_ openStore: @escaping @Sendable () -> any Store, _ logger: Logger) -> StoreMonitor {
+        StoreMonitor(
             "\(store)", CircuitBreaker.Thresholds(slow: storeDeadlines.command / 2), loops: loops,
             meanwhile: onStoreFailure.meanwhile, logger: logger, openStore: openStore)
     }

@@ -16,7 +16,7 @@ struct Attribution {
         switch finding {
         case .admitted(let verdict, let charge):
             let shadow = charge.entries.indices.first {
-                charge.entries[$0].policy.mode == .shadow && verdict.decisions[$0].outcome != .allowed
+                charge.entries[$0].policy.mode == .shadow && verdict.decisions[$0].admission != .allowed
             }
             entry = shadow ?? verdict.governing(charge) ?? 0
             outcome = shadow == nil ? .allowed : .shadowBlocked

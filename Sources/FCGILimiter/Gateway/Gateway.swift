@@ -16,18 +16,18 @@ final class Gateway: Application {
         /// Its client is banned.
         case banned(Identity, Front, Endpoint?)
         /// The charge with this index decides it, which comes from these rules.
-        case charged(index: Int, [Plan.Match], Front, Endpoint?)
+        case charged(index: Int, [MatchedRule], Front, Endpoint?)
     }
 
-    private let rules: RulesInForce
+    private let rules: ActiveRules
     private var rulebook = Rulebook.samples
     private var series = RuleSeries(.samples)
     private var seenRules: Int?
-    private let store: GuardedStore
+    private let store: ResilientStore
     private let tally: Tally
     private let pages: Pages
 
-    init(rules: RulesInForce, store: GuardedStore, tally: Tally, pages: Pages) {
+    init(rules: ActiveRules, store: ResilientStore, tally: Tally, pages: Pages) {
         self.rules = rules
         self.store = store
         self.tally = tally
@@ -48,7 +48,7 @@ final class Gateway: Application {
         let latency = steadyMicroseconds() - asked
         if let error {
             tally.noteFailure(error.kind.rawValue, error.description)
-        } else if !charges.isEmpty, !store.isAway {
+        } else if !charges.isEmpty, !store.isUnavailable {
             tally.noteSuccess()
         }
         let header = store.header
@@ -126,7 +126,7 @@ final class Gateway: Application {
         case .accessChecker, .accelRedirect, .authRequest, .authorizer:
             break
         }
-        switch rulebook.plan(for: request) {
+        switch rulebook.match(for: request) {
         case .unlimited: return .unlimited(front, endpoint)
         case .banned(let client): return .banned(client, front, endpoint)
         case .limited(let charge, let matches):
@@ -143,7 +143,7 @@ final class Gateway: Application {
     }
 }
 
-extension Request: Subject {}
+extension Request: CGIVariables {}
 
 extension BlockedRequest {
     /// A request that was blocked, with what the web server says of its client.

@@ -31,8 +31,8 @@ struct RuleSeries {
     ///   - charge: what was charged; of a request that this machine decided alone it may be a part of what the rules say.
     ///   - matches: the rules that the request meets.
     /// - Returns: the place, and the match that the entry comes from.
-    func place(of index: Int, in charge: Charge, _ matches: [Plan.Match]) -> (series: Int, match: Int) {
-        func range(_ match: Plan.Match) -> Range<Int> { starts[match.ruleIndex]..<starts[match.ruleIndex + 1] }
+    func place(of index: Int, in charge: Charge, _ matches: [MatchedRule]) -> (series: Int, match: Int) {
+        func range(_ match: MatchedRule) -> Range<Int> { starts[match.ruleIndex]..<starts[match.ruleIndex + 1] }
         // Nearly all requests meet one rule, and this is on their way.
         if matches.count == 1, range(matches[0]).count == charge.entries.count {
             return (range(matches[0]).lowerBound + index, 0)

@@ -4,7 +4,7 @@ import Rules
 /// One line of an access log in the combined format of nginx and Apache, as a request that rules can be asked about.
 ///
 ///     203.0.113.9 - alice [23/Nov/2026:21:46:38 +0000] "GET /api/data HTTP/1.1" 200 83 "-" "curl/7.88.1"
-struct AccessLogLine: Subject {
+struct AccessLogLine: CGIVariables {
     /// When the request was logged.
     let time: Microseconds
     /// The method and the target as they were sent: what the log escaped is as it was.

@@ -50,7 +50,7 @@ struct Replay {
     mutating func add(_ line: AccessLogLine) -> Bool {
         now = max(now, line.time)
         times = min(times?.lowerBound ?? line.time, line.time)...now
-        switch rulebook.plan(for: line) {
+        switch rulebook.match(for: line) {
         case .unlimited:
             unlimited += 1
             total.add(isRefused: false, at: now)
@@ -62,7 +62,7 @@ struct Replay {
         case .limited(let charge, let matches):
             let verdict = store.charge(charge, now: now)
             for (entry, decision) in zip(charge.entries, verdict.decisions) {
-                policies[entry.policy.name, default: Count()].add(isRefused: decision.outcome != .allowed, at: now)
+                policies[entry.policy.name, default: Count()].add(isRefused: decision.admission != .allowed, at: now)
             }
             // Two rules that count the same client have met one request of it.
             for (index, match) in matches.enumerated()

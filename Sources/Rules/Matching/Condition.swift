@@ -7,7 +7,7 @@ enum Condition: Sendable {
     case address(AddressSet)
     case path(Automaton, text: String)
 
-    func holds(for reading: inout Reading, _ path: RequestPath) -> Bool {
+    func holds(for reading: inout RequestFacts, _ path: RequestPath) -> Bool {
         switch self {
         case .host(let patterns):
             Self.any(patterns, reading.readHost())

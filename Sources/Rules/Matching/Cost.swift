@@ -9,7 +9,7 @@ enum Cost: Sendable {
     /// Units, 0 to 1,000,000,000; 1 where the variable is missing or no whole number.
     ///
     /// A number too large for any quota stays so, and its request is refused: cutting it down would let it through.
-    func value(_ reading: borrowing Reading) -> Int64 {
+    func value(_ reading: borrowing RequestFacts) -> Int64 {
         switch self {
         case .fixed(let cost): return cost
         case .variable(let name):

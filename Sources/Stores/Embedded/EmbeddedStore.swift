@@ -109,7 +109,7 @@ public final class EmbeddedStore: Store {
         let verdict = Verdict(decisions, on: charge, now: now)
         guard verdict.isAllowed else {
             // Nothing is taken, so what is left is what a peek finds.
-            for (index, entry) in charge.entries.enumerated() where decisions[index].outcome == .allowed {
+            for (index, entry) in charge.entries.enumerated() where decisions[index].admission == .allowed {
                 let record = try transaction.record(entry.key.bytes)
                 decisions[index] = entry.policy.quota.decide(record.state.bytes, now: now, cost: 0).0
             }

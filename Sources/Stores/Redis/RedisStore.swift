@@ -36,7 +36,7 @@ public final class RedisStore: Store {
         guard !keys.isEmpty else { return 0 }
         let count = try delete(keys)
         try connected { scripted throws(StoreError) in
-            _ = try scripted.connection.command(["PUBLISH", ResetNews.channel, ""])
+            _ = try scripted.connection.command(["PUBLISH", ResetSubscription.channel, ""])
         }
         return count
     }
@@ -60,10 +60,10 @@ public final class RedisStore: Store {
     /// Gives back what requests took; as the store's clock, or by a clock of the caller's.
     ///
     /// - Returns: how many keys have changed.
-    package func giveBack(_ taken: [Taken], clock: Microseconds? = nil) throws(StoreError) -> Int {
+    package func refund(_ taken: [Refund], clock: Microseconds? = nil) throws(StoreError) -> Int {
         try connected { scripted throws(StoreError) in
-            command.write(givingBack: taken, digest: scripted.giveBackDigest, clock: clock)
-            let reply = try send(to: scripted) { $0.write(givingBack: taken, digest: nil, clock: clock) }
+            command.write(refunding: taken, digest: scripted.refundDigest, clock: clock)
+            let reply = try send(to: scripted) { $0.write(refunding: taken, digest: nil, clock: clock) }
             return reply.integer.map { Int($0) } ?? 0
         }
     }

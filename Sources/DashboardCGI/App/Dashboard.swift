@@ -1,0 +1,107 @@
+import FastCGI
+
+/// The application of one worker: from a request to a page, a table or a file.
+final class Dashboard: Application {
+    private let access: Access
+    private let assets: Assets
+    private let templates: Templates
+    private let database: Database
+    private let limiter: LiveStore
+
+    init(access: Access, assets: Assets, templates: Templates, database: Database, limiter: LiveStore) {
+        self.access = access
+        self.assets = assets
+        self.templates = templates
+        self.database = database
+        self.limiter = limiter
+    }
+
+    func respond(to requests: [Request]) -> [Response] {
+        requests.map { request in
+            var response = answer(request)
+            // Nothing from elsewhere, nothing within the page itself, and nobody's frame around it.
+            response.addHeader(
+                "Content-Security-Policy",
+                """
+                default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+                base-uri 'none'; form-action 'self'; frame-ancestors 'none'
+                """)
+            response.addHeader("X-Content-Type-Options", "nosniff")
+            response.addHeader("Referrer-Policy", "no-referrer")
+            response.sendsBody = request.bytes(of: "REQUEST_METHOD")?.elementsEqual("HEAD".utf8) != true
+            return response
+        }
+    }
+
+    private func answer(_ request: Request) -> Response {
+        if let refusal = access.refusal(of: request) { return refused(refusal) }
+        let method = request.text(of: "REQUEST_METHOD") ?? "GET"
+        guard method == "GET" || method == "HEAD" else {
+            var response = Response(status: 405, reason: "Method Not Allowed", body: Array("GET and HEAD only\n".utf8))
+            response.addHeader("Allow", "GET, HEAD")
+            response.addHeader("Content-Type", "text/plain; charset=utf-8")
+            return response
+        }
+        let query = request.bytes(of: "QUERY_STRING") ?? []
+        let now = Moment.now
+        switch Route(request) {
+        case nil: return page(PageView(problem: .notFound, on: nil, now: now))
+        case .asset(let name):
+            return assets.answer(name, to: request) ?? page(PageView(problem: .notFound, on: nil, now: now))
+        case .page(let name): return page(PageView(name, query, database, limiter, now: now))
+        case .table(let name, let format): return table(name, format, query, now: now)
+        }
+    }
+
+    private func page(_ page: PageView) -> Response {
+        var response = Response(page.problem?.kind, body: templates.page(page.template, page.view))
+        response.addHeader("Content-Type", "text/html; charset=utf-8")
+        response.addHeader("Cache-Control", "no-store")
+        return response
+    }
+
+    private func table(_ name: TableName, _ format: TableFormat, _ query: ArraySlice<UInt8>, now: Moment) -> Response {
+        var response: Response
+        do throws(Problem) {
+            let filter = try Filter(query, now: now)
+            response = Response(nil, body: try Table(name, filter, database, limiter).file(format))
+            response.addHeader("Content-Type", format == .csv ? "text/csv; charset=utf-8" : "application/json")
+            let disposition = format == .csv ? "attachment" : "inline"
+            response.addHeader("Content-Disposition") {
+                $0 += Array("\(disposition); filename=\"\(name.rawValue).\(format)\"".utf8)
+            }
+        } catch {
+            let text = "{\"title\":\(JSON.string(error.title)),\"detail\":\(JSON.string(error.remedy))}\n"
+            response = Response(error.kind, body: Array(text.utf8))
+            response.addHeader("Content-Type", "application/problem+json")
+        }
+        response.addHeader("Cache-Control", "no-store")
+        return response
+    }
+
+    private func refused(_ refusal: Access.Refusal) -> Response {
+        var view: Templates.View = [:]
+        switch refusal {
+        case .stranger(let address): view["address"] = address
+        case .proxied: view["isProxied"] = true
+        case .foreignName(let host): view["host"] = host
+        }
+        let body = templates.page("refusal", view)
+        var response = Response(status: 403, reason: "Forbidden", body: body)
+        response.addHeader("Content-Type", "text/html; charset=utf-8")
+        response.addHeader("Cache-Control", "no-store")
+        return response
+    }
+}
+
+extension Response {
+    /// An answer with the status of a problem, 200 where there is none.
+    fileprivate init(_ kind: Problem.Kind?, body: [UInt8]) {
+        switch kind {
+        case nil: self.init(status: 200, reason: "OK", body: body)
+        case .malformed: self.init(status: 400, reason: "Bad Request", body: body)
+        case .missing: self.init(status: 404, reason: "Not Found", body: body)
+        case .unavailable: self.init(status: 503, reason: "Service Unavailable", body: body)
+        }
+    }
+}

@@ -1,0 +1,22 @@
+/// Where an event stands among all: by its time, and among those of one time by its number.
+struct EventCursor: Equatable, Sendable {
+    /// Microseconds since 1970.
+    let time: Int64
+    let number: Int64
+
+    init(time: Int64, number: Int64) {
+        (self.time, self.number) = (time, number)
+    }
+
+    /// A place as it stands in an address; `nil` for what is none.
+    init?(_ text: String) {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 2, let time = Int64(parts[0]), let number = Int64(parts[1]),
+            (0...253_402_300_799_999_999).contains(time)
+        else { return nil }
+        self.init(time: time, number: number)
+    }
+
+    /// As it stands in an address: `1795499000123456-42`.
+    var text: String { "\(time)-\(number)" }
+}

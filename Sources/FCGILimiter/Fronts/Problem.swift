@@ -1,0 +1,85 @@
+import FastCGI
+import Limiters
+
+/// Why a request is not served: a status, and a body of RFC 9457 that ends with a line break.
+struct Problem {
+    let status: Int
+    let reason: StaticString
+    let body: [UInt8]
+    /// When another try makes sense; `nil` where it never does.
+    var retryAfter: Microseconds?
+
+    private init(_ status: Int, _ reason: StaticString, _ body: StaticString, retryAfter: Microseconds? = nil) {
+        self.init(status, reason, Array(body.bytes), retryAfter: retryAfter)
+    }
+
+    private init(_ status: Int, _ reason: StaticString, _ body: [UInt8], retryAfter: Microseconds? = nil) {
+        self.status = status
+        self.reason = reason
+        self.body = body
+        self.retryAfter = retryAfter
+    }
+
+    /// 429 of RFC 6585: the client is over its limits.
+    static func tooManyRequests(_ verdict: Verdict, on charge: Charge) -> Problem {
+        var body: [UInt8] = []
+        body.reserveCapacity(256)
+        body.append(text: #"{"type":"https://iana.org/assignments/http-problem-types#quota-exceeded","#)
+        if verdict.admission == .impossible {
+            body.append(text: #""title":"This request costs more than its limit ever allows","status":429,"#)
+        } else {
+            body.append(text: #""title":"Too many requests: the limit is used up","status":429,"#)
+        }
+        body.append(text: #""violated-policies":["#)
+        var isFirst = true
+        for (entry, decision) in zip(charge.entries, verdict.decisions)
+        where entry.policy.mode == .enforced && decision.admission != .allowed {
+            if !isFirst { body.append(text: ",") }
+            isFirst = false
+            body.append(text: "\"")
+            body.append(contentsOf: entry.policy.name.utf8)
+            body.append(text: "\"")
+        }
+        body.append(text: "]}\n")
+        let retryAfter: Microseconds? = if case .refused(let wait) = verdict.admission { wait } else { nil }
+        return Problem(429, "Too Many Requests", body, retryAfter: retryAfter)
+    }
+
+    /// 503: the store gave no verdict, and requests are refused meanwhile.
+    static let storeFailure = Problem(
+        503, "Service Unavailable",
+        """
+        {"type":"https://iana.org/assignments/http-problem-types#temporary-reduced-capacity",\
+        "title":"Limits cannot be checked at the moment","status":503}
+
+        """,
+        retryAfter: 1_000_000
+    )
+
+    /// 403: the client is on the list of those who are served nothing.
+    static let banned = Problem(403, "Forbidden", "{\"title\":\"This client is banned\",\"status\":403}\n")
+
+    /// 404: nothing is served here.
+    static let notFound = Problem(404, "Not Found", "{\"title\":\"There is nothing here\",\"status\":404}\n")
+
+    /// 405: the path knows other methods.
+    static let methodNotAllowed = Problem(
+        405, "Method Not Allowed", "{\"title\":\"The path does not know this method\",\"status\":405}\n")
+}
+
+extension Response {
+    /// The answer that tells a client of the problem.
+    init(_ problem: Problem) {
+        self.init(status: problem.status, reason: problem.reason, body: problem.body)
+        addHeader("Content-Type", "application/problem+json")
+        addHeader("Cache-Control", "no-store")
+        if let wait = problem.retryAfter { addRetryAfter(wait) }
+    }
+
+    /// 405, with the methods that the path knows.
+    static func methodNotAllowed(_ allowed: StaticString) -> Response {
+        var response = Response(.methodNotAllowed)
+        response.addHeader("Allow", allowed)
+        return response
+    }
+}

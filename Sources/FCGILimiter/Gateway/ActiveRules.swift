@@ -1,0 +1,54 @@
+import Logging
+import Rules
+import Synchronization
+
+/// The rules that all event loops go by; they change as a whole, between two ticks.
+final class ActiveRules: Sendable {
+    private let path: String?
+    private let logger: Logger
+    private let rulebook: Mutex<Rulebook>
+    private let generation = Atomic<Int>(0)
+
+    /// The rules of a file, or without one those of the sample endpoints.
+    ///
+    /// - Throws: ``RulesError`` when the file cannot be used.
+    init(_ path: String?, _ logger: Logger) throws(RulesError) {
+        self.path = path
+        self.logger = logger
+        rulebook = Mutex(try Self.read(path, logger))
+    }
+
+    /// Reads the file again; one that cannot be used is said in the log, and the rules stay as they are.
+    func reload() {
+        guard let path else {
+            logger.notice("there is no rules file to read again: start with --rules FILE")
+            return
+        }
+        do throws(RulesError) {
+            let read = try Self.read(path, logger)
+            rulebook.withLock { $0 = read }
+            generation.add(1, ordering: .releasing)
+            logger.notice("read \(path) again: \(read.rules.count) rules are in force")
+        } catch {
+            logger.error("\(error); the rules stay as they are")
+        }
+    }
+
+    /// The rules as they are now.
+    var current: Rulebook { rulebook.withLock { $0 } }
+
+    /// The rules, where they have changed since the caller saw `seen`; `nil` where they have not.
+    func changed(since seen: inout Int?) -> Rulebook? {
+        let latest = generation.load(ordering: .acquiring)
+        guard seen != latest else { return nil }
+        seen = latest
+        return current
+    }
+
+    private static func read(_ path: String?, _ logger: Logger) throws(RulesError) -> Rulebook {
+        guard let path else { return .samples }
+        let (rulebook, warnings) = try Rulebook.load(path: path)
+        for warning in warnings { logger.warning("\(warning)") }
+        return rulebook
+    }
+}

@@ -1,0 +1,112 @@
+/// A window that slides with the clock: in no interval of its length are more than `limit` units admitted.
+///
+/// A unit is free again exactly one window after it was admitted. What it does not do: refill continuously. A client that
+/// spent its limit at once waits a whole window and gets it back at once, where a ``TokenBucket`` would let single
+/// requests through at a steady rate.
+///
+/// The state is a log of admissions in order: `base`, then pairs of a time and the running total after it. What is in use
+/// is the last total minus `base`; dropping what has left is cutting pairs off the front, which leaves the total before
+/// them as the new base. So a decision looks at both ends only, and searches by halving where it must look between them.
+///
+/// Above ``mostEntries`` units the log keeps one pair per *grain*, window/1,024, at the grain's last microsecond: a unit
+/// may come free up to a grain late, never early, and the log stays bounded for every limit.
+struct SlidingWindow {
+    static let mostEntries: Int64 = 1_024
+
+    private let limit: Int64
+    private let window: Microseconds
+    private let grain: Microseconds
+
+    init(_ quota: Quota) {
+        limit = quota.limit
+        window = quota.window
+        grain = limit <= Self.mostEntries ? 1 : (window + Self.mostEntries - 1) / Self.mostEntries
+    }
+
+    /// As ``Quota/decide(_:now:cost:)``; `charge.lua` has the same names in the same order.
+    func decide(_ state: State, now: Microseconds, cost: Int64) -> (Decision, Change) {
+        var pairs = max(0, (state.wordCount - 1) / 2)
+        // The clock stepped back by more than a window. Waiting for it to come back could take years, so what is kept
+        // counts as nothing.
+        if pairs > 0, state.word(2 * pairs - 1) > now + window + grain { pairs = 0 }
+        var newest = pairs == 0 ? now : state.word(2 * pairs - 1)
+        let total = pairs == 0 ? 0 : state.word(2 * pairs)
+
+        // After a smaller step it stands still until it has caught up with the newest admission.
+        let moment = max(now, newest - grain + 1)
+        let grainEnd = moment - moment % grain + grain - 1
+        let slot = max(grainEnd, newest)
+
+        let gone = firstPair(in: state, pairs) { time, _ in time > moment - window }
+        let base = pairs == 0 ? 0 : state.word(2 * gone)
+        var used = total - base
+
+        let admission: Admission
+        var change = Change()
+        if cost > limit {
+            admission = .impossible
+        } else if used + cost <= limit || cost == 0 {
+            admission = .allowed
+            if cost > 0 {
+                used += cost
+                if gone == pairs {
+                    change.cutFirst = state.wordCount
+                    change.append(0)
+                    change.append(slot)
+                    change.append(used)
+                } else if newest == slot {
+                    change.cutFirst = 2 * gone
+                    change.cutLast = 1
+                    change.append(base + used)
+                } else {
+                    change.cutFirst = 2 * gone
+                    change.append(slot)
+                    change.append(base + used)
+                }
+                newest = slot
+                change.expiry = newest + window
+            }
+        } else {
+            let leaving = used + cost - limit
+            let pair = firstPair(in: state, pairs) { _, total in total - base >= leaving }
+            admission = .refused(retryAfter: state.word(2 * pair + 1) + window - now)
+        }
+        let decision = Decision(
+            admission: admission, limit: limit, remaining: max(0, limit - used),
+            resetAfter: used == 0 ? 0 : newest + window - now
+        )
+        return (decision, change)
+    }
+
+    /// As ``Refund/applied(to:now:)``; `refund.lua` has the same names in the same order.
+    ///
+    /// The admission is taken out of the log, as if it had never been; one that has left the log is free already.
+    func refund(_ taken: Refund, to words: [Int64]) -> [Int64] {
+        let pairs = max(0, (words.count - 1) / 2)
+        let pair = firstPair(in: words.span.bytes, pairs) { time, _ in time >= taken.moment }
+        guard pair < pairs, words[2 * pair + 1] == taken.moment else { return words }
+        let units = words[2 * pair + 2] - words[2 * pair]
+        // Fewer: the log was begun anew meanwhile, and these are another's.
+        guard units >= taken.cost else { return words }
+        guard pairs > 1 || units > taken.cost else { return [] }
+        var words = words
+        for later in pair..<pairs { words[2 * later + 2] -= taken.cost }
+        if units == taken.cost { words.removeSubrange((2 * pair + 1)...(2 * pair + 2)) }
+        return words
+    }
+
+    /// The index of the first pair of which `holds` is true, or `pairs`.
+    ///
+    /// `holds` is false up to some pair and true after.
+    private func firstPair(in state: State, _ pairs: Int, where holds: (_ time: Int64, _ total: Int64) -> Bool) -> Int {
+        var low = 0
+        var high = pairs
+        // Most often it is the first.
+        var probe = 0
+        while low < high {
+            if holds(state.word(2 * probe + 1), state.word(2 * probe + 2)) { high = probe } else { low = probe + 1 }
+            probe = (low + high) / 2
+        }
+        return low
+    }
+}

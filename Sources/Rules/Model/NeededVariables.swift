@@ -1,0 +1,37 @@
+extension Rulebook {
+    /// The CGI variables that these rules look at, in alphabetical order: what a web server has to send, and no more.
+    ///
+    /// Where one of them is `REQUEST_URI`, a server that does not send it may send `SCRIPT_NAME`, `PATH_INFO` and
+    /// `QUERY_STRING` in its place.
+    public var variables: [String] {
+        // Addresses are what everybody is counted by who has nothing else.
+        var names = Set(settings.addressVariables + [Variable.requestURI])
+        var sources = listedSources
+        for rule in rules {
+            sources += rule.action.counting.alternatives.flatMap { $0 }
+            if case .variable(let name) = rule.action.cost { names.insert(name) }
+            if rule.action.choices.contains(where: { !$0.byPlan.isEmpty }) {
+                sources += [.apiKey] + (settings.planSource.map { [$0] } ?? [])
+            }
+            for condition in rule.conditions { names.formUnion(condition.variables) }
+        }
+        if table.asksForMethods { names.insert(Variable.requestMethod) }
+        if sources.contains(.apiKey) { sources.append(settings.keySource) }
+        names.formUnion(sources.flatMap(\.variables))
+        return names.map { String(decoding: $0, as: UTF8.self) }.sorted()
+    }
+
+    private var listedSources: [Source] {
+        [banned, exempt].flatMap { list in list.values.map(\.source) + (list.keys.isEmpty ? [] : [.apiKey]) }
+    }
+}
+
+extension Condition {
+    fileprivate var variables: [[UInt8]] {
+        switch self {
+        case .host: [Variable.host, Variable.serverName]
+        case .variable(let name, _): [name]
+        case .query, .address, .path: []
+        }
+    }
+}

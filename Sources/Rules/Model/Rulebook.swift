@@ -1,0 +1,76 @@
+public import Limiters
+
+/// The rules of a site: read once, checked, and from then on only asked.
+///
+///     let (rulebook, warnings) = try Rulebook.load(path: "/etc/fcgi-limiter/limits.yaml")
+///     switch rulebook.match(for: request) { … }
+public final class Rulebook: Sendable {
+    /// Which of the rules that match a request count it.
+    public enum Matching: String, Sendable, CaseIterable {
+        /// The first one in the file.
+        case first
+        /// All of them.
+        case all
+    }
+
+    /// Which of the rules that match a request count it.
+    public let matching: Matching
+    /// All policies in the order of the file, each as it is for a client without a plan.
+    public let policies: [Policy]
+
+    let settings: RequestSettings
+    let table: RuleTable
+    let banned: ClientList
+    let exempt: ClientList
+
+    init(
+        matching: Matching, rules: [WrittenRule], policies: [Policy], settings: RequestSettings, banned: ClientList,
+        exempt: ClientList
+    ) {
+        self.matching = matching
+        table = RuleTable(rules)
+        self.policies = policies
+        self.settings = settings
+        self.banned = banned
+        self.exempt = exempt
+    }
+
+    /// All rules in the order of the file.
+    public var rules: [Rule] { table.rules }
+
+    /// What the rules make of a request.
+    ///
+    /// The banned list goes before the exempt list, and both before all rules. The work does not grow with the number of
+    /// rules, except of those for one and the same path: of these it tries the conditions in the order of the file.
+    public func match(for subject: some CGIVariables) -> RuleMatch {
+        var reading = RequestFacts(subject, settings)
+        if let identity = banned.find(&reading) { return .banned(identity) }
+        if let identity = exempt.find(&reading) { return .unlimited(.exempt(identity)) }
+        let path = reading.path
+        switch matching {
+        case .first:
+            guard let found = table.first(for: path, &reading) else { return .unlimited(.noRule) }
+            return limited(CollectionOfOne(found), &reading)
+        case .all:
+            return limited(table.all(for: path, &reading), &reading)
+        }
+    }
+
+    private func limited(_ found: some Collection<RuleTable.Candidate>, _ reading: inout RequestFacts) -> RuleMatch {
+        var matches: [MatchedRule] = []
+        matches.reserveCapacity(found.count)
+        var entries: [Charge.Entry] = []
+        for candidate in found {
+            let action = table.actions[Int(candidate.action)]
+            guard !action.choices.isEmpty else { return .unlimited(.rule(rules[Int(candidate.rule)])) }
+            let identity = action.counting.identity(&reading)
+            let cost = action.cost.value(reading)
+            matches.append(MatchedRule(rulebook: self, ruleIndex: Int(candidate.rule), identity: identity, cost: cost))
+            entries.reserveCapacity(entries.count + action.choices.count)
+            for choice in action.choices {
+                entries.append(Charge.Entry(choice.policy(&reading), for: identity, cost: cost))
+            }
+        }
+        return matches.isEmpty ? .unlimited(.noRule) : .limited(Charge(entries), matches)
+    }
+}

@@ -1,0 +1,44 @@
+/// Reads a list of clients: addresses, networks, and `{ api_key: … }`, `{ user: … }` and so on.
+enum ClientListReader {
+    private static let example = "[203.0.113.0/24, { user: alice }], or leave it out"
+
+    static func list(_ field: Field?) throws(RulesError) -> ClientList {
+        guard let field else { return ClientList() }
+        var networks: [Network] = []
+        var keys = KeyList()
+        var values: [Source: Set<Bytes>] = [:]
+        for entry in try field.list(example) {
+            guard entry.isMapping else {
+                networks.append(try entry.network())
+                continue
+            }
+            for (name, value) in try entry.members("{ user: alice }") {
+                let source = try name.source("user")
+                for one in try value.oneOrMore("alice") {
+                    let text = try one.text("alice")
+                    switch source.place {
+                    case .address: networks.append(try one.network())
+                    case .everyone:
+                        throw name.error("is not one client; write a rule for all requests", value: "everyone")
+                    case .apiKey: try add(Array(text.utf8)[...], to: &keys, one)
+                    default: values[source, default: []].insert(Array(text.utf8)[...])
+                    }
+                }
+            }
+        }
+        let sorted = values.sorted { $0.key.label < $1.key.label }.map { (source: $0.key, values: $0.value) }
+        return ClientList(addresses: AddressSet(networks), keys: keys, values: sorted)
+    }
+
+    private static func add(_ key: Bytes, to keys: inout KeyList, _ field: Field) throws(RulesError) {
+        guard key.starts(with: "sha256:".utf8) else {
+            _ = keys.add(key, plan: nil)
+            return
+        }
+        let digest = Array(key.dropFirst(7)).map { lowercased($0) }[...]
+        guard digest.isDigest else {
+            throw field.error("is no SHA-256; write sha256: and 64 hexadecimal digits")
+        }
+        _ = keys.add(digest: digest, plan: nil)
+    }
+}

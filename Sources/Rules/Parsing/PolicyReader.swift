@@ -1,0 +1,86 @@
+import Limiters
+
+/// Reads the policies of a rules file.
+struct PolicyReader {
+    private static let example = "{ limit: 10 per minute }"
+
+    /// In the order of the file.
+    private(set) var names: [String] = []
+    private(set) var choices: [String: PolicyChoice] = [:]
+    /// The field of each policy, for remarks.
+    private(set) var fields: [String: Field] = [:]
+    /// Every plan that some policy has.
+    private(set) var plans: Set<String> = []
+
+    init(_ field: Field) throws(RulesError) {
+        for (name, value) in try field.members("data: \(Self.example)") {
+            let text = try name.text("a name")
+            names.append(text)
+            fields[text] = name
+            choices[text] = try choice(named: text, name, value)
+        }
+    }
+
+    var all: [Policy] { names.compactMap { choices[$0]?.standard } }
+
+    private mutating func choice(
+        named name: String, _ nameField: Field, _ field: Field
+    ) throws(RulesError) -> PolicyChoice {
+        let members = try field.members(
+            named: ["limit", "plans", "algorithm", "mode", "on_store_failure"], Self.example)
+        let algorithm = try members["algorithm"]?.choice(Algorithm.self) ?? .slidingWindow
+        let mode: Policy.Mode = try members["mode"]?.choice(ModeName.self) == .shadow ? .shadow : .enforced
+        let onStoreFailure = try members["on_store_failure"]?.choice(StoreFailureAnswer.self)
+
+        func policy(_ field: Field) throws(RulesError) -> Policy {
+            let quota = try Self.quota(field, algorithm)
+            do throws(PolicyNameError) {
+                return try Policy(name: name, quota: quota, mode: mode, onStoreFailure: onStoreFailure)
+            } catch {
+                throw nameField.error("is no name for a policy; use 1 to 64 letters, digits, _, - and .", value: name)
+            }
+        }
+
+        var standard = try members["limit"].map(policy)
+        var byPlan: [Bytes: Policy] = [:]
+        if let planFields = members["plans"] {
+            for (plan, value) in try planFields.members(
+                "{ free: 10 per minute, gold: 100 per minute }, or leave it out")
+            {
+                let planName = try plan.text("a plan's name")
+                let policy = try policy(value)
+                plans.insert(planName)
+                byPlan[Array(planName.utf8)[...]] = policy
+                standard = standard ?? policy
+            }
+        }
+        guard let standard else { throw field.error("has no limit; write limit: 10 per minute") }
+        return PolicyChoice(standard: standard, byPlan: byPlan)
+    }
+
+    private static func quota(_ field: Field, _ algorithm: Algorithm) throws(RulesError) -> Quota {
+        let text = try field.text("10 per minute")
+        do throws(QuotaText.Mistake) {
+            let written = try QuotaText(text)
+            do throws(QuotaError) {
+                return try Quota(limit: written.limit, window: written.window, algorithm: algorithm)
+            } catch {
+                throw QuotaText.Mistake(text: Self.remedy(error))
+            }
+        } catch {
+            throw field.error(error.text, value: text)
+        }
+    }
+
+    private static func remedy(_ error: QuotaError) -> String {
+        switch error {
+        case .limitOutOfRange: "has a limit out of range; use 1 to \(Quota.largestLimit)"
+        case .windowOutOfRange: "has a time out of range; use 1 millisecond to 366 days"
+        case .refillTooFast: "is more than a token bucket can refill; use at most one unit a microsecond"
+        }
+    }
+
+    private enum ModeName: String, CaseIterable {
+        case enforced, shadow
+    }
+}

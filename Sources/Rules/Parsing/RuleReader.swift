@@ -1,0 +1,130 @@
+import Limiters
+
+/// Reads the rules of a rules file, one after another.
+struct RuleReader {
+    private static let example = "{ match: { path: /api/** }, policies: [data] }"
+
+    let policies: PolicyReader
+    let matching: Rulebook.Matching
+    let spelling: PathSpelling
+
+    private(set) var rules: [WrittenRule] = []
+    private(set) var warnings: [RulesWarning] = []
+    private var namedLines: [String: Int] = [:]
+    /// By the texts that say it.
+    private var actions: [[String]: RuleAction] = [:]
+
+    init(policies: PolicyReader, matching: Rulebook.Matching, spelling: PathSpelling) {
+        self.policies = policies
+        self.matching = matching
+        self.spelling = spelling
+    }
+
+    mutating func read(_ field: Field) throws(RulesError) {
+        for rule in try field.list("- " + Self.example) { rules.append(try self.rule(rule)) }
+    }
+
+    private mutating func rule(_ field: Field) throws(RulesError) -> WrittenRule {
+        let members = try field.members(named: ["name", "match", "count", "cost", "policies"], Self.example)
+        let match = try MatchReader(members["match"], spelling: spelling)
+        return WrittenRule(
+            field: field, name: try name(members["name"]), patterns: match.patterns, methods: match.methods,
+            conditions: match.conditions, action: try action(members))
+    }
+
+    private mutating func action(_ members: Members) throws(RulesError) -> RuleAction {
+        let choices = try choices(members)
+        let count = try members["count"]?.text("api_key or address")
+        let cost = try members["cost"]?.text("5")
+        let key = [count ?? "", cost ?? ""] + choices.map(\.standard.name)
+        if let known = actions[key] { return known }
+        let action = RuleAction(
+            counting: try members["count"]?.counting() ?? .address, cost: try self.cost(members["cost"], choices),
+            choices: choices)
+        actions[key] = action
+        return action
+    }
+
+    private mutating func name(_ field: Field?) throws(RulesError) -> String? {
+        guard let field else { return nil }
+        let text = try field.text("a name")
+        if let line = namedLines.updateValue(field.line, forKey: text) {
+            throw field.error("is the name of the rule in line \(line) already; write another", value: text)
+        }
+        return text
+    }
+
+    private func choices(_ members: Members) throws(RulesError) -> [PolicyChoice] {
+        let field = try members.required("policies", "[\(policies.names[0])]")
+        if field.scalar == "none" {
+            guard matching == .first else {
+                throw field.error("does nothing where all matching rules count; write matching: first", value: "none")
+            }
+            return []
+        }
+        var names: [String] = []
+        var choices: [PolicyChoice] = []
+        for policy in try field.oneOrMore("[\(policies.names[0])], or policies: none to let requests pass") {
+            let text = try policy.text(policies.names[0])
+            guard let choice = policies.choices[text] else {
+                let remedy = nearest(to: text, among: policies.names) ?? alternatives(policies.names)
+                throw policy.error("is no policy of this file; write \(remedy)", value: text)
+            }
+            guard !names.contains(text) else {
+                throw policy.error("stands here twice; write it once", value: text)
+            }
+            names.append(text)
+            choices.append(choice)
+        }
+        return choices
+    }
+
+    private mutating func cost(_ field: Field?, _ choices: [PolicyChoice]) throws(RulesError) -> Cost {
+        guard let field else { return .fixed(1) }
+        let text = try field.text("5")
+        let words = text.split(whereSeparator: \.isWhitespace)
+        if words.first == "variable", words.count == 2 {
+            if words[1].hasPrefix("HTTP_") {
+                let remedy = "name a variable that the web server sets"
+                warnings.append(field.warning("lets each client choose what it costs; \(remedy)", value: text))
+            }
+            return .variable(Array(words[1].utf8))
+        }
+        guard let cost = Array(text.utf8)[...].decimal, cost <= Quota.largestLimit else {
+            let remedy = "write 0 to \(Quota.largestLimit), or variable X_COST for what the web server sets"
+            throw field.error("is no cost; \(remedy)", value: text)
+        }
+        for choice in choices {
+            let largest = choice.byPlan.values.map(\.quota.limit).reduce(choice.standard.quota.limit, max)
+            guard cost <= largest else {
+                let name = choice.standard.name
+                throw field.error(
+                    "is above the limit of policy \(name), so no request could ever pass; write at most \(largest)",
+                    value: text)
+            }
+        }
+        return .fixed(cost)
+    }
+}
+
+extension Field {
+    /// Whom a rule counts.
+    fileprivate func counting() throws(RulesError) -> IdentitySelector {
+        let text = try text("api_key or address")
+        do throws(Source.Mistake) {
+            return try IdentitySelector(text)
+        } catch {
+            throw self.error(error.text, value: text)
+        }
+    }
+
+    /// Where a fact is found.
+    func source(_ example: String) throws(RulesError) -> Source {
+        let text = try text(example)
+        do throws(Source.Mistake) {
+            return try Source(text)
+        } catch {
+            throw self.error(error.text, value: text)
+        }
+    }
+}

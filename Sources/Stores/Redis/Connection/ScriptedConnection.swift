@@ -1,0 +1,66 @@
+import Limiters
+
+/// A connection to a server that has the limiter's scripts, as a user who may run them.
+final class ScriptedConnection {
+    let connection: RedisConnection
+    /// What the server knows the scripts by.
+    let chargeDigest: [UInt8]
+    let refundDigest: [UInt8]
+    /// What is worth knowing of the server though it works.
+    let warning: String?
+
+    /// Loads the scripts and looks whether the user may run them.
+    ///
+    /// - Throws: ``StoreError``; of kind `.misconfigured`, with what to grant, where a right is missing.
+    init(_ connection: RedisConnection) throws(StoreError) {
+        self.connection = connection
+        chargeDigest = try Self.load(.charge, connection)
+        refundDigest = try Self.load(.refund, connection)
+        try Self.expectRights(connection)
+        warning = Self.evictionWarning(connection)
+    }
+
+    /// What the server knows `script` by.
+    func digest(of script: RedisScript) -> [UInt8]? {
+        switch script {
+        case .charge: chargeDigest
+        case .refund: refundDigest
+        case .rights: nil
+        }
+    }
+
+    private static func load(_ script: RedisScript, _ connection: RedisConnection) throws(StoreError) -> [UInt8] {
+        let text = String(decoding: script.text, as: UTF8.self)
+        return Array(try connection.command(["SCRIPT", "LOAD", text]).text.utf8)
+    }
+
+    private static func expectRights(_ connection: RedisConnection) throws(StoreError) {
+        let text = String(decoding: RedisScript.rights.text, as: UTF8.self)
+        let reply = try connection.command([
+            "EVAL", text, "0", "bucket:{check}:", "window:{check}:", ResetSubscription.channel,
+        ])
+        let missing = reply.value.elements.compactMap(\.text)
+        guard missing.isEmpty else {
+            throw StoreError(
+                .misconfigured,
+                "\(connection.location) lacks rights: grant them by ACL SETUSER NAME \(missing.joined(separator: " "))")
+        }
+    }
+
+    /// Redis may be set to drop keys when its memory is full: then limits are forgotten.
+    ///
+    /// A server that does not let this user ask gives no warning.
+    private static func evictionWarning(_ connection: RedisConnection) -> String? {
+        let question = RedisCommand(["CONFIG", "GET", "maxmemory-policy"])
+        guard (try? connection.append(question)) != nil, let reply = try? connection.next(), reply.count == 2 else {
+            return nil
+        }
+        let name = reply.text(at: 1)
+        return name == "noeviction" || name.isEmpty
+            ? nil
+            : """
+            \(connection.location): maxmemory-policy is \(name), which may drop limits when memory is full: set it to \
+            noeviction
+            """
+    }
+}
