@@ -37,11 +37,13 @@ let package = Package(
         // Layer 2: deciding, in pure Swift; and the machine's clocks and threads.
         .target(name: "Limiters", swiftSettings: strict),
         .target(name: "Platform", dependencies: ["CLinux"], swiftSettings: strict),
+        // Small text formats, each written once.
+        .target(name: "TextFormats", swiftSettings: strict),
 
         // Layer 3: the ways to the outside. None knows another.
         .target(
             name: "Stores",
-            dependencies: ["Limiters", "Platform", "CHiredis", "CLMDB"],
+            dependencies: ["Limiters", "Platform", "TextFormats", "CHiredis", "CLMDB"],
             resources: [
                 .embedInCode("Redis/Scripts/charge.lua"), .embedInCode("Redis/Scripts/refund.lua"),
                 .embedInCode("Redis/Scripts/rights.lua"),
@@ -50,14 +52,16 @@ let package = Package(
         ),
         .target(
             name: "Analytics",
-            dependencies: ["Limiters", "Platform", "CPostgres"],
+            dependencies: ["Limiters", "Platform", "TextFormats", "CPostgres"],
             resources: [.embedInCode("Schema/001_tables.sql"), .embedInCode("Schema/002_functions.sql")],
             swiftSettings: strict
         ),
-        .target(name: "FastCGI", dependencies: ["Platform", "CFastCGI", "CLinux"], swiftSettings: strict),
+        .target(
+            name: "FastCGI", dependencies: ["Platform", "TextFormats", "CFastCGI", "CLinux"], swiftSettings: strict
+        ),
         .target(
             name: "Rules",
-            dependencies: ["Limiters", .product(name: "Yams", package: "Yams")],
+            dependencies: ["Limiters", "Platform", "TextFormats", .product(name: "Yams", package: "Yams")],
             resources: [.embedInCode("samples.yaml")],
             swiftSettings: strict
         ),
@@ -66,7 +70,7 @@ let package = Package(
         .target(
             name: "Startup",
             dependencies: [
-                "FastCGI", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "FastCGI", "TextFormats", .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict
@@ -74,7 +78,7 @@ let package = Package(
         .executableTarget(
             name: "FCGILimiter",
             dependencies: [
-                "Limiters", "Platform", "Rules", "Stores", "FastCGI", "Analytics", "Startup",
+                "Limiters", "Platform", "TextFormats", "Rules", "Stores", "FastCGI", "Analytics", "Startup",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -83,7 +87,7 @@ let package = Package(
         .executableTarget(
             name: "DashboardCGI",
             dependencies: [
-                "Limiters", "Platform", "Rules", "Stores", "FastCGI", "Analytics", "Startup",
+                "Limiters", "Platform", "TextFormats", "Rules", "Stores", "FastCGI", "Analytics", "Startup",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Mustache", package: "swift-mustache"),
@@ -116,6 +120,7 @@ let package = Package(
         // What can go wrong under load: `chaos` plays it at length, the tests play it shorter.
         .target(name: "Scenarios", dependencies: ["Servers"], path: "bench/Scenarios", swiftSettings: strict),
 
+        .testTarget(name: "TextFormatsTests", dependencies: ["TextFormats"], swiftSettings: strict),
         .testTarget(name: "LimitersTests", dependencies: ["Limiters", "Cases", "Servers"], swiftSettings: strict),
         .testTarget(
             name: "StoresTests",
