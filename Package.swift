@@ -149,6 +149,10 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        // Whether the documents are true.
+        .testTarget(
+            name: "DocumentTests", dependencies: ["FCGILimiter", "DashboardCGI", "Servers"], swiftSettings: strict
+        ),
         // The program, behind the web servers that are to be limited.
         .testTarget(name: "WebServerTests", dependencies: ["FCGILimiter", "Servers"], swiftSettings: strict),
         .testTarget(

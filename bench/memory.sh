@@ -14,7 +14,7 @@ entries_of() {
 # whole day: the most entries that such a window can have.
 fill_day() {
     local sha now
-    sha=$(redis_do "$work/redis.sock" SCRIPT LOAD "$(cat Sources/Stores/Redis/charge.lua)")
+    sha=$(redis_do "$work/redis.sock" SCRIPT LOAD "$(cat Sources/Stores/Redis/Scripts/charge.lua)")
     now=$(date +%s)
     awk -v sha="$sha" -v key="$1" -v now="$now" 'BEGIN {
         day = 86400000000

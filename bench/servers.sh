@@ -142,10 +142,11 @@ start_nginx() {
         "$bench/nginx.conf.sh" "$work" "$port" "$sha" >"$work/nginx.conf" 2>"$work/nginx.log" ||
             fail "nginx.conf was not written" "$work/nginx.log"
         # The test binds too, so it finds a port that somebody has.
-        if nginx -t -p "$work" -e "$work/nginx.log" -c "$work/nginx.conf" >"$work/nginx.log" 2>&1; then break; fi
-        grep -q 'Address already in use' "$work/nginx.log" && [ $left -gt 0 ] ||
-            fail "nginx does not accept its configuration" "$work/nginx.log"
+        if nginx -t -p "$work" -e stderr -c "$work/nginx.conf" >"$work/nginx.log" 2>&1; then break; fi
         left=$((left - 1))
+        if [ $left -lt 0 ] || ! grep -q 'Address already in use' "$work/nginx.log"; then
+            fail "nginx does not accept its configuration" "$work/nginx.log"
+        fi
     done
     start nginx nginx -p "$work" -e "$work/nginx.log" -c "$work/nginx.conf"
     nginx_pid=$pid

@@ -57,8 +57,8 @@ struct SentinelLimitTests {
             ),
             (
                 "redis+sentinel://poor:secret@SENTINELS/limits",
-                " answered: NOPERM this user has no permissions to run the 'role' command: grant this user what README.md "
-                    + "lists under ACL: ACL SETUSER"
+                " answered: NOPERM this user has no permissions to run the 'role' command: grant this user the "
+                    + "permissions in docs/stores.md: ACL SETUSER"
             ),
             (
                 "redis+sentinel://half:secret@SENTINELS/limits",

@@ -1,4 +1,4 @@
-// README begins
+// docs/library.md begins
 import Limiters
 import Synchronization
 
@@ -41,7 +41,7 @@ func routes() throws -> [String: Limited] {
     }
     return ["/api/search": search]
 }
-// README ends
+// docs/library.md ends
 
 /// What stands for a server's request.
 struct Request {

@@ -15,21 +15,22 @@ struct RouteExampleTests {
         #expect(search(request, now: 2_000_000).status == 429)
     }
 
-    @Test("README.md shows it as it is")
-    func readme() throws {
+    @Test("docs/library.md shows it as it is")
+    func document() throws {
         let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         let root = tests.deletingLastPathComponent().deletingLastPathComponent()
         let example = try lines(tests.appendingPathComponent("RouteExample.swift"))
-        let readme = try lines(root.appendingPathComponent("README.md"))
+        let document = try lines(root.appendingPathComponent("docs/library.md"))
         let shown = try #require(
-            between("// README begins", "// README ends", example), "RouteExample.swift has lost its two marks")
+            between("// docs/library.md begins", "// docs/library.md ends", example),
+            "RouteExample.swift has lost its two marks")
         let written = try #require(
-            between("<!-- RouteExample.swift -->", "<!-- RouteExample.swift -->", readme),
-            "README.md has no two lines <!-- RouteExample.swift --> with the example between them")
+            between("<!-- RouteExample.swift -->", "<!-- RouteExample.swift -->", document),
+            "docs/library.md has no two lines <!-- RouteExample.swift --> with the example between them")
         let isSame = written.filter { !$0.isEmpty } == (["```swift"] + shown + ["```"]).filter { !$0.isEmpty }
         #expect(
             isSame,
-            "README.md is not what RouteExample.swift has between its marks: copy that into it")
+            "docs/library.md is not what RouteExample.swift has between its marks: copy that into it")
     }
 
     private func lines(_ file: URL) throws -> [String] {

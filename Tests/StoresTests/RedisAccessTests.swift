@@ -8,7 +8,7 @@ struct RedisAccessTests {
     /// `pa:ss/wo@rd%&` as `percentEncoded` writes it.
     private static let password = "pa:ss/wo@rd%&"
     private static let percentEncoded = "pa%3Ass%2Fwo%40rd%25%26"
-    private static let grant = "grant this user what README.md lists under ACL: ACL SETUSER"
+    private static let grant = "grant this user the permissions in docs/stores.md: ACL SETUSER"
 
     @Test(
         "a location opens the database that it names",

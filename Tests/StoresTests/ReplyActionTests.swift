@@ -171,7 +171,7 @@ struct ReplyActionTests {
             store, .misconfigured,
             """
             redis+unix:\(server.socket)?db=0 answered: ERR The user executing the script can't run this command or \
-            subcommand: grant this user what README.md lists under ACL: ACL SETUSER
+            subcommand: grant this user the permissions in docs/stores.md: ACL SETUSER
             """, charge("new"))
         // Who connects anew is told which one.
         try expectFailure(

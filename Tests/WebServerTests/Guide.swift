@@ -4,22 +4,7 @@ import Servers
 /// A README that leads to a guarded site, read for what one is to do: `sh` blocks are typed, `console` blocks show a command
 /// and what it prints, the others are parts of configurations.
 struct Guide: Sendable {
-    /// A fenced block.
-    struct Block: Sendable {
-        let language: String
-        let text: String
-    }
-
-    /// A command, and what the guide says that it prints.
-    struct Exchange: Sendable {
-        let command: String
-        var output: [String] = []
-    }
-
-    let blocks: [Block]
-    /// The whole text, with paths and ports as in the blocks.
-    let text: String
-
+    private let document: Document
     private let folder: String
     private let values: KeyValuePairs<String, String>
 
@@ -36,25 +21,17 @@ struct Guide: Sendable {
         self.values = values
         var written = try Template(file: file).text
         if !isWhole { written = written.replacing(#/\n## The dashboard\n(?:.|\n)*?\n## /#, with: "\n## ") }
-        text = Self.moved(written, to: folder, values)
-        var blocks: [Block] = []
-        var language: String?
-        var lines: [Substring] = []
-        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-            if let opened = language {
-                guard line == "```" else {
-                    lines.append(line)
-                    continue
-                }
-                blocks.append(Block(language: opened, text: lines.joined(separator: "\n") + "\n"))
-                language = nil
-            } else if line.hasPrefix("```") {
-                language = String(line.dropFirst(3))
-                lines = []
-            }
-        }
-        self.blocks = blocks
+        document = Document(text: Self.moved(written, to: folder, values))
     }
+
+    /// The whole text, with paths and ports as in the blocks.
+    var text: String { document.text }
+
+    /// The texts of all blocks in a language, in order.
+    func blocks(of language: String) -> [String] { document.blocks(of: language) }
+
+    /// The commands of the `console` blocks, in order, with the output shown for each.
+    var exchanges: [Document.Exchange] { document.exchanges }
 
     /// A text about the machine, as it is about the folder.
     func moved(_ text: String) -> String { Self.moved(text, to: folder, values) }
@@ -66,24 +43,6 @@ struct Guide: Sendable {
         }
         for (written, value) in values { text = text.replacing(written, with: value) }
         return text
-    }
-
-    /// The blocks of a language, in order.
-    func blocks(of language: String) -> [String] { blocks.filter { $0.language == language }.map(\.text) }
-
-    /// The commands of the `console` blocks, in order.
-    var exchanges: [Exchange] {
-        var exchanges: [Exchange] = []
-        for block in blocks(of: "console") {
-            for line in block.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
-                if line.hasPrefix("$ ") {
-                    exchanges.append(Exchange(command: String(line.dropFirst(2))))
-                } else if !exchanges.isEmpty {
-                    exchanges[exchanges.count - 1].output.append(String(line))
-                }
-            }
-        }
-        return exchanges
     }
 
     /// The commands of the `sh` blocks, in order, each with the text that it is given.

@@ -98,7 +98,7 @@ struct RunTests {
                 ["PORT": "\(free)", "DASHBOARD_PORT": "\(taken.number)"],
                 "port \(taken.number) is in use: stop what listens there, or choose another: make run DASHBOARD_PORT=\(next)"
             ),
-            (["PORT": "x"], "PORT=x is no port: write a number, for example PORT=5001"),
+            (["PORT": "x"], "PORT=x is not a port: write a number, for example PORT=5001"),
             (
                 ["PORT": "\(free)", "DASHBOARD_PORT": "\(free)"],
                 "PORT and DASHBOARD_PORT are both \(free): choose another for one of them"

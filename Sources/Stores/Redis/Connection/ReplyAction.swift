@@ -54,7 +54,7 @@ struct ReplyAction: Sendable {
     /// Any other reply: it fails, and the connection is not trusted further.
     private static let unknown = ReplyAction("", .refused, .dropped)
 
-    private static let grant = "grant this user what README.md lists under ACL: ACL SETUSER"
+    private static let grant = "grant this user the permissions in docs/stores.md: ACL SETUSER"
     private static let otherServer = "name a Redis server, version 6 or later"
 
     /// All rows; the first that fits counts.
