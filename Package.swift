@@ -132,7 +132,7 @@ let package = Package(
         .testTarget(name: "FastCGITests", dependencies: ["FastCGI", "Servers"], swiftSettings: strict),
         .testTarget(
             name: "RulesTests",
-            dependencies: ["Limiters", "Rules", "Servers"],
+            dependencies: ["Limiters", "Platform", "Rules", "Servers"],
             // Read where they lie: rules files, and what judges them by the schema.
             exclude: ["bad", "good", "schema"],
             swiftSettings: strict

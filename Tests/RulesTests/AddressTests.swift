@@ -1,3 +1,4 @@
+import Platform
 import Testing
 
 @testable import Rules
@@ -43,6 +44,16 @@ struct AddressTests {
         ])
     func junk(written: String) {
         #expect(Address(bytes(written)) == nil)
+    }
+
+    @Test("an address has no zone, no prefix and no zero byte, whatever a C string would make of it")
+    func strict() {
+        #expect(IPAddress(bytes("203.0.113.9")) == .v4(0xCB00_7109))
+        #expect(IPAddress(bytes("2001:db8::9")) == .v6(0x2001_0db8 << 96 | 9))
+        #expect(IPAddress(bytes("0000:0000:0000:0000:0000:ffff:255.255.255.255")) == .v4(.max))
+        for text in ["fe80::1%lo", "2001:db8::/32", "10.0.0.0/8", "203.0.113.9\u{0}", "203.0.113.9\u{0}.example", ""] {
+            #expect(IPAddress(bytes(text)) == nil, "\(text)")
+        }
     }
 
     @Test(

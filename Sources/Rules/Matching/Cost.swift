@@ -1,4 +1,5 @@
 import Limiters
+import TextFormats
 
 /// What a request costs under a rule.
 enum Cost: Sendable {
@@ -16,7 +17,7 @@ enum Cost: Sendable {
             guard let text = reading.variable(name)?.trimmed, !text.isEmpty,
                 text.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 })
             else { return 1 }
-            return min(text.decimal ?? Quota.largestLimit, Quota.largestLimit)
+            return min(decimalValue(text) ?? Quota.largestLimit, Quota.largestLimit)
         }
     }
 }

@@ -1,3 +1,5 @@
+import TextFormats
+
 /// Which paths a rule is for: `/api/data`, `/api/**`, `/users/*/orders`.
 struct PathPattern: Hashable, Sendable {
     enum Segment: Hashable, Sendable {
@@ -50,7 +52,7 @@ struct PathPattern: Hashable, Sendable {
         guard !part.contains(star) else {
             throw Mistake(text: "has a * within a segment; use path_regex for a part of one, %2A for the mark itself")
         }
-        let text = part.percentDecoded()
+        let text = PercentEncoding.decoded(part)
         guard !text.isEmpty, !text.elementsEqual(".".utf8), !text.elementsEqual("..".utf8),
             !text.contains(UInt8(ascii: "/"))
         else {

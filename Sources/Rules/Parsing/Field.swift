@@ -1,3 +1,4 @@
+import TextFormats
 import Yams
 
 /// A value of a rules file and its place.
@@ -45,7 +46,7 @@ struct Field {
     func number(_ range: ClosedRange<Int64>) throws(RulesError) -> Int64 {
         let example = "\(range.lowerBound) to \(range.upperBound)"
         let text = try text(example)
-        guard let number = Array(text.utf8)[...].decimal, range.contains(number) else {
+        guard let number = decimalValue(text.utf8), range.contains(number) else {
             throw error("is no number that can stand here; write \(example)", value: text)
         }
         return number

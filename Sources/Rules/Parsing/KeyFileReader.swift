@@ -1,3 +1,5 @@
+import TextFormats
+
 /// Reads a file of API keys.
 ///
 /// One key a line, or `sha256:` and its digest in 64 hexadecimal digits; behind it, after a space, the client's plan
@@ -71,5 +73,5 @@ struct KeyFileReader {
 
 extension Bytes {
     /// Whether this is a SHA-256 in hexadecimal digits.
-    var isDigest: Bool { count == 64 && allSatisfy { hexValue($0) != nil } }
+    var isDigest: Bool { count == 64 && allSatisfy { hexadecimalValue($0) != nil } }
 }

@@ -1,4 +1,5 @@
 import Limiters
+import TextFormats
 
 /// How much a quota allows, as a rules file writes it: `10 per minute`, `5 per 5 minutes`, `1000/hour`.
 struct QuotaText {
@@ -19,7 +20,7 @@ struct QuotaText {
         // "/" and "per" mean the same.
         let spaced = text.split(separator: "/", omittingEmptySubsequences: false).joined(separator: " per ")
         let words = spaced.split(whereSeparator: \.isWhitespace).map(String.init)
-        guard let first = words.first, let limit = Self.number(first) else {
+        guard let first = words.first, let limit = decimalValue(first.utf8) else {
             throw Mistake(text: "does not begin with a whole number; write for example 10 per minute")
         }
         guard words.count > 1 else {
@@ -28,7 +29,7 @@ struct QuotaText {
         guard words[1] == "per", words.count == 3 || words.count == 4 else {
             throw Mistake(text: "is no quota; write for example \(limit) per minute, or \(limit) per 5 minutes")
         }
-        guard let count = words.count == 3 ? 1 : Self.number(words[2]) else {
+        guard let count = words.count == 3 ? 1 : decimalValue(words[2].utf8) else {
             throw Mistake(text: "has no whole number behind per; write for example \(limit) per 5 minutes")
         }
         let unitName = words[words.count - 1]
@@ -41,6 +42,4 @@ struct QuotaText {
         let (window, overflow) = unit.length.multipliedReportingOverflow(by: count)
         self.window = overflow ? .max : window
     }
-
-    private static func number(_ text: String) -> Int64? { Array(text.utf8)[...].decimal }
 }

@@ -1,4 +1,5 @@
 import Limiters
+import TextFormats
 
 /// Reads the rules of a rules file, one after another.
 struct RuleReader {
@@ -90,7 +91,7 @@ struct RuleReader {
             }
             return .variable(Array(words[1].utf8))
         }
-        guard let cost = Array(text.utf8)[...].decimal, cost <= Quota.largestLimit else {
+        guard let cost = decimalValue(text.utf8), cost <= Quota.largestLimit else {
             let remedy = "write 0 to \(Quota.largestLimit), or variable X_COST for what the web server sets"
             throw field.error("is no cost; \(remedy)", value: text)
         }

@@ -1,3 +1,5 @@
+import TextFormats
+
 extension Address {
     /// The address as identities have it: `203.0.113.9`, `2001:db8:0:1::/64`, `2001:db8::9`, `unix:`.
     ///
@@ -9,14 +11,14 @@ extension Address {
         switch self {
         case .v4(let value):
             for shift: UInt32 in [24, 16, 8, 0] {
-                text.append(decimal: value >> shift & 255)
+                text.append(decimal: Int64(value >> shift & 255))
                 if shift > 0 { text.append(UInt8(ascii: ".")) }
             }
         case .v6(let value):
             text.append(v6: value & Self.mask(prefix))
             if prefix < 128 {
                 text.append(UInt8(ascii: "/"))
-                text.append(decimal: UInt32(prefix))
+                text.append(decimal: Int64(prefix))
             }
         case .unix:
             text.append(contentsOf: "unix:".utf8)
@@ -31,12 +33,6 @@ extension Address {
 }
 
 extension [UInt8] {
-    fileprivate mutating func append(decimal value: UInt32) {
-        if value >= 100 { append(UInt8(0x30 + value / 100)) }
-        if value >= 10 { append(UInt8(0x30 + value / 10 % 10)) }
-        append(UInt8(0x30 + value % 10))
-    }
-
     /// In the one form that RFC 5952 asks for: small letters, the longest run of zero groups as `::`.
     fileprivate mutating func append(v6 value: UInt128) {
         let groups = (0..<8).map { UInt16(truncatingIfNeeded: value >> UInt128(112 - 16 * $0)) }

@@ -1,3 +1,5 @@
+import TextFormats
+
 /// A network or a single address, as a rules file writes it: `10.0.0.0/8`, `2001:db8::/32`, `203.0.113.9`, `unix`.
 enum Network: Sendable {
     case v4(ClosedRange<UInt32>)
@@ -43,7 +45,7 @@ enum Network: Sendable {
 
     private static func prefix(_ parts: [Bytes], longest: Int) throws(Mistake) -> Int {
         guard parts.count == 2 else { return longest }
-        guard let prefix = parts[1].decimal, prefix <= longest else { throw .prefix(longest: longest) }
+        guard let prefix = decimalValue(parts[1]), prefix <= longest else { throw .prefix(longest: longest) }
         return Int(prefix)
     }
 

@@ -1,3 +1,5 @@
+import TextFormats
+
 /// The facts of one request, each found when it is first asked for.
 struct RequestFacts {
     private enum Lazy<Value> {
@@ -38,7 +40,9 @@ struct RequestFacts {
     func variable(_ name: [UInt8]) -> Bytes? { subject.bytes(of: name) }
 
     /// The decoded values of a query parameter.
-    func queryValues(_ name: [UInt8]) -> some Sequence<Bytes> { FieldText.queryValues(of: name, in: query) }
+    func queryValues(_ name: [UInt8]) -> some Sequence<Bytes> {
+        URLQuery(query).lazy.filter { $0.name.elementsEqual(name) }.map(\.value)
+    }
 
     /// The method as a set of one; empty for a method that no rule can name.
     mutating func readMethod() -> MethodSet {
@@ -75,7 +79,7 @@ struct RequestFacts {
             // nginx leaves tabs at a header's ends, and a site behind it does not see them (RFC 9110, 5.5).
             case .variable(let name): subject.bytes(of: name)?.trimmed
             case .cookie(let name):
-                subject.bytes(of: Variable.cookie).flatMap { FieldText.cookie(name, in: $0) }
+                subject.bytes(of: Variable.cookie).flatMap { CookieHeader.value(of: name, in: $0) }
             case .query(let name): queryValues(name).first { _ in true }
             }
         return value?.isEmpty == true ? nil : value

@@ -1,3 +1,5 @@
+import TextFormats
+
 /// What of a path's spelling a site does not care about.
 struct PathSpelling: OptionSet, Sendable {
     let rawValue: UInt8
@@ -47,7 +49,7 @@ struct RequestPath {
         let slash = UInt8(ascii: "/")
         var bytes: [UInt8] = []
         bytes.reserveCapacity(raw.count + 1)
-        for segment in raw.percentDecoded().split(separator: slash) {
+        for segment in PercentEncoding.decoded(raw).split(separator: slash) {
             if segment.elementsEqual(".".utf8) { continue }
             if segment.elementsEqual("..".utf8) {
                 while let last = bytes.popLast(), last != slash {}

@@ -1,3 +1,5 @@
+import TextFormats
+
 /// Reads a regular expression by recursive descent.
 struct ExpressionParser {
     /// The highest number in `{n,m}`, and the deepest parentheses.
@@ -169,7 +171,7 @@ struct ExpressionParser {
         guard let end = text[index...].firstIndex(of: "}") else { return nil }
         let inner = String(String.UnicodeScalarView(text[(index + 1)..<end]))
         let parts = inner.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
-        let numbers = parts.map { Array($0)[...].decimal }
+        let numbers = parts.map { decimalValue($0) }
         guard (1...2).contains(parts.count), let least = numbers[0], least <= Self.mostRepeats else { return nil }
         index = end
         guard parts.count == 2 else { return (Int(least), Int(least)) }
