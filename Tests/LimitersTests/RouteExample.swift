@@ -1,4 +1,4 @@
-// docs/library.md begins
+// The example begins
 import Limiters
 import Synchronization
 
@@ -41,7 +41,7 @@ func routes() throws -> [String: Limited] {
     }
     return ["/api/search": search]
 }
-// docs/library.md ends
+// The example ends
 
 /// What stands for a server's request.
 struct Request {

@@ -15,29 +15,26 @@ struct RouteExampleTests {
         #expect(search(request, now: 2_000_000).status == 429)
     }
 
-    @Test("docs/library.md shows it as it is")
-    func document() throws {
+    @Test(
+        "the documents show it as it is", arguments: ["docs/library.md", "Sources/Limiters/Limiters.docc/Limiters.md"])
+    func document(path: String) throws {
         let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         let root = tests.deletingLastPathComponent().deletingLastPathComponent()
         let example = try lines(tests.appendingPathComponent("RouteExample.swift"))
-        let document = try lines(root.appendingPathComponent("docs/library.md"))
-        let shown = try #require(
-            between("// docs/library.md begins", "// docs/library.md ends", example),
+        let document = try lines(root.appendingPathComponent(path))
+        let code = try #require(
+            between("// The example begins", "// The example ends", example),
             "RouteExample.swift has lost its two marks")
-        let written = try #require(
-            between("<!-- RouteExample.swift -->", "<!-- RouteExample.swift -->", document),
-            "docs/library.md has no two lines <!-- RouteExample.swift --> with the example between them")
-        let isSame = written.filter { !$0.isEmpty } == (["```swift"] + shown + ["```"]).filter { !$0.isEmpty }
-        #expect(
-            isSame,
-            "docs/library.md is not what RouteExample.swift has between its marks: copy that into it")
+        let shown = try #require(between("```swift", "```", document), "\(path) has no block of Swift")
+        let isSame = shown.filter { !$0.isEmpty } == code.filter { !$0.isEmpty }
+        #expect(isSame, "\(path) differs from RouteExample.swift: copy what is between its marks")
     }
 
     private func lines(_ file: URL) throws -> [String] {
         try String(contentsOf: file, encoding: .utf8).components(separatedBy: "\n")
     }
 
-    /// What stands between the first line that is `begin` and the next that is `end`.
+    /// The lines after the first that equals `begin`, up to the next that equals `end`; nil where one of them is missing.
     private func between(_ begin: String, _ end: String, _ lines: [String]) -> [String]? {
         guard let first = lines.firstIndex(of: begin) else { return nil }
         guard let last = lines[(first + 1)...].firstIndex(of: end) else { return nil }
