@@ -40,24 +40,24 @@ create temporary table kind as
 
 -- Decisions: each 10 seconds some series, allowed and blocked. Two thirds of the rows are theirs.
 insert into limiter.decisions_10s
-select at, series, verdict::limiter.verdict, requests, case verdict when 'blocked' then 0 else requests end,
-    requests * 30, case verdict when 'blocked' then 0 else requests * 12 end, latency
+select at, series, outcome::limiter.outcome, requests, case outcome when 'blocked' then 0 else requests end,
+    requests * 30, case outcome when 'blocked' then 0 else requests * 12 end, latency
 from (
-    select at, series, verdict,
-        greatest(1, round(pg_temp.tide(at) * case verdict when 'allowed' then 40.0 / n else 6.0 / n end
-            * (0.5 + pg_temp.noise(extract(epoch from at)::bigint, series * 7 + length(verdict)))))::bigint as requests,
+    select at, series, outcome,
+        greatest(1, round(pg_temp.tide(at) * case outcome when 'allowed' then 40.0 / n else 6.0 / n end
+            * (0.5 + pg_temp.noise(extract(epoch from at)::bigint, series * 7 + length(outcome)))))::bigint as requests,
         -- Most decisions take 16 to 64 microseconds, a few far more.
         array_fill(0::bigint, array[4]) || array[1, 8, 14, 6, 2, 1, 0, 0, 1]::bigint[] || array_fill(0::bigint, array[9])
             as latency
     from generate_series(date_trunc('hour', now()) - make_interval(days => :days), now(), interval '10 seconds') at, kind,
-        (values ('allowed'), ('blocked')) v (verdict)
+        (values ('allowed'), ('blocked')) v (outcome)
     where at >= (current_date - :days + 1)::timestamptz
-        and pg_temp.noise(extract(epoch from at)::bigint, series * 13 + length(verdict))
+        and pg_temp.noise(extract(epoch from at)::bigint, series * 13 + length(outcome))
             < :rows * 0.667 / (:days * 8640.0 * 12)
 ) rows;
 
 insert into limiter.decisions_1h
-select date_trunc('hour', at), series, verdict, sum(requests), sum(passed), sum(limit_sum), sum(remaining_sum),
+select date_trunc('hour', at), series, outcome, sum(requests), sum(passed), sum(limit_sum), sum(remaining_sum),
     array[sum(latency[1]), sum(latency[2]), sum(latency[3]), sum(latency[4]), sum(latency[5]), sum(latency[6]),
         sum(latency[7]), sum(latency[8]), sum(latency[9]), sum(latency[10]), sum(latency[11]), sum(latency[12]),
         sum(latency[13]), sum(latency[14]), sum(latency[15]), sum(latency[16]), sum(latency[17]), sum(latency[18]),

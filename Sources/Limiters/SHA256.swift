@@ -4,6 +4,12 @@
 package enum SHA256 {
     /// The digest of `message` as 64 hexadecimal digits in ASCII.
     package static func hexDigest(of message: [UInt8]) -> [UInt8] {
+        let digits: StaticString = "0123456789abcdef"
+        return digest(of: message).flatMap { [digits.utf8Start[Int($0 >> 4)], digits.utf8Start[Int($0 & 15)]] }
+    }
+
+    /// The digest of `message`, 32 bytes.
+    package static func digest(of message: [UInt8]) -> [UInt8] {
         var state: [UInt32] = [
             0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
         ]
@@ -21,15 +27,7 @@ package enum SHA256 {
         for block in stride(from: 0, to: padded.count, by: 64) {
             compress(padded[block..<(block + 64)], into: &state, words: &words)
         }
-        let digits: StaticString = "0123456789abcdef"
-        var text: [UInt8] = []
-        text.reserveCapacity(64)
-        for word in state {
-            for shift: UInt32 in stride(from: 28, through: 0, by: -4) {
-                text.append(digits.utf8Start[Int(word >> shift & 15)])
-            }
-        }
-        return text
+        return state.flatMap { word in stride(from: 24, through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> $0) } }
     }
 
     private static func compress(_ block: ArraySlice<UInt8>, into state: inout [UInt32], words: inout [UInt32]) {

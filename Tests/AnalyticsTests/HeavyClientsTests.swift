@@ -9,7 +9,7 @@ struct HeavyClientsTests {
 
     @Test("while there is room every count is exact")
     func exact() {
-        var clients = HeavyClients(room: 8)
+        var clients = HeavyClients(capacity: 8)
         for number in 0..<8 { for _ in 0...number { clients.count(client(number), number % 2, .blocked) } }
         #expect(clients.others.isEmpty)
         for number in 0..<8 {
@@ -22,7 +22,7 @@ struct HeavyClientsTests {
     @Test("among a million clients there is never more than room, the sums are exact, and who asks most is known")
     func million() throws {
         let room = 2_048
-        var clients = HeavyClients(room: room)
+        var clients = HeavyClients(capacity: room)
         var sent: [Outcome: Int64] = [:]
         for number in 0..<1_000_000 {
             let outcome: Outcome = number % 3 == 0 ? .blocked : number % 3 == 1 ? .allowed : .failed
@@ -56,7 +56,7 @@ struct HeavyClientsTests {
         for loop in 0..<2 { ledger[loop].use(table) }
         for number in 0..<1_000_000 {
             ledger[number % 2].count {
-                $0.count(client(number), series: number % 3, .allowed, passed: true, nil, bucket: nil)
+                $0.count(client(number), series: number % 3, .allowed, passed: true, nil, latency: nil)
             }
             // As if a second had passed.
             if number % 100_000 == 0 { ledger.collect() }
@@ -65,8 +65,8 @@ struct HeavyClientsTests {
         var batch = ledger.takePending()
         #expect(batch.requests == 1_000_000)
         #expect(batch.clients.count <= 4_096)
-        batch.keepClients(BatchText.mostClients)
-        #expect(batch.clients.count <= 2 * BatchText.mostClients)
+        batch.keepClients(BatchJSON.maximumClients)
+        #expect(batch.clients.count <= 2 * BatchJSON.maximumClients)
         let named = batch.clients.values.reduce(0) { $0 + $1.total }
         #expect(named + batch.others.values.reduce(0) { $0 + $1.total } == 1_000_000)
     }

@@ -60,13 +60,13 @@ final class Recording {
     ) {
         let identity = Identity("api_key", client.utf8)
         let decision = Decision(admission: .allowed, limit: 10, remaining: 4, resetAfter: 0)
-        ledger[loop].count { page in
+        ledger[loop].count { counts in
             for _ in 0..<requests {
-                page.count(
+                counts.count(
                     identity, series: series, outcome, passed: passed ?? (outcome != .blocked),
-                    outcome == .failed ? nil : decision, bucket: 5)
+                    outcome == .failed ? nil : decision, latency: 25)
                 guard outcome == .blocked else { continue }
-                page.keep(series) {
+                counts.keep(series) {
                     BlockedRequest(
                         client: identity, address: Array("203.0.113.9".utf8)[...], retryAfter: 2_500_000,
                         userAgent: Array(userAgent.utf8)[...])

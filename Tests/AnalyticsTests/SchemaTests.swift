@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The schema's functions")
 struct SchemaTests {
-    private static let batch = """
+    static let batch = """
         {"recorder": "00000000-0000-4000-8000-000000000001", "sequence": 1, "taken": 1700000011000000,
          "process": {"host": "h", "pid": 7, "mode": "serve", "version": "0", "started_seconds": 1, "store": "redis",
             "store_state": "up", "loops": 1, "connections": 2, "clients": "plain", "backlog": 0, "spooled": 0,
@@ -53,5 +53,42 @@ struct SchemaTests {
         #expect(try server.query("select host, pid, sequence, store from limiter.processes") == "h|7|2|redis")
         #expect(
             try server.number("select count(*) from limiter.processes where seen < now() - interval '1 second'") == 1)
+    }
+
+    @Test("sums stop at the bounds of their type, in batches and in rows that are there")
+    func saturation() throws {
+        let server = try PostgresServer()
+        let connection = try PostgresConnection(PostgresLocation(server.location))
+        try Migrations.apply(to: connection)
+        let huge = Self.batch.replacing(
+            "\"allowed\", 3, 3, 30, 24, [0,0,3,", with: "\"allowed\", \(Int64.max), 3, \(Int64.max), 24, [0,0,\(Int64.max),"
+        ).replacing("\"address=1\", 0, 3, 0, 0", with: "\"address=1\", 0, \(Int64.max), \(Int64.max), 0")
+        for sequence in 1...2 {
+            let batch = huge.replacing("\"sequence\": 1", with: "\"sequence\": \(sequence)")
+            let written = try connection.query("select limiter.write($1, 1700000012000000)", [.init("[\(batch)]")])
+            #expect(written.integer(0, 0) == Int64(sequence))
+        }
+        let first = "order by at, series desc limit 1"
+        for table in ["decisions_10s", "decisions_1h"] {
+            #expect(
+                try server.query("select requests, limit_sum, latency[3] from limiter.\(table) \(first)")
+                    == "\(Int64.max)|\(Int64.max)|\(Int64.max)")
+        }
+        for table in ["clients_10s", "clients_1h", "clients_1d"] {
+            #expect(
+                try server.query("select allowed, blocked from limiter.\(table) where client = 'address=1' \(first)")
+                    == "\(Int64.max)|\(Int64.max)")
+        }
+        // Maintenance merges light clients into one row.
+        try server.query(
+            """
+            select limiter.ensure_day((now() at time zone 'UTC')::date);
+            insert into limiter.clients_1d select date_trunc('day', now(), 'UTC'), 'address=' || i, 1, \(Int64.max),
+                \(Int64.max), 0, now(), now() from generate_series(1, 700) i
+            """)
+        #expect(try connection.query("select limiter.maintain(7000, 7000, 7000)").truth(0, 0) == true)
+        #expect(
+            try server.query("select allowed, blocked from limiter.clients_1d where client = 'other' order by at desc limit 1")
+                == "\(Int64.max)|\(Int64.max)")
     }
 }

@@ -19,14 +19,14 @@ struct SpoolTests {
     func order() throws {
         let folder = try TemporaryFolder()
         let spool = try Self.spool(folder)
-        #expect(spool.next(most: 5) == nil)
+        #expect(spool.next(limit: 5) == nil)
         for text in ["1", "22", "[3]"] { try spool.append(Array(text.utf8)) }
-        let first = try #require(spool.next(most: 2))
+        let first = try #require(spool.next(limit: 2))
         #expect(Self.texts(first) == "[1,22]")
         spool.confirm(first)
         #expect(spool.count == 1)
         try spool.append(Array("4".utf8))
-        let second = try #require(spool.next(most: 60))
+        let second = try #require(spool.next(limit: 60))
         #expect(Self.texts(second) == "[[3],4]")
         spool.confirm(second)
         #expect(spool.count == 0)
@@ -43,7 +43,7 @@ struct SpoolTests {
         let living = try Self.spool(folder, "living")
         try living.append(Array("4".utf8))
         var adopted: [String] = []
-        living.adopt(most: 60) { adopted.append(Self.texts($0) ?? "") }
+        living.adopt(limit: 60) { adopted.append(Self.texts($0) ?? "") }
         #expect(adopted == [])
 
         // The lock ends with the last that has the file open.
@@ -52,8 +52,8 @@ struct SpoolTests {
         let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
         try bytes.dropLast(2).write(to: URL(fileURLWithPath: path))
         struct Refusal: Error {}
-        #expect(throws: Refusal.self) { try living.adopt(most: 1) { _ throws(Refusal) in throw Refusal() } }
-        living.adopt(most: 1) { adopted.append(Self.texts($0) ?? "") }
+        #expect(throws: Refusal.self) { try living.adopt(limit: 1) { _ throws(Refusal) in throw Refusal() } }
+        living.adopt(limit: 1) { adopted.append(Self.texts($0) ?? "") }
         #expect(adopted == ["[1]", "[22]"])
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path("spool")) == ["living.spool"])
     }
@@ -69,7 +69,7 @@ struct SpoolTests {
         bytes[13 + 12] ^= 1
         try bytes.write(to: URL(fileURLWithPath: path))
         var adopted: [String] = []
-        try Self.spool(folder).adopt(most: 60) { adopted.append(Self.texts($0) ?? "") }
+        try Self.spool(folder).adopt(limit: 60) { adopted.append(Self.texts($0) ?? "") }
         #expect(adopted == ["[1]"])
     }
 
@@ -90,7 +90,7 @@ struct SpoolTests {
         let process = RecordedProcess(mode: .serve, version: "", store: "embedded", loops: 1)
         let notices = Recording.Said()
         let outbox = Outbox(
-            recording.ledger, BatchText(recorder: "r", process: process, names: .plain), spool, connections: { 0 },
+            recording.ledger, BatchJSON(recorder: "r", process: process, names: .plain), spool, connections: { 0 },
             storeError: nil
         ) { notice in
             if case .problem(let line) = notice { notices.problems.withLock { $0.append(line) } }
@@ -99,18 +99,18 @@ struct SpoolTests {
         for second in 0..<200 {
             for client in 0..<100 { recording.count(1, client: "\(second)-\(client)", .blocked) }
             sent += 100
-            outbox.fill(saysSigns: false)
+            outbox.fill(sendsHeartbeats: false)
         }
         #expect(spool.room == .none)
         #expect(spool.bytes < 65_536 + 32_768)
         #expect(
             notices.problems.withLock(\.self) == [
-                "the spool is full; counts stay in memory, and a process that is killed loses them"
+                "the spool is full; counts stay in memory, and are lost if the process is killed"
             ])
 
         var spooled = 0
         var hasDetail: [Bool] = []
-        while let chunk = spool.next(most: 1) {
+        while let chunk = spool.next(limit: 1) {
             let batches = try #require(JSONSerialization.jsonObject(with: Data(chunk.json)) as? [[String: Any]])
             for batch in batches {
                 let rows = try #require(batch["decisions"] as? [[Any]])
@@ -126,7 +126,7 @@ struct SpoolTests {
         #expect(hasDetail.last == false)
         #expect(spooled + Int(outbox.requestsInMemory) == sent)
         #expect(spooled < sent)
-        outbox.fill(saysSigns: false)
+        outbox.fill(sendsHeartbeats: false)
         #expect(outbox.requestsInMemory == 0)
     }
 }

@@ -30,16 +30,16 @@ struct Traffic {
         let words = [kind.endpoint, kind.policy, kind.algorithm]
         let place = series.firstIndex(of: words) ?? series.count
         if place == series.count { series.append(words) }
-        let verdicts = [
+        let outcomes = [
             ("allowed", allowed, 6), ("blocked", blocked, 0), ("shadow_blocked", shadowBlocked, 0),
             ("failed", failed, 0),
         ]
-        for (verdict, count, remaining) in verdicts where count > 0 {
+        for (outcome, count, remaining) in outcomes where count > 0 {
             var latency = [Int](repeating: 0, count: 22)
             latency[bucket] = count
-            let passed = verdict == "blocked" ? 0 : count
-            let limit = verdict == "failed" ? 0 : 10 * count
-            decisions.append([at, place, verdict, count, passed, limit, remaining * count, latency])
+            let passed = outcome == "blocked" ? 0 : count
+            let limit = outcome == "failed" ? 0 : 10 * count
+            decisions.append([at, place, outcome, count, passed, limit, remaining * count, latency])
         }
         clients.append([at, client, place, allowed + shadowBlocked, blocked, failed])
         for number in 0..<blocked {

@@ -27,12 +27,12 @@ struct ExactnessTests {
         #expect(!outcome.hasErrors)
         #expect(outcome.answers == requests)
         #expect(waitUntil { site.requests == outcome.answers })
-        let count = { (verdict: String) in
-            site.number("select coalesce(sum(requests), 0) from limiter.decisions_1h where verdict = '\(verdict)'")
+        let count = { (outcome: String) in
+            site.number("select coalesce(sum(requests), 0) from limiter.decisions_1h where outcome = '\(outcome)'")
         }
         #expect(count("blocked") == outcome.refusals)
         #expect(count("allowed") == outcome.answers - outcome.refusals)
         #expect(site.number("select sum(allowed + blocked) from limiter.clients_1d") == outcome.answers)
-        #expect(site.limiters.flatMap { $0.logLines("error") }.allSatisfy { $0.contains("until it takes them") })
+        #expect(site.limiters.flatMap { $0.logLines("error") }.allSatisfy { $0.contains("until PostgreSQL accepts them") })
     }
 }

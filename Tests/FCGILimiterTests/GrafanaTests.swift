@@ -18,12 +18,12 @@ struct GrafanaTests {
         for name in asked {
             #expect(metrics.contains("\n\(name){") || metrics.contains("\n\(name) "), "\(name) is not exported")
         }
-        for label in ["verdict", "policy", "algorithm", "endpoint", "kind", "version", "store", "le"] {
+        for label in ["outcome", "policy", "algorithm", "endpoint", "kind", "version", "store", "le"] {
             #expect(metrics.contains("\(label)=\""), "\(label)")
         }
         for match in text.matches(of: /by \(([a-z, ]+)\)/) {
             for label in match.1.split(separator: ", ") where label != "instance" {
-                #expect(metrics.contains("\(label)=\""), "\(label) is no label")
+                #expect(metrics.contains("\(label)=\""), "\(label) is not a label")
             }
         }
     }

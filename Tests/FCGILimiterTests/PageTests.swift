@@ -50,7 +50,7 @@ struct PageTests {
         #expect(try waitUntil { try client.get("/health").status == 200 })
     }
 
-    @Test("metrics count the last hour by endpoint and verdict, as JSON", arguments: StoreKind.allCases)
+    @Test("metrics count the last hour by endpoint and outcome, as JSON", arguments: StoreKind.allCases)
     func json(store: StoreKind) throws {
         let site = try Site(store)
         let client = site.client()
@@ -102,16 +102,16 @@ struct PageTests {
         let lines = answer.text.split(separator: "\n").map(String.init)
         for line in [
             "# TYPE fcgi_limiter_requests_total counter",
-            #"fcgi_limiter_requests_total{endpoint="/api/data",verdict="allowed"} 10"#,
-            #"fcgi_limiter_requests_total{endpoint="/api/data",verdict="blocked"} 2"#,
-            #"fcgi_limiter_requests_total{endpoint="/api/data",verdict="failed"} 0"#,
-            #"fcgi_limiter_requests_total{endpoint="/api/search",verdict="allowed"} 0"#,
-            #"fcgi_limiter_requests_total{endpoint="/api/upload",verdict="blocked"} 0"#,
-            #"fcgi_limiter_requests_total{endpoint="/api/data",verdict="shadow_blocked"} 0"#,
+            #"fcgi_limiter_requests_total{endpoint="/api/data",outcome="allowed"} 10"#,
+            #"fcgi_limiter_requests_total{endpoint="/api/data",outcome="blocked"} 2"#,
+            #"fcgi_limiter_requests_total{endpoint="/api/data",outcome="failed"} 0"#,
+            #"fcgi_limiter_requests_total{endpoint="/api/search",outcome="allowed"} 0"#,
+            #"fcgi_limiter_requests_total{endpoint="/api/upload",outcome="blocked"} 0"#,
+            #"fcgi_limiter_requests_total{endpoint="/api/data",outcome="shadow_blocked"} 0"#,
             "# TYPE fcgi_limiter_decisions_total counter",
-            #"fcgi_limiter_decisions_total{policy="data",algorithm="sliding_window",verdict="allowed"} 10"#,
-            #"fcgi_limiter_decisions_total{policy="data",algorithm="sliding_window",verdict="blocked"} 2"#,
-            #"fcgi_limiter_decisions_total{policy="search",algorithm="token_bucket",verdict="blocked"} 0"#,
+            #"fcgi_limiter_decisions_total{policy="data",algorithm="sliding_window",outcome="allowed"} 10"#,
+            #"fcgi_limiter_decisions_total{policy="data",algorithm="sliding_window",outcome="blocked"} 2"#,
+            #"fcgi_limiter_decisions_total{policy="search",algorithm="token_bucket",outcome="blocked"} 0"#,
             "# TYPE fcgi_limiter_decision_seconds histogram",
             #"fcgi_limiter_decision_seconds_bucket{le="1.048576"} 12"#,
             #"fcgi_limiter_decision_seconds_bucket{le="+Inf"} 12"#,
@@ -153,6 +153,6 @@ struct PageTests {
         #expect(metrics["allowed"] as? Int == 0)
         let text = try client.get("/metrics?format=prometheus").text
         #expect(text.contains(#"fcgi_limiter_store_errors_total{kind="unreachable"} 4"#))
-        #expect(text.contains(#"fcgi_limiter_requests_total{endpoint="/api/data",verdict="failed"} 4"#))
+        #expect(text.contains(#"fcgi_limiter_requests_total{endpoint="/api/data",outcome="failed"} 4"#))
     }
 }

@@ -41,11 +41,11 @@ final class RecordedSite {
     /// All requests in the database.
     var requests: Int { number("select sum(requests) from limiter.decisions_10s") }
 
-    /// The sums of requests and of those let through, by endpoint, policy and verdict: a line for each.
+    /// The sums of requests and of those let through, by endpoint, policy and outcome: a line for each.
     func sums() throws -> [String] {
         try database.query(
             """
-            select endpoint, policy, verdict, sum(requests), sum(passed)
+            select endpoint, policy, outcome, sum(requests), sum(passed)
             from limiter.decisions_1h d join limiter.series s on s.id = d.series group by 1, 2, 3 order by 1, 2, 3
             """
         ).split(separator: "\n").map(String.init)

@@ -17,7 +17,7 @@ struct RecordingTests {
         """
 
     @Test("each request counts once, under the policy that governed it, and as what became of it")
-    func verdicts() throws {
+    func outcomes() throws {
         let site = try RecordedSite(rules: Self.rules)
         let client = site.client()
         func ask(_ count: Int, _ target: String, _ key: String) throws {
@@ -101,7 +101,7 @@ struct RecordingTests {
                 return policies?.contains("deux") == true
             })
         for _ in 0..<2 { _ = try client.get("/api/data", headers: ["X-API-Key": "c"]) }
-        let allowed = #",algorithm="sliding_window",verdict="allowed"} "#
+        let allowed = #",algorithm="sliding_window",outcome="allowed"} "#
         let metrics = try client.get("/metrics?format=prometheus").text
         #expect(metrics.contains(#"policy="two"\#(allowed)4"#))
         #expect(metrics.contains(#"policy="deux"\#(allowed)2"#))
@@ -223,7 +223,7 @@ struct RecordingTests {
         }
         #expect(
             limiter.logLines("error") == [
-                "/dev/full/spool: Not a directory; counts stay in memory, and a process that is killed loses them"
+                "/dev/full/spool: Not a directory; counts stay in memory, and are lost if the process is killed"
             ])
     }
 
@@ -266,7 +266,7 @@ struct RecordingTests {
             }
             return try await group.reduce(into: []) { $0.append($1) }
         }
-        #expect(texts.sorted() == ["\(place): schema 2, applied 1, 2", "\(place): schema 2, nothing to do"])
+        #expect(texts.sorted() == ["\(place): schema 3, applied 1, 3", "\(place): schema 3, nothing to do"])
         let without = try Program(built: "fcgi-limiter").run(["migrate"])
         #expect(without.errors == "Error: no database is named: write --postgres or set POSTGRES_HOST\n")
         #expect(without.status != 0)
@@ -277,9 +277,9 @@ struct RecordingTests {
         arguments: [
             (
                 ["--postgres", "postgresql://u:secret%zz@h/d"],
-                "the connection string of PostgreSQL is not understood: write"
+                "the PostgreSQL connection string is invalid: write"
             ),
-            (["--postgres", "secret"], "the connection string of PostgreSQL is not understood: write"),
+            (["--postgres", "secret"], "the PostgreSQL connection string is invalid: write"),
             (
                 ["--postgres", "dbname=x", "--record-clients", "no"],
                 "--record-clients \"no\" is not usable: write plain or hashed"

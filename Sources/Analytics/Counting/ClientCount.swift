@@ -1,38 +1,44 @@
-/// How many requests of one client, or of all others together, had which outcome.
+/// Requests by outcome, of one client or of all others together.
 struct ClientCount: Hashable {
-    /// Let through by a verdict.
+    /// Allowed and shadow-blocked requests.
     var allowed: Int64 = 0
     var blocked: Int64 = 0
-    /// Without a verdict.
+    /// Requests that the store did not decide.
     var failed: Int64 = 0
 
-    var total: Int64 { allowed + blocked + failed }
+    var total: Int64 { allowed.saturatingAdding(blocked).saturatingAdding(failed) }
 
     mutating func add(_ outcome: Outcome) {
         switch outcome {
-        case .allowed, .shadowBlocked: allowed += 1
-        case .blocked: blocked += 1
-        case .failed: failed += 1
+        case .allowed, .shadowBlocked: allowed.saturatingAdd(1)
+        case .blocked: blocked.saturatingAdd(1)
+        case .failed: failed.saturatingAdd(1)
         }
     }
 
-    /// Takes up to `amount` away, what was blocked last.
+    /// Removes up to `amount` requests, blocked ones last.
     ///
-    /// - Returns: what was taken.
-    mutating func take(_ amount: Int64) -> ClientCount {
-        var taken = ClientCount()
-        taken.allowed = min(allowed, amount)
-        taken.failed = min(failed, amount - taken.allowed)
-        taken.blocked = min(blocked, amount - taken.allowed - taken.failed)
-        allowed -= taken.allowed
-        failed -= taken.failed
-        blocked -= taken.blocked
-        return taken
+    /// - Returns: the requests that were removed.
+    mutating func remove(_ amount: Int64) -> ClientCount {
+        var removed = ClientCount()
+        removed.allowed = min(allowed, amount)
+        removed.failed = min(failed, amount - removed.allowed)
+        removed.blocked = min(blocked, amount - removed.allowed - removed.failed)
+        allowed -= removed.allowed
+        failed -= removed.failed
+        blocked -= removed.blocked
+        return removed
     }
 
     static func += (one: inout ClientCount, other: ClientCount) {
-        one.allowed += other.allowed
-        one.blocked += other.blocked
-        one.failed += other.failed
+        one.allowed.saturatingAdd(other.allowed)
+        one.blocked.saturatingAdd(other.blocked)
+        one.failed.saturatingAdd(other.failed)
+    }
+
+    static func + (one: ClientCount, other: ClientCount) -> ClientCount {
+        var sum = one
+        sum += other
+        return sum
     }
 }

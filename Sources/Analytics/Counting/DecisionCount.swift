@@ -1,21 +1,27 @@
-/// How many requests of one series had one outcome, and what was decided about them.
+/// Requests of one series and outcome, and what was decided about them.
 public struct DecisionCount: Sendable {
-    /// How many.
+    /// All requests.
     public internal(set) var requests: Int64 = 0
-    /// Of these, let through.
+    /// Requests that were let through.
     public internal(set) var passed: Int64 = 0
-    /// The limits of their policies, summed; 0 for those without a verdict.
+    /// Sum of the governing policies' limits; 0 for requests that the store did not decide.
     public internal(set) var limitSum: Int64 = 0
-    /// What was left of them, summed; 0 for those without a verdict.
+    /// Sum of their remaining units; 0 for requests that the store did not decide.
     public internal(set) var remainingSum: Int64 = 0
-    /// How long the decisions took; none for banned clients.
+    /// How long the decisions took; empty for banned clients.
     public internal(set) var latency = LatencyHistogram()
 
     static func += (one: inout DecisionCount, other: DecisionCount) {
-        one.requests += other.requests
-        one.passed += other.passed
-        one.limitSum += other.limitSum
-        one.remainingSum += other.remainingSum
+        one.requests.saturatingAdd(other.requests)
+        one.passed.saturatingAdd(other.passed)
+        one.limitSum.saturatingAdd(other.limitSum)
+        one.remainingSum.saturatingAdd(other.remainingSum)
         one.latency += other.latency
+    }
+
+    static func + (one: DecisionCount, other: DecisionCount) -> DecisionCount {
+        var sum = one
+        sum += other
+        return sum
     }
 }

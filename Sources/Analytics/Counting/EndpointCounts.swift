@@ -7,7 +7,7 @@ public struct EndpointCounts: Sendable {
         /// No requests.
         public init() {}
 
-        /// How many had this outcome.
+        /// The requests that had this outcome.
         public internal(set) subscript(outcome: Outcome) -> Int64 {
             get { counts[outcome.index] }
             set { counts[outcome.index] = newValue }
@@ -15,11 +15,11 @@ public struct EndpointCounts: Sendable {
 
         /// Adds requests that had this outcome.
         public mutating func add(_ requests: Int64, _ outcome: Outcome) {
-            self[outcome] += requests
+            self[outcome].saturatingAdd(requests)
         }
 
-        /// How many there are.
-        public var total: Int64 { Outcome.allCases.reduce(0) { $0 + self[$1] } }
+        /// All requests.
+        public var total: Int64 { Outcome.allCases.reduce(0) { $0.saturatingAdding(self[$1]) } }
     }
 
     /// The counts by the endpoints' labels.
@@ -28,10 +28,10 @@ public struct EndpointCounts: Sendable {
     /// No requests.
     public init() {}
 
-    /// All endpoints together.
+    /// The counts of all endpoints together.
     public var sum: Count {
         counts.values.reduce(into: Count()) { sum, count in
-            for outcome in Outcome.allCases { sum[outcome] += count[outcome] }
+            for outcome in Outcome.allCases { sum.add(count[outcome], outcome) }
         }
     }
 

@@ -2,31 +2,32 @@ import Limiters
 import Platform
 import Synchronization
 
-/// What all event loops of a process have decided: since the start, in the last hour, and what is still to be written.
+/// What all event loops of a process have counted: since the start, in the last hour, and not yet recorded.
 public final class Ledger: Sendable {
     /// A series and an outcome.
     public struct Owner: Hashable, Sendable {
-        /// By what it is counted.
+        /// What the requests are counted by.
         public let series: Series
-        /// What became of the requests.
+        /// What became of them.
         public let outcome: Outcome
     }
 
     private struct State {
         var pending = Batch()
         var sinceStart: [Owner: DecisionCount] = [:]
-        /// A ring: the minute that a slot was last used for, and what it counted in that.
-        var minutes = [(minute: Int64, counts: EndpointCounts)](repeating: (-1, EndpointCounts()), count: 60)
+        var lastHour = LastHour()
         var storeErrors: [String: Int64] = [:]
         var storeError: String?
         var eventsDropped: Int64 = 0
     }
 
+    private static let collectInterval: Microseconds = 1_000_000
+
     private let tallies: [Tally]
     private let recordsClients: Bool
     private let state = Mutex(State())
 
-    /// No counts.
+    /// An empty ledger.
     ///
     /// - Parameters:
     ///   - loops: how many loops count.
@@ -39,34 +40,44 @@ public final class Ledger: Sendable {
     /// The tally of the loop with this index.
     public subscript(loop: Int) -> Tally { tallies[loop] }
 
-    /// Takes what the loops have counted; cheap where they have counted nothing.
+    /// Starts a thread that collects once a second.
     ///
-    /// At least once in a while somebody has to, because pages keep no times.
-    public func collect() {
-        let minute = steadyMicroseconds() / 60_000_000
-        let now = wallMicroseconds()
-        state.withLock { state in
-            var storeError: String?
-            let droppedBefore = state.pending.droppedEvents
-            for tally in tallies {
-                let (pages, errors, error) = tally.take()
-                state.storeErrors.merge(errors, uniquingKeysWith: +)
-                storeError = storeError ?? error
-                for page in pages {
-                    let slot = Int(minute % 60)
-                    if state.minutes[slot].minute != minute { state.minutes[slot] = (minute, EndpointCounts()) }
-                    page.forEach { index, outcome, count in
-                        let series = page.table.series[index]
-                        state.sinceStart[Owner(series: series, outcome: outcome), default: DecisionCount()] += count
-                        state.minutes[slot].counts.add(count.requests, series.endpoint, outcome)
-                    }
-                    if recordsClients { state.pending.add(page, now: now) }
-                }
+    /// A process that has a ``Recorder`` does not need it.
+    public func startCollecting() {
+        startThread { [self] in
+            let pause = WakeUp()
+            while true {
+                collect()
+                pause.wait(Self.collectInterval)
             }
-            state.storeError = storeError
-            state.eventsDropped += state.pending.droppedEvents - droppedBefore
         }
     }
+
+    /// Collects what the loops have counted, which is booked to the current minute.
+    ///
+    /// Counts carry no times, so somebody has to call this about once a second.
+    public func collect() {
+        let minute = Self.minute
+        let now = wallMicroseconds()
+        state.withLock { state in
+            state.storeError = nil
+            for tally in tallies {
+                let (counts, errors, error) = tally.collect()
+                state.storeErrors.merge(errors) { $0.saturatingAdding($1) }
+                state.storeError = state.storeError ?? error
+                for loopCounts in counts {
+                    loopCounts.forEach { index, outcome, count in
+                        let series = loopCounts.table.series[index]
+                        state.sinceStart[Owner(series: series, outcome: outcome), default: DecisionCount()] += count
+                        state.lastHour.add(count.requests, series.endpoint, outcome, minute: minute)
+                    }
+                    if recordsClients { state.eventsDropped.saturatingAdd(state.pending.add(loopCounts, now: now)) }
+                }
+            }
+        }
+    }
+
+    private static var minute: Int64 { steadyMicroseconds() / 60_000_000 }
 
     /// The counts since the start.
     public var sinceStart: [Owner: DecisionCount] {
@@ -77,25 +88,25 @@ public final class Ledger: Sendable {
     /// The counts of the last 60 minutes, this one included.
     public var lastHour: EndpointCounts {
         collect()
-        let minute = steadyMicroseconds() / 60_000_000
-        return state.withLock { state in
-            state.minutes.reduce(into: EndpointCounts()) { if $1.minute > minute - 60 { $0.add($1.counts) } }
-        }
+        return collectedLastHour
     }
 
-    /// Batches that the store did not decide since the start, by kind of failure.
+    /// The counts of the last 60 minutes that were collected before.
+    var collectedLastHour: EndpointCounts { state.withLock { $0.lastHour.counts(until: Self.minute) } }
+
+    /// Batches since the start that the store did not decide, by kind of failure.
     public var storeErrors: [String: Int64] {
         collect()
         return state.withLock(\.storeErrors)
     }
 
-    /// Blocked requests that were counted and not kept in detail.
+    /// Blocked requests that were counted but not kept in detail.
     public var eventsDropped: Int64 { state.withLock(\.eventsDropped) }
 
-    /// One line on what is wrong with the store; `nil` while it decides.
+    /// One line that says what is wrong with the store; `nil` while it decides.
     var storeError: String? { state.withLock(\.storeError) }
 
-    /// Takes what is to be written.
+    /// Hands over what is to be recorded.
     func takePending() -> Batch {
         state.withLock { state in
             defer { state.pending = Batch() }
@@ -103,21 +114,20 @@ public final class Ledger: Sendable {
         }
     }
 
-    /// Gives back what could not be written; it accumulates with what comes.
+    /// Takes back a batch that could not be recorded; it accumulates with later counts.
     func putBack(_ batch: Batch) {
         state.withLock { state in
             var whole = batch
-            whole.add(state.pending)
-            state.eventsDropped += whole.droppedEvents - batch.droppedEvents - state.pending.droppedEvents
+            state.eventsDropped.saturatingAdd(whole.add(state.pending))
             state.pending = whole
         }
     }
 
-    /// How many requests are still to be written.
+    /// The number of requests that are to be recorded.
     var pendingRequests: Int64 { state.withLock(\.pending.requests) }
 
-    /// Notes that so many blocked requests were left out on their way.
-    func noteDropped(_ count: Int64) {
-        state.withLock { $0.eventsDropped += count }
+    /// Notes that the details of blocked requests were given up after they were kept.
+    func noteDroppedEvents(_ count: Int64) {
+        state.withLock { $0.eventsDropped.saturatingAdd(count) }
     }
 }

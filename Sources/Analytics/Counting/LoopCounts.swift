@@ -1,61 +1,61 @@
 public import Limiters
 
-/// What one event loop has counted since it last handed over: plain memory, bounded by the rules and by fixed rooms.
+/// What one event loop has counted since the last hand-over: plain memory, bounded by the rules and by fixed capacities.
 public struct LoopCounts {
-    /// How many counts of clients a loop keeps at most, until it hands over.
-    static let clientRoom = 2_048
+    /// How many counts of clients a loop keeps between two hand-overs.
+    static let clientCapacity = 2_048
 
     let table: SeriesTable
     let recordsClients: Bool
-    /// By series and outcome: the place in `cells`; -1 where nothing was counted.
-    private var places: [Int32]
-    /// The counts, and the series and outcome that each belongs to.
+    /// Indices in `cells`, by series and outcome; -1 if nothing was counted.
+    private var cellIndices: [Int32]
     private(set) var cells: [DecisionCount] = []
+    /// The index in `cellIndices` of each cell.
     private var owners: [Int32] = []
-    private(set) var clients = HeavyClients(room: Self.clientRoom)
+    private(set) var clients = HeavyClients(capacity: Self.clientCapacity)
     private(set) var blocked: [(series: Int, request: BlockedRequest)] = []
     private(set) var droppedEvents: Int64 = 0
 
     init(_ table: SeriesTable, recordsClients: Bool) {
         self.table = table
         self.recordsClients = recordsClients
-        places = Array(repeating: -1, count: table.series.count * Outcome.allCases.count)
+        cellIndices = Array(repeating: -1, count: table.series.count * Outcome.allCases.count)
     }
 
     /// Counts one request.
     ///
     /// - Parameters:
-    ///   - client: who is counted.
-    ///   - series: the place of the series in the table in force.
-    ///   - outcome: what became of it.
+    ///   - client: the identity that is counted.
+    ///   - series: the index of the series in the table in use.
+    ///   - outcome: what became of the request.
     ///   - passed: whether it was let through.
-    ///   - decision: what the governing policy said; `nil` where there is no verdict.
-    ///   - bucket: how long the decision took, as ``LatencyHistogram/bucket(of:)`` says; `nil` where none was made.
+    ///   - decision: the governing policy's answer; `nil` if the store did not decide.
+    ///   - latency: how long the decision took; `nil` if none was made.
     public mutating func count(
-        _ client: Identity, series: Int, _ outcome: Outcome, passed: Bool, _ decision: Decision?, bucket: Int?
+        _ client: Identity, series: Int, _ outcome: Outcome, passed: Bool, _ decision: Decision?,
+        latency: Microseconds?
     ) {
         let owner = series * Outcome.allCases.count + outcome.index
-        var place = Int(places[owner])
-        if place < 0 {
-            place = cells.count
-            places[owner] = Int32(place)
+        if cellIndices[owner] < 0 {
+            cellIndices[owner] = Int32(cells.count)
             cells.append(DecisionCount())
             owners.append(Int32(owner))
         }
-        cells[place].requests += 1
-        if passed { cells[place].passed += 1 }
+        let index = Int(cellIndices[owner])
+        cells[index].requests += 1
+        if passed { cells[index].passed += 1 }
         if let decision {
-            cells[place].limitSum += decision.limit
-            cells[place].remainingSum += decision.remaining
+            cells[index].limitSum.saturatingAdd(decision.limit)
+            cells[index].remainingSum.saturatingAdd(decision.remaining)
         }
-        if let bucket { cells[place].latency[bucket] += 1 }
+        if let latency { cells[index].latency.add(latency) }
         if recordsClients { clients.count(client, series, outcome) }
     }
 
-    /// Keeps a blocked request, if it is among the first of its second.
+    /// Keeps the details of a blocked request, if it is among the first since the last hand-over.
     public mutating func keep(_ series: Int, _ request: () -> BlockedRequest) {
         guard recordsClients else { return }
-        if blocked.count < BlockedRequest.mostInASecond {
+        if blocked.count < BlockedRequest.maximumPerSecond {
             blocked.append((series, request()))
         } else {
             droppedEvents += 1
@@ -64,7 +64,7 @@ public struct LoopCounts {
 
     var isEmpty: Bool { cells.isEmpty }
 
-    /// Calls `body` with each count.
+    /// Calls `body` with the series' index, the outcome and the count of each cell.
     func forEach(_ body: (Int, Outcome, DecisionCount) -> Void) {
         for (owner, cell) in zip(owners, cells) {
             let (series, outcome) = Int(owner).quotientAndRemainder(dividingBy: Outcome.allCases.count)

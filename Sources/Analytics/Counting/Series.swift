@@ -1,13 +1,13 @@
-/// By what requests are counted: an endpoint, the policy that decides there, and how it counts.
+/// What requests are counted by: an endpoint, the governing policy, and its algorithm.
 public struct Series: Sendable, Hashable {
-    /// The rule's label: its path, or its name.
+    /// The rule's label: its name or path.
     public let endpoint: String
     /// The policy's name.
     public let policy: String
-    /// `sliding_window`, `token_bucket`; `list` for banned clients.
+    /// `sliding_window` or `token_bucket`; `list` for banned clients.
     public let algorithm: String
 
-    /// The series of clients that are banned everywhere.
+    /// The series of all banned clients.
     public static let banned = Series(endpoint: "*", policy: "banned", algorithm: "list")
 
     /// A series.
@@ -18,12 +18,14 @@ public struct Series: Sendable, Hashable {
     }
 }
 
-/// All series of the rules in force, so that a request is counted by a small number; they change as a whole.
+/// All series of one rulebook, so that a request is counted by a small index.
+///
+/// A reload replaces the whole table.
 public final class SeriesTable: Sendable {
-    /// The series by their places.
+    /// The series by index.
     public let series: [Series]
 
-    /// A table of these.
+    /// A table of these series.
     public init(_ series: [Series]) {
         self.series = series
     }

@@ -1,36 +1,36 @@
 import Synchronization
 
-/// What one event loop counts.
+/// The counter of one event loop.
 ///
-/// The loop adds to it once a tick, by a lock that nobody else wants but for a moment each second, when its counts are taken.
+/// The loop locks it once per tick. Nobody else wants the lock, except for a moment each second to collect the counts.
 public final class Tally: Sendable {
     struct State {
-        var page: LoopCounts
-        /// Pages of rules that were in force before.
+        var counts: LoopCounts
+        /// Counts by earlier rules that were not collected yet.
         var finished: [LoopCounts] = []
         var storeErrors: [String: Int64] = [:]
-        /// One line on what is wrong with the store; `nil` while it decides.
+        /// One line that says what is wrong with the store; `nil` while it decides.
         var storeError: String?
     }
 
     private let state: Mutex<State>
 
     init(recordsClients: Bool) {
-        state = Mutex(State(page: LoopCounts(SeriesTable([]), recordsClients: recordsClients)))
+        state = Mutex(State(counts: LoopCounts(SeriesTable([]), recordsClients: recordsClients)))
     }
 
     /// Counts by other rules from now on.
     public func use(_ table: SeriesTable) {
         state.withLock { state in
-            let next = LoopCounts(table, recordsClients: state.page.recordsClients)
-            if !state.page.isEmpty { state.finished.append(state.page) }
-            state.page = next
+            let next = LoopCounts(table, recordsClients: state.counts.recordsClients)
+            if !state.counts.isEmpty { state.finished.append(state.counts) }
+            state.counts = next
         }
     }
 
-    /// Counts the requests of a tick, by calls of `body` on the page.
+    /// Counts the requests of a tick: `body` adds them to the counts.
     public func count(_ body: (inout LoopCounts) -> Void) {
-        state.withLock { body(&$0.page) }
+        state.withLock { body(&$0.counts) }
     }
 
     /// Notes that the store decided a batch.
@@ -50,17 +50,17 @@ public final class Tally: Sendable {
         }
     }
 
-    /// Takes what was counted; the loop goes on with empty pages.
-    func take() -> (pages: [LoopCounts], storeErrors: [String: Int64], storeError: String?) {
+    /// Hands over what was counted; the loop continues with empty counts.
+    func collect() -> (counts: [LoopCounts], storeErrors: [String: Int64], storeError: String?) {
         state.withLock { state in
-            var pages = state.finished
+            var counts = state.finished
             state.finished = []
-            if !state.page.isEmpty {
-                pages.append(state.page)
-                state.page = LoopCounts(state.page.table, recordsClients: state.page.recordsClients)
+            if !state.counts.isEmpty {
+                counts.append(state.counts)
+                state.counts = LoopCounts(state.counts.table, recordsClients: state.counts.recordsClients)
             }
             defer { state.storeErrors = [:] }
-            return (pages, state.storeErrors, state.storeError)
+            return (counts, state.storeErrors, state.storeError)
         }
     }
 }

@@ -5,20 +5,20 @@ import Platform
 
 /// One connection to PostgreSQL: the owner of a `PGconn`.
 ///
-/// One owner at a time uses it; it may go from one thread to another. After a ``PostgresError`` of kind `.unreachable` or
-/// `.timedOut` it is dead, because a late answer would be taken for the next statement's: let go of it.
+/// Only one owner at a time may use it, but on any thread. After a ``PostgresError`` of kind `.unreachable` or `.timedOut`,
+/// release the connection: a late answer would be mistaken for that of the next statement.
 public final class PostgresConnection: @unchecked Sendable {
     private let connection: OpaquePointer
     private let location: PostgresLocation
-    /// The names under which statements are prepared, by their text.
+    /// The names of prepared statements, by their text.
     private var prepared: [String: String] = [:]
 
-    /// What errors say where the location's user, password or database is wrong.
+    /// Parts of libpq's messages for a wrong user, password or database.
     private static let credentialErrors = ["authentication", "password", "role \"", "database \"", "pg_hba"]
 
-    /// Connects (`PQconnectdbParams`), within the location's `connect_timeout`: 3 s a host unless it says otherwise.
+    /// Connects (`PQconnectdbParams`), within the location's `connect_timeout`, by default 3 s per host.
     ///
-    /// - Throws: ``PostgresError``: `.misconfigured` where the server refuses user, password or database, else
+    /// - Throws: ``PostgresError``: `.misconfigured` if the server rejects the user, password or database, else
     ///   `.unreachable`.
     public init(_ location: PostgresLocation) throws(PostgresError) {
         self.location = location
@@ -32,16 +32,16 @@ public final class PostgresConnection: @unchecked Sendable {
         let keywords = pairs.map { $0.0.map { UnsafePointer($0) } } + [nil]
         let values = pairs.map { $0.1.map { UnsafePointer($0) } } + [nil]
         guard let connection = PQconnectdbParams(keywords, values, 0) else {
-            throw PostgresError(.unreachable, "\(location): no memory for a connection")
+            throw PostgresError(.unreachable, "\(location): not enough memory for a connection")
         }
         self.connection = connection
         guard PQstatus(connection) == CONNECTION_OK else {
             let text = String(cString: PQerrorMessage(connection))
-            let isOurs = Self.credentialErrors.contains { text.contains($0) }
-            throw PostgresError(isOurs ? .misconfigured : .unreachable, "\(location): \(text)")
+            let isMisconfigured = Self.credentialErrors.contains { text.contains($0) }
+            throw PostgresError(isMisconfigured ? .misconfigured : .unreachable, "\(location): \(text)")
         }
         PQsetnonblocking(connection, 1)
-        // Notices would go to standard error, in no form of ours.
+        // libpq would print notices on standard error, past the log.
         PQsetNoticeReceiver(connection, { _, _ in }, nil)
     }
 
@@ -49,13 +49,10 @@ public final class PostgresConnection: @unchecked Sendable {
         PQfinish(connection)
     }
 
-    /// The server's version as a number: 150006 for 15.6 (`PQserverVersion`).
-    public var serverVersion: Int { Int(PQserverVersion(connection)) }
-
     /// Runs one statement (`PQsendQueryParams`).
     ///
     /// - Parameters:
-    ///   - sql: the statement, with `$1`, `$2`, … where the parameters go.
+    ///   - sql: the statement, with `$1`, `$2`, … for the parameters.
     ///   - parameters: their values.
     ///   - deadline: how long it may take.
     /// - Returns: its rows.
@@ -67,10 +64,10 @@ public final class PostgresConnection: @unchecked Sendable {
         try answer(to: send(parameters) { PQsendQueryParams(connection, sql, $0, nil, $1, $2, $3, 0) }, deadline)
     }
 
-    /// Runs one statement that will come again: it is prepared the first time (`PQsendPrepare`, `PQsendQueryPrepared`).
+    /// Runs a statement that is used repeatedly: the first call prepares it (`PQsendPrepare`, `PQsendQueryPrepared`).
     ///
     /// - Parameters:
-    ///   - sql: as for ``query(_:_:deadline:)``; statements are told apart by their text, so keep the variants few.
+    ///   - sql: as for ``query(_:_:deadline:)``. Each text is prepared and kept, so use few variants.
     ///   - parameters: their values.
     ///   - deadline: how long it may take.
     /// - Returns: its rows.
@@ -90,7 +87,7 @@ public final class PostgresConnection: @unchecked Sendable {
         return try answer(to: send(parameters) { PQsendQueryPrepared(connection, name, $0, $1, $2, $3, 0) }, deadline)
     }
 
-    /// Runs several statements without parameters, in one transaction unless they say otherwise (`PQsendQuery`).
+    /// Runs several statements without parameters, in one transaction unless they contain others (`PQsendQuery`).
     ///
     /// - Parameters:
     ///   - script: the statements.
@@ -102,12 +99,12 @@ public final class PostgresConnection: @unchecked Sendable {
 
     private typealias Texts = UnsafePointer<UnsafePointer<CChar>?>
 
-    /// Calls `body` with what libpq takes for parameters: values, lengths, formats.
+    /// Calls `body` with the parameters as libpq expects them: count, values, lengths, formats.
     private func send(
         _ parameters: [PostgresParameter],
         _ body: (Int32, Texts?, UnsafePointer<Int32>?, UnsafePointer<Int32>?) -> Int32
     ) -> Int32 {
-        // Each ends with a NUL, as libpq wants text.
+        // libpq expects a NUL after each value.
         var bytes: [UInt8] = []
         var offsets: [Int?] = []
         for parameter in parameters {
@@ -123,7 +120,7 @@ public final class PostgresConnection: @unchecked Sendable {
         }
     }
 
-    /// Waits for all that the server says to what was sent; the last result counts.
+    /// Waits for all results of what was sent, and returns the last one.
     private func answer(to sent: Int32, _ deadline: Microseconds) throws(PostgresError) -> PostgresResult {
         guard sent == 1 else { throw lost() }
         let end = steadyMicroseconds() + deadline
@@ -155,7 +152,7 @@ public final class PostgresConnection: @unchecked Sendable {
         return PostgresResult(last)
     }
 
-    /// Waits until the socket can be used, and takes what has come (`PQconsumeInput`).
+    /// Waits until the socket is ready, and reads what has arrived (`PQconsumeInput`).
     private func wait(for events: Int32, until end: Microseconds) throws(PostgresError) {
         var descriptor = pollfd(fd: PQsocket(connection), events: Int16(events), revents: 0)
         let left = max(0, end - steadyMicroseconds())
@@ -173,6 +170,6 @@ public final class PostgresConnection: @unchecked Sendable {
 
     private func lost() -> PostgresError {
         let text = String(cString: PQerrorMessage(connection))
-        return PostgresError(.unreachable, "\(location): \(text.isEmpty ? "the connection is gone" : text)")
+        return PostgresError(.unreachable, "\(location): \(text.isEmpty ? "the connection was lost" : text)")
     }
 }

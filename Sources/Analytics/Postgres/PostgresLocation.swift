@@ -5,21 +5,21 @@ import CPostgres
 ///     postgresql://limiter:secret@db1,db2/site?target_session_attrs=read-write
 ///     host=/run/postgresql dbname=site user=limiter
 public struct PostgresLocation: Sendable, Hashable, CustomStringConvertible {
-    /// libpq's settings by their names, those that were written and what this program adds.
+    /// The settings of libpq by name: those that were written and those that this program adds.
     let settings: [String: String]
 
     /// The location written in `text`.
     ///
-    /// What it leaves out libpq takes from where it always does: `PGSSLMODE`, `PGPASSWORD`, `~/.pgpass`, a service file.
+    /// libpq takes all other settings from its usual sources: `PGSSLMODE`, `PGPASSWORD`, `~/.pgpass`, a service file.
     ///
-    /// - Throws: ``PostgresError`` of kind `.misconfigured` that says what may be written.
+    /// - Throws: ``PostgresError`` of kind `.misconfigured` that says what to write.
     public init(_ text: String) throws(PostgresError) {
         // libpq's own message may repeat a part of the password.
         guard let options = PQconninfoParse(text, nil) else {
             throw PostgresError(
                 .misconfigured,
-                "the connection string of PostgreSQL is not understood: write postgresql://USER:PASSWORD@HOST/DATABASE, "
-                    + "or host=HOST dbname=DATABASE user=USER")
+                "the PostgreSQL connection string is invalid: write postgresql://USER:PASSWORD@HOST/DATABASE or "
+                    + "host=HOST dbname=DATABASE user=USER")
         }
         defer { PQconninfoFree(options) }
         var settings: [String: String] = [:]
@@ -31,10 +31,10 @@ public struct PostgresLocation: Sendable, Hashable, CustomStringConvertible {
         self.init(settings: settings)
     }
 
-    /// The location that the usual variables name: `POSTGRES_HOST`, `POSTGRES_PORT`, `POSTGRES_DB`, `POSTGRES_USER`,
+    /// The location given by the usual variables: `POSTGRES_HOST`, `POSTGRES_PORT`, `POSTGRES_DB`, `POSTGRES_USER`,
     /// `POSTGRES_PASSWORD`; `nil` without a host.
     ///
-    /// - Parameter variable: the value of a variable; `nil` for one that is absent or empty.
+    /// - Parameter variable: returns the value of a variable; `nil` if it is absent or empty.
     public init?(variables variable: (String) -> String?) {
         guard let host = variable("POSTGRES_HOST") else { return nil }
         let user = variable("POSTGRES_USER") ?? "postgres"

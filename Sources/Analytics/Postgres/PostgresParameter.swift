@@ -1,15 +1,15 @@
-/// A value for `$1`, `$2`, … of a statement; PostgreSQL makes of it what the statement asks for.
+/// A value for `$1`, `$2`, … of a statement.
 ///
-/// It goes to the server beside the statement and never within it, so whatever a client sent stays a value.
+/// PostgreSQL converts it to the type that the statement expects. Values are sent beside the statement, never within it, so nothing that a client sent can become SQL.
 public struct PostgresParameter: Sendable {
-    /// As PostgreSQL reads it; `nil` is null.
+    /// The value's text form in PostgreSQL; `nil` is null.
     let text: [UInt8]?
 
     /// Null.
     public static let null = PostgresParameter(bytes: nil)
 
     private init(bytes: (some Sequence<UInt8>)?) {
-        // PostgreSQL's text has no NUL, and libpq would end the value there.
+        // PostgreSQL accepts no NUL in text, and libpq would end the value there.
         text = bytes.map { $0.filter { $0 != 0 } }
     }
 
@@ -17,12 +17,12 @@ public struct PostgresParameter: Sendable {
         text = bytes
     }
 
-    /// Text, a NUL in it left out; `nil` is null.
+    /// Text without its NULs; `nil` is null.
     public init(_ value: String?) {
         self.init(bytes: value?.utf8)
     }
 
-    /// Text in UTF-8, such as JSON that was put together as bytes.
+    /// Text given in UTF-8, without its NULs.
     public init(utf8 value: [UInt8]) {
         self.init(bytes: value.contains(0) ? value.filter { $0 != 0 } : value)
     }
@@ -37,15 +37,10 @@ public struct PostgresParameter: Sendable {
         self.init(String(value))
     }
 
-    /// A truth value.
-    public init(_ value: Bool) {
-        self.init(value ? "true" : "false")
-    }
-
     /// An array of text, for `= any($1)` and `unnest($1::text[])`.
     public init(_ values: [String]) {
         let elements = values.map { value in
-            // By scalars: a quote and a combining mark behind it are one character.
+            // By scalars, because a quote followed by a combining mark is one character.
             "\"" + value.unicodeScalars.map { $0 == "\\" || $0 == "\"" ? "\\\($0)" : "\($0)" }.joined() + "\""
         }
         self.init("{" + elements.joined(separator: ",") + "}")

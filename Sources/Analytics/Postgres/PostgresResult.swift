@@ -1,6 +1,6 @@
 import CPostgres
 
-/// The rows that a statement gave: the owner of a `PGresult`.
+/// The rows that a statement returned: the owner of a `PGresult`.
 public struct PostgresResult: ~Copyable {
     private let result: OpaquePointer
 
@@ -12,16 +12,13 @@ public struct PostgresResult: ~Copyable {
         PQclear(result)
     }
 
-    /// How many rows there are.
+    /// The number of rows.
     public var count: Int { Int(PQntuples(result)) }
 
-    /// The names of the columns, in their order.
+    /// The names of the columns, in order.
     public var columns: [String] {
         (0..<PQnfields(result)).map { PQfname(result, $0).map { String(cString: $0) } ?? "" }
     }
-
-    /// How many rows a statement without rows has inserted, changed or removed.
-    public var changed: Int { PQcmdTuples(result).flatMap { Int(String(cString: $0)) } ?? 0 }
 
     /// The value as text; `nil` for null.
     ///
@@ -36,12 +33,12 @@ public struct PostgresResult: ~Copyable {
             decoding: UnsafeRawBufferPointer(start: value, count: Int(PQgetlength(result, row, column))), as: UTF8.self)
     }
 
-    /// The value as an integer; `nil` for null and for what is none.
+    /// The value as an integer; `nil` for null and for other values.
     public func integer(_ row: Int, _ column: Int) -> Int64? {
         text(row, column).flatMap { Int64($0) }
     }
 
-    /// The value as a number; `nil` for null and for what is none.
+    /// The value as a number; `nil` for null and for other values.
     public func number(_ row: Int, _ column: Int) -> Double? {
         text(row, column).flatMap { Double($0) }
     }
@@ -49,10 +46,5 @@ public struct PostgresResult: ~Copyable {
     /// The value of a `boolean`; `nil` for null.
     public func truth(_ row: Int, _ column: Int) -> Bool? {
         text(row, column).map { $0 == "t" }
-    }
-
-    /// The numbers of an array such as `bigint[]`; `nil` for null.
-    public func integers(_ row: Int, _ column: Int) -> [Int64]? {
-        text(row, column).map { $0.dropFirst().dropLast().split(separator: ",").map { Int64($0) ?? 0 } }
     }
 }

@@ -1,19 +1,20 @@
-import Glibc
 public import Limiters
+import Platform
 
 /// How clients are written down.
 public enum ClientNames: Sendable, Hashable {
     /// As rules name them: `address=203.0.113.9`.
     case plain
-    /// As `hashed=` and 32 hexadecimal digits, always the same for the same client and secret; addresses are left out.
+    /// As `hashed=` and 32 hexadecimal digits, equal for equal clients and secrets. Addresses are omitted.
     ///
-    /// Without a secret whoever has a hash can find an address by trying all of them.
+    /// The digits are the first half of HMAC-SHA256, keyed by the secret. With an empty secret, anyone can find the address
+    /// that belongs to a hash by trying all addresses.
     case hashed(secret: String)
 
-    /// The client that stands for all others; no identity is written so.
+    /// The client that stands for all others; no identity has this name.
     public static let other = "other"
 
-    /// What it is called in the database.
+    /// The name of the form in the database.
     var kind: String {
         switch self {
         case .plain: "plain"
@@ -26,18 +27,13 @@ public enum ClientNames: Sendable, Hashable {
         switch self {
         case .plain: client.bytes
         case .hashed(let secret):
-            Array("hashed=".utf8) + SHA256.hexDigest(of: Array(secret.utf8) + [0] + client.bytes).prefix(32)
+            Array("hashed=".utf8) + HMAC.sha256Digits(of: client.bytes, key: Array(secret.utf8)).prefix(32)
         }
     }
 
-    /// An address as PostgreSQL reads it; `nil` where it is none, or is not written down.
+    /// An address as PostgreSQL reads it; `nil` if it is invalid or not written down.
     func address(_ text: [UInt8]?) -> [UInt8]? {
         guard case .plain = self, let text else { return nil }
-        var binary = in6_addr()
-        let isAddress = (text.map { CChar(bitPattern: $0) } + [0]).withUnsafeBufferPointer { text in
-            guard let start = text.baseAddress else { return false }
-            return inet_pton(AF_INET, start, &binary) == 1 || inet_pton(AF_INET6, start, &binary) == 1
-        }
-        return isAddress ? text : nil
+        return IPAddress(text[...]) == nil ? nil : text
     }
 }

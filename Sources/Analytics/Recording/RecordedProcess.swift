@@ -1,9 +1,10 @@
 import Glibc
 import Platform
+import TextFormats
 
 /// The process that records, as the database lists it.
 public struct RecordedProcess: Sendable {
-    /// How it serves.
+    /// How the process serves.
     public enum Mode: String, Sendable {
         /// Until it is stopped.
         case serve
@@ -23,7 +24,7 @@ public struct RecordedProcess: Sendable {
     ///
     /// - Parameters:
     ///   - mode: how it serves.
-    ///   - version: the program's.
+    ///   - version: the program's version.
     ///   - store: the kind of its store: `embedded`, `redis`.
     ///   - loops: how many event loops it has.
     public init(mode: Mode, version: String, store: String, loops: Int) {
@@ -36,36 +37,26 @@ public struct RecordedProcess: Sendable {
         self.loops = loops
     }
 
-    func write(_ state: ProcessState, _ names: ClientNames, to json: inout JSONText) {
-        json.append("{\"host\":")
-        json.append(string: host)
-        json.append(",\"mode\":")
-        json.append(string: mode.rawValue)
-        json.append(",\"version\":")
-        json.append(string: version)
-        json.append(",\"store\":")
-        json.append(string: store)
-        json.append(",\"store_state\":")
-        json.append(string: state.storeError ?? "up")
-        json.append(",\"clients\":")
-        json.append(string: names.kind)
-        let numbers: [(StaticString, Int64)] = [
-            ("pid", Int64(pid)), ("started_seconds", started), ("loops", Int64(loops)),
-            ("connections", Int64(state.connections)), ("backlog", Int64(state.backlog)),
-            ("spooled", Int64(state.spooled)),
-            ("events_dropped", state.eventsDropped), ("store_errors", state.storeErrors),
-        ]
-        for (name, number) in numbers {
-            json.append(",\"")
-            json.append(name)
-            json.append("\":")
-            json.append(number)
-        }
-        json.append("}")
+    /// Appends the members of the object `process` of a batch.
+    func write(_ state: ProcessState, _ names: ClientNames, to json: inout JSONWriter) {
+        json.append("host", host)
+        json.append("mode", mode.rawValue)
+        json.append("version", version)
+        json.append("store", store)
+        json.append("store_state", state.storeError ?? "up")
+        json.append("clients", names.kind)
+        json.append("pid", pid)
+        json.append("started_seconds", started)
+        json.append("loops", loops)
+        json.append("connections", state.connections)
+        json.append("backlog", state.backlog)
+        json.append("spooled", state.spooled)
+        json.append("events_dropped", state.eventsDropped)
+        json.append("store_errors", state.storeErrors)
     }
 }
 
-/// How the process is at the moment.
+/// The current state of the process.
 struct ProcessState {
     var storeError: String?
     var storeErrors: Int64 = 0

@@ -3,25 +3,25 @@ public import Limiters
 import Platform
 import Synchronization
 
-/// Writes what a process counts to PostgreSQL, once a second, without a request ever waiting for it.
+/// Writes what a process counts to PostgreSQL, once a second.
 ///
-/// Two threads: one takes the counts and puts them into the spool, whatever the database does; the other writes what is in
-/// the spool. PostgreSQL may be away, slow, full or restarted meanwhile.
+/// No request waits for it. There are two threads: one puts the counts into the spool, whatever the database does, and the other writes the spool to
+/// the database. PostgreSQL may be unavailable, slow, full or restarted meanwhile.
 public final class Recorder: Sendable {
     private struct State {
         var isStopping = false
-        /// What is wrong with PostgreSQL; `nil` while it takes batches.
-        var trouble: PostgresError.Kind?
+        /// What is wrong with PostgreSQL; `nil` while it accepts batches.
+        var failure: PostgresError.Kind?
         var lastHour: (counts: EndpointCounts, time: Microseconds)?
         var lastHourAsked: Microseconds = .min / 2
     }
 
     private static let interval: Microseconds = 1_000_000
-    /// How long a process that counts nothing keeps its connection: many processes share those that PostgreSQL has.
+    /// How long a process that counts nothing keeps its connection: PostgreSQL has few, and many processes share them.
     private static let idleTime: Microseconds = 10_000_000
-    private static let longestPause: Microseconds = 5_000_000
-    /// How old the last hour's counts may be: where somebody asks for them, and when they are too old to be shown.
-    private static let lastHourAge: (fresh: Microseconds, usable: Microseconds) = (2_000_000, 15_000_000)
+    private static let maximumPause: Microseconds = 5_000_000
+    /// At which age the last hour's counts are queried again, and at which they are too old to be shown.
+    private static let lastHourAge: (stale: Microseconds, unusable: Microseconds) = (2_000_000, 15_000_000)
 
     private let settings: RecorderSettings
     private let ledger: Ledger
@@ -35,11 +35,12 @@ public final class Recorder: Sendable {
     ///
     /// - Parameters:
     ///   - settings: what is recorded where.
-    ///   - ledger: where the counts are; it must record clients.
+    ///   - ledger: the counts; it must record clients.
     ///   - process: this process.
-    ///   - connections: how many connections it has from web servers.
-    ///   - storeError: one line on what is wrong with the store now; `nil` says what the last batch of each loop met.
-    ///   - report: takes what an operator should know; called on any thread.
+    ///   - connections: returns the number of connections from web servers.
+    ///   - storeError: returns one line that says what is wrong with the store now. `nil` takes the ledger's: what the last
+    ///     batch of a loop met.
+    ///   - report: called with lines for the operator, on any thread.
     public init(
         _ settings: RecorderSettings, _ ledger: Ledger, _ process: RecordedProcess,
         connections: @escaping @Sendable () -> Int, storeError: (@Sendable () -> String?)? = nil,
@@ -50,7 +51,7 @@ public final class Recorder: Sendable {
         self.report = report
         let name = Self.newName()
         outbox = Outbox(
-            ledger, BatchText(recorder: name, process: process, names: settings.names),
+            ledger, BatchJSON(recorder: name, process: process, names: settings.names),
             Spool(settings.spool, name: name), connections: connections, storeError: storeError,
             report: report)
     }
@@ -65,26 +66,26 @@ public final class Recorder: Sendable {
         return zip(cuts, cuts.dropFirst()).map { digits[$0..<$1] }.joined(separator: "-")
     }
 
-    /// Batches that PostgreSQL does not have yet.
+    /// The number of batches that are not in PostgreSQL yet.
     public var backlog: Int { outbox.backlog }
 
-    /// How many bytes of the spool they take.
+    /// The size of the batches in the spool, in bytes.
     public var spooledBytes: Int { outbox.spool.bytes }
 
-    /// Whether PostgreSQL takes batches, as far as is known.
-    public var isWriting: Bool { state.withLock { $0.trouble == nil } }
+    /// Whether PostgreSQL accepted the last batch.
+    public var isWriting: Bool { state.withLock { $0.failure == nil } }
 
-    /// The last hour's counts over all processes, at most some seconds old; `nil` where they are not known.
+    /// The counts of the last hour over all processes, at most some seconds old; `nil` if they are unknown.
     ///
-    /// It does not wait: where they are not known yet they are asked for.
+    /// This does not wait: counts that are unknown or stale are queried in the background.
     public func lastHour() -> EndpointCounts? {
         let now = steadyMicroseconds()
         let (counts, isFresh) = state.withLock { state in
             state.lastHourAsked = now
             let age = state.lastHour.map { now - $0.time } ?? .max
             return (
-                age <= Self.lastHourAge.usable && state.trouble == nil ? state.lastHour?.counts : nil,
-                age <= Self.lastHourAge.fresh
+                age <= Self.lastHourAge.unusable && state.failure == nil ? state.lastHour?.counts : nil,
+                age <= Self.lastHourAge.stale
             )
         }
         if !isFresh { writing.signal() }
@@ -95,7 +96,7 @@ public final class Recorder: Sendable {
     public func start() {
         startThread { [self] in
             while !state.withLock(\.isStopping) {
-                outbox.fill(saysSigns: isWriting)
+                outbox.fill(sendsHeartbeats: isWriting)
                 writing.signal()
                 counting.wait(Self.interval)
             }
@@ -104,17 +105,17 @@ public final class Recorder: Sendable {
             let writer = makeWriter()
             var pause = Self.interval
             while true {
-                if turn(writer) {
+                if work(writer) {
                     pause = Self.interval
                     writing.wait(writer.isConnected ? Self.idleTime : Self.idleTime * 6)
                 } else {
-                    // Not all at once: with the database many limiters have lost theirs.
+                    // Random, so that the limiters that lost their connections together do not reconnect together.
                     let end = steadyMicroseconds() + Microseconds.random(in: pause / 2...pause)
                     while steadyMicroseconds() < end, !state.withLock(\.isStopping) {
                         writing.wait(end - steadyMicroseconds())
                     }
                     if state.withLock(\.isStopping) { usleep(50_000) }
-                    pause = min(pause * 2, Self.longestPause)
+                    pause = min(pause * 2, Self.maximumPause)
                 }
             }
         }
@@ -126,21 +127,21 @@ public final class Recorder: Sendable {
 
     /// Writes what waits and does what is due.
     ///
-    /// - Returns: whether PostgreSQL did its part.
-    private func turn(_ writer: Writer) -> Bool {
+    /// - Returns: whether PostgreSQL carried out everything.
+    private func work(_ writer: Writer) -> Bool {
         do throws(PostgresError) {
             try writer.drain()
-            if let json = outbox.inHand {
+            if let json = outbox.held {
                 try writer.write([UInt8(ascii: "[")] + json + [UInt8(ascii: "]")], count: 1)
-                outbox.confirmInHand()
+                outbox.confirmHeld()
             }
             guard !state.withLock(\.isStopping) else { return true }
-            if writer.isConnected { try writer.lookAfter() }
+            if writer.isConnected { try writer.maintain() }
             let now = steadyMicroseconds()
-            let (asked, taken) = state.withLock { ($0.lastHourAsked, $0.lastHour?.time ?? .min / 2) }
+            let (asked, queried) = state.withLock { ($0.lastHourAsked, $0.lastHour?.time ?? .min / 2) }
             let isAsked = now - asked < 60_000_000
             if isAsked || writer.isConnected,
-                now - taken > (isAsked ? Self.lastHourAge.fresh : Self.lastHourAge.fresh * 5)
+                now - queried > (isAsked ? Self.lastHourAge.stale : Self.lastHourAge.stale * 5)
             {
                 let counts = try writer.lastHour()
                 state.withLock { $0.lastHour = (counts, now) }
@@ -156,37 +157,39 @@ public final class Recorder: Sendable {
 
     private func note(_ error: PostgresError?) {
         let before = state.withLock { state in
-            defer { state.trouble = error?.kind }
-            return state.trouble
+            defer { state.failure = error?.kind }
+            return state.failure
         }
         if let error, error.kind != before {
-            report(.problem("\(error); until it takes them, counts are kept in \(settings.spool)"))
+            report(.problem("\(error); counts wait in \(settings.spool) until PostgreSQL accepts them"))
         } else if error == nil, before != nil {
-            report(.recovery("PostgreSQL takes counts again"))
+            report(.recovery("PostgreSQL accepts counts again"))
         }
     }
 
-    /// Records what was counted in a process of one request, and returns when it is written, or in the spool.
+    /// Records what a process of one request has counted, and returns when it is in PostgreSQL or in the spool.
     public func recordOnce() {
-        outbox.fill(saysSigns: false)
+        outbox.fill(sendsHeartbeats: false)
         guard outbox.backlog > 0 else { return }
-        if !turn(makeWriter()), outbox.requestsInMemory > 0 {
+        if !work(makeWriter()), outbox.requestsInMemory > 0 {
             report(.problem("\(outbox.requestsInMemory) requests could not be recorded"))
         }
         outbox.spool.close()
     }
 
-    /// Writes what was counted; what PostgreSQL does not take within so long waits in the spool for another process.
+    /// Writes what was counted and stops.
+    ///
+    /// What PostgreSQL does not accept within `time` stays in the spool for another process.
     public func stop(within time: Microseconds = 1_500_000) {
-        outbox.fill(saysSigns: false)
+        outbox.fill(sendsHeartbeats: false)
         state.withLock { $0.isStopping = true }
         counting.signal()
         writing.signal()
         let end = steadyMicroseconds() + time
         while outbox.backlog > 0, steadyMicroseconds() < end { usleep(2_000) }
-        // What was in hand kept the rest back.
+        // While a batch was held, later counts stayed in the ledger.
         if outbox.backlog == 0, outbox.requestsInMemory > 0 {
-            outbox.fill(saysSigns: false)
+            outbox.fill(sendsHeartbeats: false)
             writing.signal()
             while outbox.backlog > 0, steadyMicroseconds() < end { usleep(2_000) }
         }

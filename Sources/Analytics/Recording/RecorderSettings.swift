@@ -6,10 +6,10 @@ public struct RecorderSettings: Sendable {
     public let names: ClientNames
     /// How long rows are kept.
     public let retention: Retention
-    /// Where batches wait.
+    /// Where batches wait for the database.
     public let spool: SpoolLocation
 
-    /// These settings.
+    /// Settings.
     public init(_ location: PostgresLocation, names: ClientNames, retention: Retention, spool: SpoolLocation) {
         self.location = location
         self.names = names

@@ -1,20 +1,20 @@
-/// How many days each kind of row is kept; partitions that are older are dropped.
+/// How many days rows are kept, by their kind; older partitions are dropped.
 public struct Retention: Sendable, Hashable {
-    /// The rows of 10 seconds, of endpoints and of clients.
+    /// Rows of 10 seconds, by endpoint and by client.
     public var fine = 7
     /// Blocked requests in detail.
     public var events = 14
-    /// The rows of hours and days.
+    /// Rows of hours and days.
     ///
-    /// Two times 90 days: the dashboard compares its longest range with the one before.
+    /// Twice 90 days: the dashboard compares its longest range with the one before it.
     public var rollups = 190
 
     /// The defaults.
     public init() {}
 
-    /// What is written in `text`, such as `fine=3,events=7,rollups=400`; what it leaves out stays the default.
+    /// The days written in `text`, such as `fine=3,events=7,rollups=400`; the rest are the defaults.
     ///
-    /// `nil` where it is not understood.
+    /// - Returns: `nil` if the text has another form.
     public init?(_ text: String) {
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {
             let words = part.split(separator: "=", omittingEmptySubsequences: false)

@@ -2,10 +2,10 @@ import Limiters
 import Platform
 import Synchronization
 
-/// The way from the spool to PostgreSQL: one connection, used by one thread.
+/// Writes batches from the spool to PostgreSQL: one connection, used by one thread.
 final class Writer {
-    /// How many batches one transaction takes; one that cannot be written is found by going one by one.
-    private static let mostBatches = 60
+    /// How many batches one transaction takes. After a batch was rejected, batches go one by one to find it.
+    private static let maximumBatches = 60
     private static let maintenanceInterval: Microseconds = 60_000_000
     private static let adoptionInterval: Microseconds = 10_000_000
 
@@ -14,7 +14,7 @@ final class Writer {
     private let spool: Spool
     private let report: @Sendable (RecorderNotice) -> Void
     private var connection: PostgresConnection?
-    private var most = mostBatches
+    private var batchLimit = maximumBatches
     private var maintenanceDue: Microseconds = 0
     private var adoptionDue: Microseconds = 0
 
@@ -30,22 +30,22 @@ final class Writer {
 
     var isConnected: Bool { connection != nil }
 
-    /// Gives the connection back.
+    /// Closes the connection.
     func disconnect() {
         connection = nil
     }
 
-    /// Does what `body` does with the connection, which is made where there is none; brings the schema up to date first.
+    /// Calls `body` with the connection. If there is none, connects and brings the schema up to date first.
     ///
-    /// - Throws: ``PostgresError``. Then there is no connection.
+    /// - Throws: ``PostgresError``, after closing the connection.
     func withConnection<Value: ~Copyable>(
         _ body: (PostgresConnection) throws(PostgresError) -> Value
     ) throws(PostgresError) -> Value {
         do throws(PostgresError) {
             if let connection { return try body(connection) }
-            let made = try connect()
-            connection = made
-            return try body(made)
+            let opened = try connect()
+            connection = opened
+            return try body(opened)
         } catch {
             connection = nil
             throw error
@@ -58,15 +58,15 @@ final class Writer {
         return connection
     }
 
-    /// Writes all that waits.
+    /// Writes all batches of the spool.
     func drain() throws(PostgresError) {
-        while let chunk = spool.next(most: most) {
+        while let chunk = spool.next(limit: batchLimit) {
             try write(chunk.json, count: chunk.count)
             spool.confirm(chunk)
         }
     }
 
-    /// Writes batches, JSON, in one transaction.
+    /// Writes batches, a JSON array, in one transaction.
     func write(_ json: [UInt8], count: Int) throws(PostgresError) {
         do throws(PostgresError) {
             try withConnection { connection throws(PostgresError) in
@@ -74,23 +74,22 @@ final class Writer {
                     "select limiter.write($1, $2)",
                     [PostgresParameter(utf8: json), PostgresParameter(wallMicroseconds())])
             }
-            most = Self.mostBatches
+            batchLimit = Self.maximumBatches
         } catch {
-            // Classes of SQLSTATE for values that PostgreSQL does not take: they would never be written.
-            guard let state = error.sqlState, state.hasPrefix("22") || state.hasPrefix("23") else { throw error }
+            guard error.isPermanent else { throw error }
             guard count == 1 else {
-                most = 1
+                batchLimit = 1
                 throw error
             }
-            report(.problem("\(error); a second's counts are given up"))
+            report(.problem("\(error); the counts of one batch, usually one second, are given up"))
         }
     }
 
-    /// Writes what dead processes have left, and looks after the tables, each once in a while.
-    func lookAfter() throws(PostgresError) {
+    /// Writes what dead processes have left and maintains the tables, each at its interval.
+    func maintain() throws(PostgresError) {
         let now = steadyMicroseconds()
         if now >= adoptionDue {
-            try spool.adopt(most: most) { chunk throws(PostgresError) in try write(chunk.json, count: chunk.count) }
+            try spool.adopt(limit: batchLimit) { chunk throws(PostgresError) in try write(chunk.json, count: chunk.count) }
             adoptionDue = now + Self.adoptionInterval
         }
         if now >= maintenanceDue {
@@ -102,14 +101,10 @@ final class Writer {
         }
     }
 
-    /// The last hour's counts over all processes.
+    /// The counts of the last hour, over all processes.
     func lastHour() throws(PostgresError) -> EndpointCounts {
         try withConnection { connection throws(PostgresError) in
-            let rows = try connection.query(
-                """
-                select endpoint, verdict, sum(requests) from limiter.decisions_10s d join limiter.series s on s.id = d.series
-                where at > now() - interval '1 hour' group by 1, 2
-                """)
+            let rows = try connection.query("select endpoint, outcome, requests from limiter.last_hour()")
             var counts = EndpointCounts()
             for row in 0..<rows.count {
                 guard let endpoint = rows.text(row, 0),
@@ -122,10 +117,8 @@ final class Writer {
     }
 }
 
-/// What an operator is told about the recorder.
-public enum RecorderNotice: Sendable {
-    /// One line: what is wrong, and what becomes of the counts meanwhile.
-    case problem(String)
-    /// One line: what works again.
-    case recovery(String)
+extension PostgresError {
+    /// Whether PostgreSQL will never accept these values, by the class of its code: invalid data (22), a violated constraint
+    /// (23), or a limit of the server (54).
+    fileprivate var isPermanent: Bool { sqlState.map { ["22", "23", "54"].contains($0.prefix(2)) } ?? false }
 }

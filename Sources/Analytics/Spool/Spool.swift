@@ -1,20 +1,20 @@
 import Glibc
 import Synchronization
 
-/// Where every batch waits until PostgreSQL has it: a file of this process in a folder that many share.
+/// Where every batch waits until PostgreSQL has written it: a file of this process in a folder that many processes share.
 ///
-/// A batch is there before it is sent, so a process that is killed loses at most the second that it was counting. Whoever
-/// lives writes what the dead have left.
+/// A batch is in the file before it is sent, so a process that is killed loses at most the second that it was counting.
+/// Other processes write what it has left.
 final class Spool: Sendable {
-    /// How much more fits.
+    /// How much room is left.
     enum Room {
         case enough
-        /// For totals, but not for detail.
+        /// Enough for sums, but not for detail.
         case little
         case none
     }
 
-    /// Batches that come next, as an array for `limiter.write`.
+    /// The next batches, as a JSON array for `limiter.write`.
     struct Chunk: Sendable {
         let json: [UInt8]
         let count: Int
@@ -23,7 +23,7 @@ final class Spool: Sendable {
 
     private struct State {
         var file: SpoolFile?
-        /// The first byte that PostgreSQL does not have yet, and how many records come from there.
+        /// The offset of the first record that PostgreSQL does not have yet, and the number of records from there.
         var start = 0
         var count = 0
     }
@@ -37,15 +37,15 @@ final class Spool: Sendable {
         self.name = name + ".spool"
     }
 
-    /// How many batches wait.
+    /// The number of batches that wait.
     var count: Int { state.withLock(\.count) }
 
-    /// How many bytes the batches take that wait.
+    /// The size of the batches that wait, in bytes.
     var bytes: Int { state.withLock { ($0.file?.size ?? 0) - $0.start } }
 
     /// Appends a batch.
     ///
-    /// - Throws: ``SpoolError``; then the spool is as it was.
+    /// - Throws: ``SpoolError``, leaving the spool unchanged.
     func append(_ text: [UInt8]) throws(SpoolError) {
         try state.withLock { (state: inout State) throws(SpoolError) in
             if state.file == nil {
@@ -57,20 +57,20 @@ final class Spool: Sendable {
         }
     }
 
-    /// How much more fits, as far as all files in the folder are concerned.
+    /// How much room is left for all files of the folder together.
     var room: Room {
-        // Alone in an empty file there is no need to look at the others each second.
+        // Usually nothing waits, and then the folder need not be read every second.
         guard count > 0 else { return .enough }
-        let used = names().reduce(0) { $0 + Self.size(path($1)) }
+        let used = names().reduce(0) { $0.saturatingAdding(Self.size(path($1))) }
         return used >= location.size ? .none : used >= location.size / 4 * 3 ? .little : .enough
     }
 
-    /// The batches that come next: at most so many, and not much more than a megabyte; `nil` where there are none.
-    func next(most: Int) -> Chunk? {
-        state.withLock { $0.file.flatMap { [start = $0.start] in Self.chunk(of: $0, from: start, most: most) } }
+    /// The next batches, at most `limit` and not much more than a megabyte; `nil` if there are none.
+    func next(limit: Int) -> Chunk? {
+        state.withLock { $0.file.flatMap { [start = $0.start] in Self.chunk(of: $0, from: start, limit: limit) } }
     }
 
-    /// Notes that PostgreSQL has the batches.
+    /// Notes that PostgreSQL has written the batches.
     func confirm(_ chunk: Chunk) {
         state.withLock { state in
             state.start = chunk.end
@@ -82,14 +82,14 @@ final class Spool: Sendable {
         }
     }
 
-    /// Calls `write` with what dead processes have left, and removes it.
+    /// Calls `write` with the batches that dead processes have left, and removes their files.
     ///
-    /// - Throws: what `write` throws; what is not written then stays.
-    func adopt<Failure>(most: Int, _ write: (Chunk) throws(Failure) -> Void) throws(Failure) {
+    /// - Throws: what `write` throws. The file then stays.
+    func adopt<Failure>(limit: Int, _ write: (Chunk) throws(Failure) -> Void) throws(Failure) {
         for name in names() where name != self.name {
             guard let file = SpoolFile(adopting: path(name)) else { continue }
             var start = 0
-            while let chunk = Self.chunk(of: file, from: start, most: most) {
+            while let chunk = Self.chunk(of: file, from: start, limit: limit) {
                 try write(chunk)
                 start = chunk.end
             }
@@ -97,7 +97,7 @@ final class Spool: Sendable {
         }
     }
 
-    /// Removes the file, if nothing in it waits.
+    /// Removes the file, if no batch waits.
     func close() {
         state.withLock { state in
             guard state.count == 0 else { return }
@@ -106,11 +106,11 @@ final class Spool: Sendable {
         }
     }
 
-    private static func chunk(of file: SpoolFile, from start: Int, most: Int) -> Chunk? {
+    private static func chunk(of file: SpoolFile, from start: Int, limit: Int) -> Chunk? {
         var json: [UInt8] = [UInt8(ascii: "[")]
         var end = start
         var count = 0
-        while count < most, json.count < 1 << 20, let (text, next) = file.record(at: end) {
+        while count < limit, json.count < 1 << 20, let (text, next) = file.record(at: end) {
             if count > 0 { json.append(UInt8(ascii: ",")) }
             json += text
             count += 1
@@ -121,7 +121,7 @@ final class Spool: Sendable {
         return Chunk(json: json, count: count, end: end)
     }
 
-    /// Makes the folder, or sees that it is ours alone: below `/var/tmp` others could have made it first.
+    /// Creates the folder, or checks that only this user can write to it: others may have created it first.
     private func makeFolder() throws(SpoolError) {
         var status = stat()
         if mkdir(location.path, 0o700) != 0, errno != EEXIST { throw SpoolError(location.path) }

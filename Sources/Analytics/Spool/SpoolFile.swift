@@ -1,34 +1,34 @@
 import Glibc
 
-/// Batches in a file, in their order: the owner of a descriptor and of the lock on it (`flock`), which ends with the process.
+/// A file of batches in order: the owner of a descriptor and of its lock (`flock`), which ends with the process.
 ///
-/// A record is its length (4 bytes), its checksum (8 bytes), both in this machine's order, and its text. What a dead process
-/// has left half written at the end is not read.
+/// A record is its length (4 bytes), its checksum (8 bytes), both in this machine's byte order, and its text. An incomplete
+/// record at the end, left by a process that was killed, is ignored.
 final class SpoolFile {
-    private static let headLength = 12
-    private static let longestRecord = 64 << 20
+    private static let headerLength = 12
+    private static let maximumRecordLength = 64 << 20
 
     let path: String
     private let descriptor: Int32
-    /// The bytes of whole records.
+    /// The size in bytes of all complete records.
     private(set) var size = 0
 
-    /// Makes a new file, locked before others can see it.
+    /// Creates a file, and locks it before other processes see it.
     ///
     /// - Throws: ``SpoolError``.
     init(creating path: String) throws(SpoolError) {
         self.path = path
-        let early = path + ".new"
-        descriptor = open(early, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0o600)
+        let unlockedPath = path + ".new"
+        descriptor = open(unlockedPath, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw SpoolError(path) }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, rename(early, path) == 0 else {
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, rename(unlockedPath, path) == 0 else {
             let error = SpoolError(path)
-            unlink(early)
+            unlink(unlockedPath)
             throw error
         }
     }
 
-    /// Takes over the file of a process that has ended; `nil` where it lives, or somebody else was first.
+    /// Takes over the file of a process that has ended; `nil` if the process is alive or another one took the file over.
     init?(adopting path: String) {
         self.path = path
         descriptor = open(path, O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW)
@@ -43,12 +43,12 @@ final class SpoolFile {
         if descriptor >= 0 { close(descriptor) }
     }
 
-    /// Appends a record, whole or not at all.
+    /// Appends a whole record or nothing.
     ///
     /// - Throws: ``SpoolError``.
     func append(_ text: [UInt8]) throws(SpoolError) {
         var record: [UInt8] = []
-        record.reserveCapacity(Self.headLength + text.count)
+        record.reserveCapacity(Self.headerLength + text.count)
         withUnsafeBytes(of: UInt32(text.count)) { record.append(contentsOf: $0) }
         withUnsafeBytes(of: Self.checksum(text)) { record.append(contentsOf: $0) }
         record += text
@@ -61,16 +61,16 @@ final class SpoolFile {
         size += record.count
     }
 
-    /// The record that begins at `offset`, and where the next one does; `nil` where there is no whole one.
+    /// The record at `offset` and the offset of the next one; `nil` if there is no complete record.
     func record(at offset: Int) -> (text: [UInt8], next: Int)? {
-        guard let head = bytes(at: offset, count: Self.headLength) else { return nil }
-        let (length, checksum) = head.withUnsafeBytes {
+        guard let header = bytes(at: offset, count: Self.headerLength) else { return nil }
+        let (length, checksum) = header.withUnsafeBytes {
             (Int($0.loadUnaligned(as: UInt32.self)), $0.loadUnaligned(fromByteOffset: 4, as: UInt64.self))
         }
-        guard length <= Self.longestRecord, let text = bytes(at: offset + Self.headLength, count: length),
+        guard length <= Self.maximumRecordLength, let text = bytes(at: offset + Self.headerLength, count: length),
             Self.checksum(text) == checksum
         else { return nil }
-        return (text, offset + Self.headLength + length)
+        return (text, offset + Self.headerLength + length)
     }
 
     /// Removes all records.
@@ -96,17 +96,17 @@ final class SpoolFile {
         return bytes.count == count ? bytes : nil
     }
 
-    /// FNV-1a: against what a crash tears, not against people.
+    /// FNV-1a, which detects what a crash has torn, not what a person has changed.
     private static func checksum(_ bytes: [UInt8]) -> UInt64 {
         bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
     }
 }
 
-/// Why a batch could not be put into the spool: one line.
+/// Why a batch could not be put into the spool, in one line.
 struct SpoolError: Error, Hashable, CustomStringConvertible {
     let description: String
 
-    /// What the last system call on `path` has met.
+    /// The error of the last system call, on `path`.
     init(_ path: String, _ code: Int32 = errno) {
         description = "\(path): \(String(cString: strerror(code)))"
     }

@@ -60,8 +60,8 @@ final class Report {
         return series.compactMap { series in found[series.id].map { (series, $0) } }
     }
 
-    private static func counts(_ verdict: String, _ number: Int64) -> Counts {
-        switch verdict {
+    private static func counts(_ outcome: String, _ number: Int64) -> Counts {
+        switch outcome {
         case "allowed": Counts(allowed: number)
         case "shadow_blocked": Counts(allowed: number, shadowBlocked: number)
         case "blocked": Counts(blocked: number)

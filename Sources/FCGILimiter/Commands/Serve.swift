@@ -107,7 +107,7 @@ struct Serve: ParsableCommand {
                 namedKind: settings.storeHeader ? settings.store.kind : nil, logger: logger)
             return Gateway(
                 rules: rules, store: store, tally: ledger[index],
-                pages: Pages(
+                pages: StatusPages(
                     rules: rules, store: store, location: settings.store, ledger: ledger, recorder: recorder,
                     connections: connections))
         }
@@ -122,7 +122,7 @@ struct Serve: ParsableCommand {
             listener, loops: settings.loops, connections: connections, report: { logger.warning("\($0)") },
             makeApplication: makeGateway)
         server.start()
-        recorder?.start()
+        if let recorder { recorder.start() } else { ledger.startCollecting() }
         logger.info(
             "serving on \(settings.listen.description), store \(settings.store)\(settings.recorder.map { ", recording to \($0.location)" } ?? "")"
         )

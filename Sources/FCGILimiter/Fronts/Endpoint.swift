@@ -1,4 +1,5 @@
 import FastCGI
+import TextFormats
 
 /// A sample endpoint, which the limiter serves itself.
 struct Endpoint: Sendable {
@@ -13,18 +14,20 @@ struct Endpoint: Sendable {
             Array(#"{"data":[{"id":1,"name":"first"},{"id":2,"name":"second"},{"id":3,"name":"third"}]}"#.utf8) + [0x0A]
         },
         Endpoint(path: "/api/search", method: "GET") { request in
-            var body: [UInt8] = []
-            body.reserveCapacity(128)
-            body.append(text: #"{"query":"#)
-            body.append(jsonString: FormText.value(of: "q", in: request.bytes(of: "QUERY_STRING") ?? []))
-            body.append(text: ",\"results\":[]}\n")
-            return body
+            var json = JSONWriter()
+            json.appendObject { json in
+                json.appendName("query")
+                json.append(utf8: URLQuery(request.bytes(of: "QUERY_STRING") ?? []).first("q".utf8) ?? [])
+                json.appendArray("results", of: EmptyCollection<String>()) { $0.append($1) }
+            }
+            json.endLine()
+            return json.bytes
         },
         Endpoint(path: "/api/upload", method: "POST") { request in
-            var body = Array(#"{"received":"#.utf8)
-            body.append(decimal: request.text(of: "CONTENT_LENGTH").flatMap { Int64($0) } ?? 0)
-            body.append(text: "}\n")
-            return body
+            var json = JSONWriter()
+            json.appendObject { $0.append("received", request.text(of: "CONTENT_LENGTH").flatMap { Int64($0) } ?? 0) }
+            json.endLine()
+            return json.bytes
         },
     ]
 

@@ -25,9 +25,9 @@ final class Gateway: Application {
     private var seenRules: Int?
     private let store: ResilientStore
     private let tally: Tally
-    private let pages: Pages
+    private let pages: StatusPages
 
-    init(rules: ActiveRules, store: ResilientStore, tally: Tally, pages: Pages) {
+    init(rules: ActiveRules, store: ResilientStore, tally: Tally, pages: StatusPages) {
         self.rules = rules
         self.store = store
         self.tally = tally
@@ -86,13 +86,12 @@ final class Gateway: Application {
     private func count(
         _ requests: [Request], _ steps: [Step], _ findings: [Finding], _ charges: [Charge], latency: Microseconds
     ) {
-        let bucket = LatencyHistogram.bucket(of: latency)
         tally.count { page in
             for index in requests.indices {
                 switch steps[index] {
                 case .answered, .unlimited: break
                 case .banned(let client, _, _):
-                    page.count(client, series: series.banned, .blocked, passed: false, nil, bucket: nil)
+                    page.count(client, series: series.banned, .blocked, passed: false, nil, latency: nil)
                     page.keep(series.banned) { BlockedRequest(requests[index], client, retryAfter: nil) }
                 case .charged(let place, let matches, _, _):
                     let (finding, whole) = (findings[index], charges[place])
@@ -101,7 +100,7 @@ final class Gateway: Application {
                     let client = matches[match].identity
                     page.count(
                         client, series: series, counted.outcome, passed: counted.passed, counted.decision,
-                        bucket: bucket)
+                        latency: latency)
                     guard counted.outcome == .blocked else { break }
                     page.keep(series) {
                         BlockedRequest(requests[index], client, retryAfter: finding.problem?.retryAfter)

@@ -1,73 +1,52 @@
 import FastCGI
 import Platform
 import Stores
+import TextFormats
 
-extension Pages {
-    /// 200 where the store answers, 503 where it does not: JSON with the store's kind, state and latency.
+extension StatusPages {
+    /// 200 if the store answers, 503 if it does not: JSON with the store's kind, state and latency.
     ///
-    /// A store that is known to be away is not waited for. One of which only a part is away, a node of a cluster, is
-    /// degraded: 200, because the requests of all other clients are decided.
+    /// A store that is known to be unavailable is not asked. A store of which only a part is unavailable, such as a node of a
+    /// cluster, is degraded: 200, because the requests of all other clients are decided.
     func health() -> Response {
-        let asked = steadyMicroseconds()
+        let start = steadyMicroseconds()
         var failure: StoreError?
         do throws(StoreError) {
             try store.check()
         } catch {
             failure = error
         }
-        let latency = steadyMicroseconds() - asked
+        let latency = steadyMicroseconds() - start
         let error = failure ?? store.failedPart
-        let (status, state): (StaticString, StaticString) =
-            switch (failure, error) {
-            case (nil, nil): ("ok", "up")
-            case (nil, _?): ("degraded", "degraded")
-            case (_?, _): ("failing", "down")
+        let (status, state) =
+            failure != nil ? ("failing", "down") : error != nil ? ("degraded", "degraded") : ("ok", "up")
+
+        var json = JSONWriter()
+        json.appendObject { json in
+            json.append("status", status)
+            json.appendObject("store") { json in
+                json.append("kind", location.kind)
+                json.append("state", state)
+                if failure == nil { json.append("latency_microseconds", latency) }
+                if let error { json.append("error", error.description) }
+                if let breaker = store.watch?.breaker { json.appendObject("breaker") { $0.appendMembers(of: breaker) } }
             }
-
-        var body: [UInt8] = []
-        body.append(text: #"{"status":""#)
-        body.append(text: status)
-        body.append(text: #"","store":{"kind":""#)
-        body.append(contentsOf: location.kind.utf8)
-        body.append(text: #"","state":""#)
-        body.append(text: state)
-        body.append(text: #"""#)
-        if failure == nil {
-            body.append(text: #","latency_microseconds":"#)
-            body.append(decimal: latency)
+            json.append("uptime_seconds", uptimeSeconds)
+            json.append("version", programVersion)
         }
-        if let error {
-            body.append(text: #","error":"#)
-            body.append(jsonString: Array(error.description.utf8))
-        }
-        if let breaker = store.watch?.breaker { body.append(breaker) }
-        body.append(text: #"},"uptime_seconds":"#)
-        body.append(decimal: uptimeSeconds)
-        body.append(text: #","version":"#)
-        body.append(jsonString: Array(programVersion.utf8))
-        body.append(text: "}\n")
-
-        var response = Response(
-            status: failure == nil ? 200 : 503, reason: failure == nil ? "OK" : "Service Unavailable", body: body)
-        response.addHeader("Content-Type", "application/json")
-        response.addHeader("Cache-Control", "no-store")
-        return response
+        json.endLine()
+        return Response(
+            status: failure == nil ? 200 : 503, reason: failure == nil ? "OK" : "Service Unavailable",
+            contentType: "application/json", page: json.bytes)
     }
 }
 
-extension [UInt8] {
-    /// Appends the breaker's state, the Unix time at which that began, how often it has opened, and why it did last.
-    fileprivate mutating func append(_ breaker: CircuitBreaker) {
-        append(text: #","breaker":{"state":""#)
-        append(contentsOf: breaker.state.rawValue.utf8)
-        append(text: #"","since":"#)
-        append(decimal: (wallMicroseconds() - steadyMicroseconds() + breaker.since) / 1_000_000)
-        append(text: #","opened":"#)
-        append(decimal: Int64(breaker.openings))
-        if let error = breaker.lastError {
-            append(text: #","last_error":"#)
-            append(jsonString: Array(error.description.utf8))
-        }
-        append(text: "}")
+extension JSONWriter {
+    /// Appends the breaker's state, the Unix time of its last change, how often it has opened, and why it last did.
+    fileprivate mutating func appendMembers(of breaker: CircuitBreaker) {
+        append("state", breaker.state.rawValue)
+        append("since", (wallMicroseconds() - steadyMicroseconds() + breaker.since) / 1_000_000)
+        append("opened", breaker.openings)
+        if let error = breaker.lastError { append("last_error", error.description) }
     }
 }

@@ -1,65 +1,54 @@
 import Analytics
 import FastCGI
 import Rules
+import TextFormats
 
-extension Pages {
-    /// The last hour's requests as JSON, or this process's counters as Prometheus text where the client prefers that.
+extension StatusPages {
+    /// The requests of the last hour as JSON, or the counters of this process as Prometheus text if the client prefers it.
     func metrics(_ request: Request) -> Response {
-        var response: Response
-        if prefersPrometheus(request) {
-            response = Response(status: 200, reason: "OK", body: prometheusText())
-            response.addHeader("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-        } else {
-            response = Response(status: 200, reason: "OK", body: lastHourJSON())
-            response.addHeader("Content-Type", "application/json")
-        }
-        response.addHeader("Cache-Control", "no-store")
-        return response
+        prefersPrometheus(request)
+            ? Response(
+                status: 200, reason: "OK", contentType: "text/plain; version=0.0.4; charset=utf-8",
+                page: prometheusText())
+            : Response(status: 200, reason: "OK", contentType: "application/json", page: lastHourJSON())
     }
 
-    /// `?format=` decides; without it, a client that accepts plain text or OpenMetrics and names no JSON.
+    /// `?format=` decides. Without it, a client prefers Prometheus text if it accepts plain text or OpenMetrics and no JSON.
     private func prefersPrometheus(_ request: Request) -> Bool {
-        let format = FormText.value(of: "format", in: request.bytes(of: "QUERY_STRING") ?? [])
+        let format = URLQuery(request.bytes(of: "QUERY_STRING") ?? []).first("format".utf8) ?? []
         if !format.isEmpty { return format.elementsEqual("prometheus".utf8) }
         let accepted = request.text(of: "HTTP_ACCEPT") ?? ""
         return !accepted.contains("json") && (accepted.contains("text/plain") || accepted.contains("openmetrics"))
     }
 
-    /// Over all processes where PostgreSQL says so, of this one otherwise.
+    /// The counts of all processes if PostgreSQL has them, else those of this process.
     private func lastHourJSON() -> [UInt8] {
-        func append(_ count: EndpointCounts.Count, to body: inout [UInt8]) {
-            body.append(text: #""total":"#)
-            body.append(decimal: count.total)
-            for outcome in Outcome.allCases {
-                body.append(text: ",\"")
-                body.append(contentsOf: outcome.rawValue.utf8)
-                body.append(text: "\":")
-                body.append(decimal: count[outcome])
-            }
-        }
-
         let shared = recorder?.lastHour()
         let counts = shared ?? ledger.lastHour
-        var body: [UInt8] = []
-        body.append(text: #"{"window_seconds":3600,"source":""#)
-        body.append(text: shared == nil ? "process" : "postgresql")
-        body.append(text: #"","#)
-        append(counts.sum, to: &body)
-        body.append(text: #","endpoints":{"#)
-        for (index, (label, count)) in allLabels(counts).enumerated() {
-            if index > 0 { body.append(text: ",") }
-            body.append(jsonString: Array(label.utf8))
-            body.append(text: ":{")
-            append(count, to: &body)
-            body.append(text: "}")
+        var json = JSONWriter()
+        json.appendObject { json in
+            json.append("window_seconds", 3_600)
+            json.append("source", shared == nil ? "process" : "postgresql")
+            json.appendMembers(of: counts.sum)
+            json.appendObject("endpoints") { json in
+                for (label, count) in allEndpoints(counts) { json.appendObject(label) { $0.appendMembers(of: count) } }
+            }
         }
-        body.append(text: "}}\n")
-        return body
+        json.endLine()
+        return json.bytes
     }
 
-    /// The counts in the order of their labels, with those of rules in force that have counted nothing.
-    func allLabels(_ counts: EndpointCounts) -> [(key: String, value: EndpointCounts.Count)] {
-        let silent = rules.current.rules.map { ($0.label, EndpointCounts.Count()) }
-        return counts.counts.merging(silent) { count, _ in count }.sorted { $0.key < $1.key }
+    /// The counts in the order of their labels, with zeros for the active rules that have counted nothing.
+    func allEndpoints(_ counts: EndpointCounts) -> [(key: String, value: EndpointCounts.Count)] {
+        let zeros = rules.current.rules.map { ($0.label, EndpointCounts.Count()) }
+        return counts.counts.merging(zeros) { count, _ in count }.sorted { $0.key < $1.key }
+    }
+}
+
+extension JSONWriter {
+    /// Appends the requests in total and by outcome.
+    fileprivate mutating func appendMembers(of count: EndpointCounts.Count) {
+        append("total", count.total)
+        for outcome in Outcome.allCases { append(outcome.rawValue, count[outcome]) }
     }
 }

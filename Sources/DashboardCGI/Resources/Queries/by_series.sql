@@ -1,5 +1,5 @@
--- What became of requests, by series and verdict: from $1 to $2, and from $3 to $1.
-select series, verdict::text,
+-- What became of requests, by series and outcome: from $1 to $2, and from $3 to $1.
+select series, outcome::text,
     coalesce(sum(requests) filter (where at >= $1), 0)::bigint,
     coalesce(sum(requests) filter (where at < $1), 0)::bigint,
     coalesce(sum(limit_sum) filter (where at >= $1), 0)::bigint,
@@ -19,4 +19,4 @@ select series, verdict::text,
     ]::bigint[]
 from limiter.decisions
 where at >= $3 and at < $2 and ($4::integer[] is null or series = any ($4))
-group by series, verdict
+group by series, outcome

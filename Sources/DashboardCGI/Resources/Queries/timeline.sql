@@ -1,8 +1,8 @@
 -- What became of requests from $1 to $2, in columns of $3 seconds.
 select extract(epoch from date_bin(make_interval(secs => $3), at, 'epoch'))::bigint,
-    coalesce(sum(requests) filter (where verdict in ('allowed', 'shadow_blocked')), 0)::bigint,
-    coalesce(sum(requests) filter (where verdict = 'blocked'), 0)::bigint,
-    coalesce(sum(requests) filter (where verdict = 'failed'), 0)::bigint
+    coalesce(sum(requests) filter (where outcome in ('allowed', 'shadow_blocked')), 0)::bigint,
+    coalesce(sum(requests) filter (where outcome = 'blocked'), 0)::bigint,
+    coalesce(sum(requests) filter (where outcome = 'failed'), 0)::bigint
 from limiter.decisions
 where at >= $1 and at < $2 and ($4::integer[] is null or series = any ($4))
 group by 1

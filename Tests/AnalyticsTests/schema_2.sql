@@ -1,11 +1,96 @@
--- What limiters call: they write and look after the tables by these alone.
-
--- The tables with a partition for each day.
+-- The schema that limiters created before migration 3, with its functions.
+create schema limiter;
+create table limiter.migrations (number integer primary key, applied timestamptz not null default now());
+create type limiter.verdict as enum (
+    'allowed',
+    'blocked',
+    'shadow_blocked',
+    'failed'
+);
+create table limiter.series (
+    id integer generated always as identity primary key,
+    endpoint text not null,
+    policy text not null,
+    algorithm text not null,
+    unique (endpoint, policy, algorithm)
+);
+create function limiter.latency_bounds() returns bigint[] language sql immutable parallel safe as $$
+    select array(select 1::bigint << i from generate_series(0, 20) i order by i)
+$$;
+create function limiter.add(a bigint[], b bigint[]) returns bigint[] language sql immutable strict parallel safe as $$
+    select array(select x + y from unnest(a, b) with ordinality u (x, y, i) order by i)
+$$;
+create aggregate limiter.sum(bigint[]) (sfunc = limiter.add, stype = bigint[], parallel = safe);
+create table limiter.decisions_10s (
+    at timestamptz not null,
+    series integer not null,
+    verdict limiter.verdict not null,
+    requests bigint not null,
+    passed bigint not null,
+    limit_sum bigint not null,
+    remaining_sum bigint not null,
+    latency bigint[] not null,
+    primary key (at, series, verdict)
+) partition by range (at);
+create table limiter.decisions_1h (like limiter.decisions_10s including all) partition by range (at);
+create table limiter.clients_10s (
+    at timestamptz not null,
+    client text not null,
+    series integer not null,
+    allowed bigint not null,
+    blocked bigint not null,
+    failed bigint not null,
+    primary key (at, client, series)
+) partition by range (at);
+create index on limiter.clients_10s (client, at);
+create table limiter.clients_1h (like limiter.clients_10s including all) partition by range (at);
+create table limiter.clients_1d (
+    like limiter.clients_10s including all,
+    first_seen timestamptz not null,
+    last_seen timestamptz not null
+) partition by range (at);
+create sequence limiter.event_id;
+create table limiter.events (
+    at timestamptz not null,
+    id bigint not null default nextval('limiter.event_id'),
+    client text not null,
+    address inet,
+    series integer not null,
+    retry_after bigint,
+    user_agent text,
+    primary key (at, id)
+) partition by range (at);
+create index on limiter.events (client, at);
+create index on limiter.events (series, at);
+create table limiter.processes (
+    recorder uuid primary key,
+    sequence bigint not null,
+    host text not null,
+    pid integer not null,
+    mode text not null,
+    version text not null,
+    started timestamptz not null,
+    seen timestamptz not null,
+    store text not null,
+    store_state text not null,
+    loops integer not null,
+    connections integer not null,
+    clients text not null,
+    backlog bigint not null,
+    spooled bigint not null,
+    events_dropped bigint not null,
+    store_errors bigint not null
+);
+create index on limiter.processes (seen);
+create table limiter.maintenance (
+    id boolean primary key default true check (id),
+    at timestamptz not null,
+    late_from timestamptz
+);
+insert into limiter.maintenance (at) values ('epoch');
 create function limiter.partitioned() returns text[] language sql immutable as $$
     select '{decisions_10s,decisions_1h,clients_10s,clients_1h,clients_1d,events}'::text[]
 $$;
-
--- Makes the partitions of a day (of UTC), unless they are there.
 create function limiter.ensure_day(day date) returns void language plpgsql as $$
 declare
     parent text;
@@ -16,54 +101,34 @@ begin
     foreach parent in array limiter.partitioned() loop
         child := format('%s_%s', parent, to_char(day, 'YYYYMMDD'));
         continue when to_regclass('limiter.' || child) is not null;
-        -- Attached rather than made as a partition: that keeps nobody from reading and writing the others.
-        -- Rows are changed in place, once a second while their time lasts, so pages keep room for that.
         execute format('create table limiter.%I (like limiter.%I including all) with (fillfactor = 70)', child, parent);
         execute format('alter table limiter.%I attach partition limiter.%I for values from (%L) to (%L)', parent, child,
             day::timestamp at time zone 'UTC', (day + 1)::timestamp at time zone 'UTC');
     end loop;
 end $$;
-
--- Writes batches of one recorder, each once: those that are written already are passed over.
---
--- A batch is {"recorder": uuid, "sequence": n, "taken": microseconds since 1970, "process": {host, pid, …},
--- "series": [[endpoint, policy, algorithm], …],
--- "decisions": [[at, series, verdict, requests, passed, limit_sum, remaining_sum, [latency…]], …],
--- "clients": [[at, client, series, allowed, blocked, failed], …],
--- "events": [[at, client, address, series, retry_after, user_agent], …]}.
--- A series there is its place in the batch's own list; `at` is in whole seconds since 1970, and of events in microseconds.
---
--- `sent` is when this is asked, in microseconds by the same clock. Returns the number of the last batch that is written now.
 create function limiter.write(batches jsonb, sent bigint) returns bigint language plpgsql as $$
 declare
-    -- A batch and its rows: what of `batches` is not written yet.
     fresh jsonb;
     newest jsonb;
     writer uuid := batches #>> '{0,recorder}';
     written bigint;
     oldest timestamptz;
 begin
-    -- Writers go side by side; what moves rows of many clients (limiter.maintain) waits for them and they for it, because it
-    -- locks rows in an order of its own.
     perform pg_advisory_xact_lock_shared(7237004914);
     insert into limiter.processes
         select writer, 0, '', 0, '', '', now(), 'epoch', '', '', 0, 0, '', 0, 0, 0, 0
         on conflict do nothing;
-    -- Whoever else writes for this recorder waits here.
     select sequence into written from limiter.processes where recorder = writer for update;
     select jsonb_agg(b order by (b->>'sequence')::bigint) into fresh
         from jsonb_array_elements(batches) b where (b->>'sequence')::bigint > written;
     if fresh is null then return written; end if;
     newest := fresh->-1;
-
-    -- Looked for first: an insertion that conflicts uses up a number.
     insert into limiter.series (endpoint, policy, algorithm)
         select distinct s->>0, s->>1, s->>2 from jsonb_array_elements(fresh) b, jsonb_array_elements(b->'series') s
         where not exists (
             select from limiter.series n where (n.endpoint, n.policy, n.algorithm) = (s->>0, s->>1, s->>2))
         order by 1, 2, 3
         on conflict do nothing;
-
     perform limiter.ensure_day(day) from (
         select distinct (to_timestamp((r->>0)::bigint) at time zone 'UTC')::date as day
             from jsonb_array_elements(fresh) b, jsonb_array_elements(b->'decisions') r
@@ -72,7 +137,6 @@ begin
             from jsonb_array_elements(fresh) b, jsonb_array_elements(b->'events') r
         order by day
     ) days;
-
     insert into limiter.events (at, client, address, series, retry_after, user_agent)
         select to_timestamp((r->>0)::bigint / 1e6), r->>1, (r->>2)::inet, n.id, (r->>4)::bigint, r->>5
         from jsonb_array_elements(fresh) with ordinality b (b, i),
@@ -80,9 +144,6 @@ begin
             lateral (select b->'series'->(r->>3)::integer as s) s
             join limiter.series n on (n.endpoint, n.policy, n.algorithm) = (s->>0, s->>1, s->>2)
         order by i, j;
-
-    -- In each table rows are locked in the order of their keys, so that writers wait for one another and never in a ring.
-    -- The rows that all writers share come last: they are held for the shortest time.
     with rows as materialized (
         select to_timestamp((r->>0)::bigint) as at, r->>1 as client, n.id as series,
             sum((r->>3)::bigint) as allowed, sum((r->>4)::bigint) as blocked, sum((r->>5)::bigint) as failed
@@ -111,7 +172,6 @@ begin
         allowed = t.allowed + excluded.allowed, blocked = t.blocked + excluded.blocked,
         failed = t.failed + excluded.failed,
         first_seen = least(t.first_seen, excluded.first_seen), last_seen = greatest(t.last_seen, excluded.last_seen);
-
     with rows as materialized (
         select to_timestamp((r->>0)::bigint) as at, n.id as series, (r->>2)::limiter.verdict as verdict,
             sum((r->>3)::bigint) as requests, sum((r->>4)::bigint) as passed,
@@ -140,12 +200,9 @@ begin
             latency = limiter.add(t.latency, excluded.latency)
     )
     select min(at) into oldest from rows;
-
-    -- What comes late lies before what is trimmed every minute.
     if oldest < now() - interval '5 minutes' then
         update limiter.maintenance set late_from = least(late_from, oldest);
     end if;
-
     update limiter.processes set
         sequence = (newest->>'sequence')::bigint,
         seen = greatest(seen, now() - greatest(0, sent - (newest->>'taken')::bigint) * interval '1 microsecond'),
@@ -160,9 +217,6 @@ begin
         where recorder = writer;
     return (newest->>'sequence')::bigint;
 end $$;
-
--- Keeps, of each interval of a clients table since `since`, the `most` heaviest by blocked and the `most` heaviest by all
--- requests; what it removes is added to the client other, so sums stay what they are.
 create function limiter.trim_clients(tab text, since timestamptz, most integer) returns void language plpgsql as $$
 declare
     seen_columns text := case when tab = 'clients_1d' then ', first_seen, last_seen' else '' end;
@@ -192,11 +246,6 @@ begin
             failed = t.failed + excluded.failed %4$s
         $q$, tab, seen_columns, seen_sums, seen_merge) using since, most;
 end $$;
-
--- Makes the partitions of the days to come, drops those that are older than so many days, and bounds the clients of each
--- interval. Any process may call it at any time: it is done by one at once, and not again within a minute.
---
--- Returns whether it was done now.
 create function limiter.maintain(days_10s integer, days_events integer, days_rollups integer)
 returns boolean language plpgsql as $$
 declare
@@ -208,18 +257,13 @@ begin
     update limiter.maintenance set at = now() where at < now() - interval '55 seconds' or at > now() returning late_from
         into since;
     if not found then return false; end if;
-
-    -- Before any other lock, as writers do.
     perform pg_advisory_xact_lock(7237004914);
     perform limiter.ensure_day(today + i) from generate_series(0, 2) i;
-
     since := least(since, now() - interval '10 minutes');
     perform limiter.trim_clients('clients_10s', since, 100);
     perform limiter.trim_clients('clients_1h', date_trunc('hour', since, 'UTC'), 500);
     perform limiter.trim_clients('clients_1d', date_trunc('day', since, 'UTC'), 500);
     update limiter.maintenance set late_from = null where late_from is not null;
-
-    -- To drop a partition everybody must let go of the table for a moment. Where somebody does not, it is dropped later.
     set local lock_timeout = '200ms';
     for old in
         select c.relname as child from pg_inherits i
@@ -238,7 +282,7 @@ begin
             null;
         end;
     end loop;
-
     delete from limiter.processes where seen < now() - case mode when 'cgi' then interval '1 day' else interval '30 days' end;
     return true;
 end $$;
+insert into limiter.migrations (number) values (1), (2);

@@ -3,18 +3,18 @@ import FastCGI
 import Platform
 import Stores
 
-/// The limiter's own pages, never limited: `/health` and `/metrics`.
-struct Pages {
+/// The limiter's own pages, which are never limited: `/health` and `/metrics`.
+struct StatusPages {
     let rules: ActiveRules
     let store: ResilientStore
     let location: StoreLocation
     let ledger: Ledger
-    /// What writes to PostgreSQL; `nil` where no database is configured.
+    /// The recorder that writes to PostgreSQL; `nil` if no database is configured.
     let recorder: Recorder?
     let connections: ConnectionCount
     let started = steadyMicroseconds()
 
-    /// The answer where `path` is one of them.
+    /// The answer to a request for `path`; `nil` for all other paths.
     func answer(_ path: ArraySlice<UInt8>, _ method: ArraySlice<UInt8>, _ request: Request) -> Response? {
         let isHealth = path.elementsEqual("/health".utf8)
         guard isHealth || path.elementsEqual("/metrics".utf8) else { return nil }
@@ -25,4 +25,13 @@ struct Pages {
     }
 
     var uptimeSeconds: Int64 { (steadyMicroseconds() - started) / 1_000_000 }
+}
+
+extension Response {
+    /// A page that must not be cached.
+    init(status: Int, reason: StaticString, contentType: StaticString, page: [UInt8]) {
+        self.init(status: status, reason: reason, body: page)
+        addHeader("Content-Type", contentType)
+        addHeader("Cache-Control", "no-store")
+    }
 }

@@ -1,0 +1,14 @@
+extension FixedWidthInteger {
+    /// Adds `other`; a sum beyond the bounds of the type becomes the bound that it passed.
+    ///
+    /// Counts come from files and databases, too: a number that somebody wrote there must not end the process.
+    package mutating func saturatingAdd(_ other: Self) {
+        self = saturatingAdding(other)
+    }
+
+    /// The sum of both; beyond the bounds of the type, the bound that it passed.
+    package func saturatingAdding(_ other: Self) -> Self {
+        let (sum, isBeyond) = addingReportingOverflow(other)
+        return isBeyond ? (other < 0 ? .min : .max) : sum
+    }
+}

@@ -1,0 +1,117 @@
+import Limiters
+import Platform
+import Synchronization
+
+/// Turns what the ledger has counted into numbered batches and puts them into the spool.
+///
+/// If the spool accepts nothing (a full disk), one batch is held here and later counts accumulate in the ledger.
+final class Outbox: Sendable {
+    private struct State {
+        var sequence: Int64 = 0
+        /// A batch that is in no file.
+        var held: (json: [UInt8], requests: Int64)?
+        var isSpoolFailing = false
+        /// When the process last counted something, and when it last made a batch.
+        var lastCounted: Microseconds
+        var lastBatch: Microseconds = .min / 2
+    }
+
+    /// How often a process makes a batch to show that it is alive: while it counts, and while it does not.
+    private static let heartbeatInterval: (busy: Microseconds, idle: Microseconds) = (10_000_000, 30_000_000)
+
+    let spool: Spool
+    private let ledger: Ledger
+    private let json: BatchJSON
+    private let connections: @Sendable () -> Int
+    private let storeError: (@Sendable () -> String?)?
+    private let report: @Sendable (RecorderNotice) -> Void
+    private let state: Mutex<State>
+
+    init(
+        _ ledger: Ledger, _ json: BatchJSON, _ spool: Spool, connections: @escaping @Sendable () -> Int,
+        storeError: (@Sendable () -> String?)?, report: @escaping @Sendable (RecorderNotice) -> Void
+    ) {
+        self.ledger = ledger
+        self.json = json
+        self.spool = spool
+        self.connections = connections
+        self.storeError = storeError
+        self.report = report
+        state = Mutex(State(lastCounted: steadyMicroseconds()))
+    }
+
+    /// Batches that are not written yet.
+    var backlog: Int { spool.count + state.withLock { $0.held == nil ? 0 : 1 } }
+
+    /// How long nothing has been counted.
+    var idleTime: Microseconds { steadyMicroseconds() - state.withLock(\.lastCounted) }
+
+    /// Makes a batch of what was counted, if there is something or a heartbeat is due.
+    ///
+    /// - Parameter sendsHeartbeats: whether to send heartbeats; while PostgreSQL is unavailable they would only fill the spool.
+    func fill(sendsHeartbeats: Bool) {
+        ledger.collect()
+        let now = steadyMicroseconds()
+        let (backlog, room) = (spool.count, spool.room)
+        state.withLock { state in
+            guard state.held == nil else { return }
+            var batch = ledger.takePending()
+            if !batch.isEmpty { state.lastCounted = now }
+            let isBusy = now - state.lastCounted < Self.heartbeatInterval.busy
+            let heartbeatDue = state.lastBatch + (isBusy ? Self.heartbeatInterval.busy : Self.heartbeatInterval.idle)
+            guard !batch.isEmpty || (sendsHeartbeats && backlog == 0 && now >= heartbeatDue) else { return }
+            state.lastBatch = now
+
+            if room == .little { ledger.noteDroppedEvents(batch.dropDetail()) }
+            let bytes = json.bytes(batch, sequence: state.sequence + 1, processState(backlog))
+            let error = append(bytes, room)
+            note(error, &state)
+            if error == nil {
+                state.sequence += 1
+            } else if backlog == 0 {
+                state.sequence += 1
+                state.held = (bytes, batch.requests)
+            } else {
+                ledger.putBack(batch)
+            }
+        }
+    }
+
+    /// Appends a batch to the spool, and returns why that failed.
+    private func append(_ json: [UInt8], _ room: Spool.Room) -> SpoolError? {
+        guard room != .none else { return SpoolError(text: "the spool is full") }
+        do throws(SpoolError) {
+            try spool.append(json)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    /// The batch that is in no file; its number follows those of all that are.
+    var held: [UInt8]? { state.withLock { $0.held?.json } }
+
+    /// Notes that PostgreSQL has written the batch held here.
+    func confirmHeld() {
+        state.withLock { $0.held = nil }
+    }
+
+    /// The number of requests that are counted only in the memory of this process.
+    var requestsInMemory: Int64 { ledger.pendingRequests.saturatingAdding(state.withLock { $0.held?.requests ?? 0 }) }
+
+    private func processState(_ backlog: Int) -> ProcessState {
+        ProcessState(
+            storeError: storeError.map { $0() } ?? ledger.storeError,
+            storeErrors: ledger.storeErrors.values.reduce(0) { $0.saturatingAdding($1) },
+            connections: connections(), backlog: backlog, spooled: spool.bytes, eventsDropped: ledger.eventsDropped)
+    }
+
+    private func note(_ error: SpoolError?, _ state: inout State) {
+        if let error, !state.isSpoolFailing {
+            report(.problem("\(error); counts stay in memory, and are lost if the process is killed"))
+        } else if error == nil, state.isSpoolFailing {
+            report(.recovery("the spool accepts counts again"))
+        }
+        state.isSpoolFailing = error != nil
+    }
+}
