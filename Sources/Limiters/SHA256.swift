@@ -27,7 +27,9 @@ package enum SHA256 {
         for block in stride(from: 0, to: padded.count, by: 64) {
             compress(padded[block..<(block + 64)], into: &state, words: &words)
         }
-        return state.flatMap { word in stride(from: 24, through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> $0) } }
+        return state.flatMap { word in
+            stride(from: 24, through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> $0) }
+        }
     }
 
     private static func compress(_ block: ArraySlice<UInt8>, into state: inout [UInt32], words: inout [UInt32]) {

@@ -78,7 +78,8 @@ struct MigrationTests {
         #expect(error?.kind == .refused)
         #expect(
             error?.description.hasSuffix(
-                "permission denied for database site; run fcgi-limiter migrate as the role that owns the schema limiter")
+                "permission denied for database site; run fcgi-limiter migrate as the role that owns the schema limiter"
+            )
                 == true)
         try server.query("create schema limiter authorization poor")
         #expect(try Migrations.apply(to: connection) == [1, 3])

@@ -131,7 +131,8 @@ struct RecorderTests {
         recording.recorder.stop()
         #expect(recording.problems.count == 1)
         #expect(
-            recording.problems.first?.contains("counts wait in \(recording.spool) until PostgreSQL accepts them") == true)
+            recording.problems.first?.contains("counts wait in \(recording.spool) until PostgreSQL accepts them")
+                == true)
         #expect(recording.recoveries == ["PostgreSQL accepts counts again"])
     }
 

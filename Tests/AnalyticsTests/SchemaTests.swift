@@ -60,9 +60,12 @@ struct SchemaTests {
         let server = try PostgresServer()
         let connection = try PostgresConnection(PostgresLocation(server.location))
         try Migrations.apply(to: connection)
-        let huge = Self.batch.replacing(
-            "\"allowed\", 3, 3, 30, 24, [0,0,3,", with: "\"allowed\", \(Int64.max), 3, \(Int64.max), 24, [0,0,\(Int64.max),"
-        ).replacing("\"address=1\", 0, 3, 0, 0", with: "\"address=1\", 0, \(Int64.max), \(Int64.max), 0")
+        let most = Int64.max
+        let huge = Self.batch
+            .replacing(
+                "\"allowed\", 3, 3, 30, 24, [0,0,3,", with: "\"allowed\", \(most), 3, \(most), 24, [0,0,\(most),"
+            )
+            .replacing("\"address=1\", 0, 3, 0, 0", with: "\"address=1\", 0, \(most), \(most), 0")
         for sequence in 1...2 {
             let batch = huge.replacing("\"sequence\": 1", with: "\"sequence\": \(sequence)")
             let written = try connection.query("select limiter.write($1, 1700000012000000)", [.init("[\(batch)]")])
@@ -72,23 +75,24 @@ struct SchemaTests {
         for table in ["decisions_10s", "decisions_1h"] {
             #expect(
                 try server.query("select requests, limit_sum, latency[3] from limiter.\(table) \(first)")
-                    == "\(Int64.max)|\(Int64.max)|\(Int64.max)")
+                    == "\(most)|\(most)|\(most)")
         }
         for table in ["clients_10s", "clients_1h", "clients_1d"] {
             #expect(
                 try server.query("select allowed, blocked from limiter.\(table) where client = 'address=1' \(first)")
-                    == "\(Int64.max)|\(Int64.max)")
+                    == "\(most)|\(most)")
         }
         // Maintenance merges light clients into one row.
         try server.query(
             """
             select limiter.ensure_day((now() at time zone 'UTC')::date);
-            insert into limiter.clients_1d select date_trunc('day', now(), 'UTC'), 'address=' || i, 1, \(Int64.max),
-                \(Int64.max), 0, now(), now() from generate_series(1, 700) i
+            insert into limiter.clients_1d select date_trunc('day', now(), 'UTC'), 'address=' || i, 1, \(most),
+                \(most), 0, now(), now() from generate_series(1, 700) i
             """)
         #expect(try connection.query("select limiter.maintain(7000, 7000, 7000)").truth(0, 0) == true)
         #expect(
-            try server.query("select allowed, blocked from limiter.clients_1d where client = 'other' order by at desc limit 1")
-                == "\(Int64.max)|\(Int64.max)")
+            try server.query(
+                "select allowed, blocked from limiter.clients_1d where client = 'other' order by at desc limit 1")
+                == "\(most)|\(most)")
     }
 }

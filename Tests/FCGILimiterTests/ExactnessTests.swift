@@ -33,6 +33,9 @@ struct ExactnessTests {
         #expect(count("blocked") == outcome.refusals)
         #expect(count("allowed") == outcome.answers - outcome.refusals)
         #expect(site.number("select sum(allowed + blocked) from limiter.clients_1d") == outcome.answers)
-        #expect(site.limiters.flatMap { $0.logLines("error") }.allSatisfy { $0.contains("until PostgreSQL accepts them") })
+        #expect(
+            site.limiters.flatMap { $0.logLines("error") }.allSatisfy {
+                $0.contains("until PostgreSQL accepts them")
+            })
     }
 }

@@ -2,7 +2,7 @@ import Limiters
 import Platform
 import TextFormats
 
-/// Writes batches as the JSON that `limiter.write` takes. They have this form in the spool, too.
+/// Writes batches as the JSON that `limiter.write` takes, in the spool, too.
 struct BatchJSON {
     /// A batch names this many clients with the most requests, and as many with the most blocked ones.
     static let maximumClients = 256

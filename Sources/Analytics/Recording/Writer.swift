@@ -4,7 +4,7 @@ import Synchronization
 
 /// Writes batches from the spool to PostgreSQL: one connection, used by one thread.
 final class Writer {
-    /// How many batches one transaction takes. After a batch was rejected, batches go one by one to find it.
+    /// How many batches one transaction takes; after a batch was rejected, batches go one by one to find it.
     private static let maximumBatches = 60
     private static let maintenanceInterval: Microseconds = 60_000_000
     private static let adoptionInterval: Microseconds = 10_000_000
@@ -35,7 +35,7 @@ final class Writer {
         connection = nil
     }
 
-    /// Calls `body` with the connection. If there is none, connects and brings the schema up to date first.
+    /// Calls `body` with the connection; if there is none, connects and brings the schema up to date first.
     ///
     /// - Throws: ``PostgresError``, after closing the connection.
     func withConnection<Value: ~Copyable>(
@@ -89,7 +89,9 @@ final class Writer {
     func maintain() throws(PostgresError) {
         let now = steadyMicroseconds()
         if now >= adoptionDue {
-            try spool.adopt(limit: batchLimit) { chunk throws(PostgresError) in try write(chunk.json, count: chunk.count) }
+            try spool.adopt(limit: batchLimit) { chunk throws(PostgresError) in
+                try write(chunk.json, count: chunk.count)
+            }
             adoptionDue = now + Self.adoptionInterval
         }
         if now >= maintenanceDue {
@@ -104,7 +106,8 @@ final class Writer {
     /// The counts of the last hour, over all processes.
     func lastHour() throws(PostgresError) -> EndpointCounts {
         try withConnection { connection throws(PostgresError) in
-            let rows = try connection.query("select endpoint, outcome, requests from limiter.last_hour()")
+            let rows = try connection.query(
+                "select endpoint, outcome, requests from limiter.last_hour()")
             var counts = EndpointCounts()
             for row in 0..<rows.count {
                 guard let endpoint = rows.text(row, 0),

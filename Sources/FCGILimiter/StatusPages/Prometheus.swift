@@ -73,7 +73,8 @@ extension StatusPages {
         for state in CircuitBreaker.State.allCases { text.sample(["to": state.rawValue], breaker.entries(into: state)) }
         text.family(
             "without_store_total", .counter,
-            "Requests answered without the store: by a cached refusal (memory), by the fallback store (local), or undecided.")
+            "Requests answered without the store: by a cached refusal (memory), by the fallback store (local), or undecided."
+        )
         for decider in StoreMonitor.Decider.allCases { text.sample(["by": "\(decider)"], monitor.count(of: decider)) }
     }
 
