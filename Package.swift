@@ -73,7 +73,8 @@ let package = Package(
         .target(
             name: "Startup",
             dependencies: [
-                "FastCGI", "TextFormats", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "FastCGI", "Stores", "Analytics", "TextFormats",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict

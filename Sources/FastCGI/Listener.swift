@@ -40,14 +40,14 @@ public final class Listener: Sendable {
             file = nil
         case .descriptor(let number):
             guard Self.isListening(number) else {
-                throw ListenError("descriptor \(number) is no listening socket: use --listen unix:PATH or HOST:PORT")
+                throw ListenError("descriptor \(number) is no listening socket: listen on unix:PATH or HOST:PORT")
             }
             descriptor = number
             file = nil
         case .systemd:
             let processIdentifier = getenv("LISTEN_PID").flatMap { Int32(String(cString: $0)) }
             guard processIdentifier == getpid(), Self.isListening(3) else {
-                throw ListenError("systemd passed no socket: start this unit by its .socket, or use --listen unix:PATH")
+                throw ListenError("systemd passed no socket: start this unit by its .socket, or listen on unix:PATH")
             }
             descriptor = 3
             file = nil
@@ -89,14 +89,14 @@ public final class Listener: Sendable {
         let probe = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(probe) }
         if call(connect, probe) == 0 {
-            throw ListenError("unix:\(path): a running process listens there: stop it, or use another --listen")
+            throw ListenError("unix:\(path): a running process listens there: stop it, or listen elsewhere")
         }
         if errno == ECONNREFUSED {
             // So does a file that is no socket, and that one is not ours to remove.
             var status = stat()
             guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else {
                 throw ListenError(
-                    "unix:\(path): a file that is no socket stands there: remove it, or use another --listen")
+                    "unix:\(path): a file that is no socket stands there: remove it, or listen elsewhere")
             }
             unlink(path)
         }
@@ -109,7 +109,7 @@ public final class Listener: Sendable {
         guard code == 0, listen(descriptor, 4_096) == 0 else {
             let reason = String(cString: strerror(errno))
             close(descriptor)
-            throw ListenError("unix:\(path): \(reason): create its folder, or use another --listen")
+            throw ListenError("unix:\(path): \(reason): create its folder, or listen elsewhere")
         }
         return descriptor
     }
@@ -144,7 +144,7 @@ public final class Listener: Sendable {
         guard bind(descriptor, first.ai_addr, first.ai_addrlen) == 0, listen(descriptor, 4_096) == 0 else {
             let reason = String(cString: strerror(errno))
             close(descriptor)
-            throw ListenError("\(host):\(port): \(reason): stop what listens there, or use another --listen")
+            throw ListenError("\(host):\(port): \(reason): stop what listens there, or listen elsewhere")
         }
         return descriptor
     }
@@ -180,7 +180,7 @@ extension Listener.Address {
             if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
             self = .tcp(host: String(host), port: String(port))
         } else {
-            throw ListenError("--listen \"\(text)\" is not understood: write unix:PATH, HOST:PORT, fd:0 or systemd")
+            throw ListenError("\"\(text)\" is not understood: write unix:PATH, HOST:PORT, fd:0 or systemd")
         }
     }
 }

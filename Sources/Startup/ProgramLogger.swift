@@ -2,14 +2,14 @@ import ArgumentParser
 public import Logging
 
 extension Logger {
-    /// A logger that writes one line an event to standard error.
+    /// A logger that writes one line per event to standard error.
     public static func ofProgram(_ name: String, level: Level) -> Logger {
         var logger = Logger(label: name, factory: StreamLogHandler.standardError(label:))
         logger.logLevel = level
         return logger
     }
 
-    /// Does what the program is for; an error is a line in the log, and the end with status 1.
+    /// Runs the program's work; logs an error and exits with status 1.
     public func run(_ body: () throws -> Void) throws {
         do {
             try body()

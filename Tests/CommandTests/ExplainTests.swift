@@ -64,20 +64,20 @@ struct ExplainTests {
                 "  search: 4 per 30 s, token_bucket, key bucket:{address=2001:db8::/64}:search",
             ]
         ),
-        (first, ["POST /api/data", "--header", "X-Tenant: a"], ["unlimited: no rule is for this request"]),
-        (first, ["/static"], ["unlimited: no rule is for this request"]),
-        (first, ["/api/health"], ["unlimited: rules[1] in line 12 lets it pass uncounted"]),
+        (first, ["POST /api/data", "--header", "X-Tenant: a"], ["unlimited: no rule matches this request"]),
+        (first, ["/static"], ["unlimited: no rule matches this request"]),
+        (first, ["/api/health"], ["unlimited: rules[1] in line 12 allows the request without counting it"]),
         (
             first, ["/api/data", "--address", "192.0.2.4"],
-            ["unlimited: address=192.0.2.4 is on the list of the exempt"]
+            ["unlimited: address=192.0.2.4 is on the exempt list"]
         ),
         (
             first, ["/static", "--address", "198.51.100.4"],
-            ["banned: address=198.51.100.4 is on the list; the answer is 403"]
+            ["banned: address=198.51.100.4 is on the ban list; the answer is 403"]
         ),
         (
             first, ["/static", "--variable", "REMOTE_USER=mallory"],
-            ["banned: user=mallory is on the list; the answer is 403"]
+            ["banned: user=mallory is on the ban list; the answer is 403"]
         ),
         (
             all, ["/api/data", "--address", "203.0.113.9"],
@@ -85,7 +85,7 @@ struct ExplainTests {
                 "rules[0] in line 6 counts address=203.0.113.9, cost 1",
                 "rules[1] total in line 7 counts all, cost 5",
                 "  one: 10 per 1 s, sliding_window, key window:{address=203.0.113.9}:one",
-                "  two: 100 per 86400 s, token_bucket, local while the store is away, key bucket:{all}:two",
+                "  two: 100 per 86400 s, token_bucket, local while the store is unavailable, key bucket:{all}:two",
             ]
         ),
     ]

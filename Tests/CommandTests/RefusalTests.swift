@@ -11,7 +11,7 @@ struct RefusalTests {
         ("check /nowhere", 1, "/nowhere: cannot be read: No such file or directory; create it, or name another file"),
         ("explain", 64, "Missing expected argument '<request>'"),
         ("explain --bogus /a", 64, "Unknown option '--bogus'"),
-        ("explain a", 64, "\"a\" is no request: write for example 'POST /api/upload'"),
+        ("explain a", 64, "<request> \"a\" is not usable: write for example 'POST /api/upload'"),
         ("explain /a --header k", 64, "--header \"k\" is not usable: write 'Name: value'"),
         ("explain /a --variable k", 64, "--variable \"k\" is not usable: write NAME=value"),
         ("explain /a --rules", 64, "Missing value for '--rules <rules>'"),
@@ -21,21 +21,27 @@ struct RefusalTests {
         ),
         ("explain /api/data --store x", 64, badStore),
         ("peek", 64, "Missing expected argument '<client>'"),
-        ("peek nobody", 64, "\"nobody\" names no client: write api_key=alice or address=203.0.113.9"),
+        (
+            "peek nobody", 64,
+            "<client> \"nobody\" is not usable: write for example api_key=alice or address=203.0.113.9"
+        ),
         ("peek a=b --store x", 64, badStore),
         (
             "peek a=b --store embedded:/proc/nowhere", 1,
-            "embedded:/proc/nowhere: there is no store yet: name with --store the one that serve uses"
+            "embedded:/proc/nowhere: there is no store yet: use --store to name the one that serve uses"
         ),
         (
             "explain /api/data --store embedded:/tmp/", 1,
-            "embedded:/tmp/: there is no store yet: name with --store the one that serve uses"
+            "embedded:/tmp/: there is no store yet: use --store to name the one that serve uses"
         ),
         ("reset", 64, "Missing expected argument '<client>'"),
-        ("reset a\u{E9}=b", 64, "\"a\u{E9}=b\" names no client: write api_key=alice or address=203.0.113.9"),
+        (
+            "reset a\u{E9}=b", 64,
+            "<client> \"a\u{E9}=b\" is not usable: write for example api_key=alice or address=203.0.113.9"
+        ),
         ("reset a=b --store x", 64, badStore),
         ("reload --pid x", 64, "The value 'x' is invalid for '--pid <pid>'"),
-        ("reload --pid 1", 1, "--pid 1 is no running limiter of this user: see pgrep -a fcgi-limiter"),
+        ("reload --pid 1", 1, "--pid 1 is not a running limiter of this user: list them with pgrep -a fcgi-limiter"),
         (
             "reload --rules /nowhere --pid 1", 1,
             "/nowhere: cannot be read: No such file or directory; create it, or name another file"
@@ -45,7 +51,7 @@ struct RefusalTests {
     ]
 
     private static let badStore = """
-        store "x" is not understood: write embedded:PATH, redis://HOST:PORT/DB, redis+unix:PATH, \
+        --store: store "x" is not understood: write embedded:PATH, redis://HOST:PORT/DB, redis+unix:PATH, \
         redis+sentinel://HOST:PORT,…/MASTERNAME/DB or redis+cluster://HOST:PORT,…
         """
 

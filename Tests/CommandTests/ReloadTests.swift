@@ -119,7 +119,7 @@ struct ReloadTests {
         let path = try folder.write(Self.rules(3), to: "limits.yaml")
 
         let nobody = try program.run(["reload"])
-        #expect(nobody.isRefusal(1, "no limiter of this user runs on this machine: start one with serve"))
+        #expect(nobody.isRefusal(1, "no limiter of this user runs on this machine: start one with fcgi-limiter serve"))
 
         let folders = try (1...2).map { _ in try TemporaryFolder() }
         let serving = try folders.map { own in

@@ -22,7 +22,7 @@ struct ReplayOracleTests {
         try #require(sections.count == 4)
         #expect(sections[0][0].hasPrefix("\(oracle.total.requests) requests from "))
         #expect(sections[0][1].hasPrefix("\(oracle.total.refused) would have been refused ("))
-        #expect(sections[0][1].hasSuffix(" %), \(oracle.unlimited) met no rule, 0 came from banned clients"))
+        #expect(sections[0][1].hasSuffix(" %), \(oracle.unlimited) matched no rule, 0 came from banned clients"))
         #expect(try rows(sections[1]) == oracle.policies)
         #expect(try rows(sections[2]) == oracle.clients.filter { $0.value.refused > 0 })
         let hours = sections[3].dropFirst().map { ($0.prefix(19), Int($0.split(separator: " ").last ?? "")) }

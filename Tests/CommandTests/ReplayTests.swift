@@ -35,8 +35,8 @@ struct ReplayTests {
         """#
 
     static let report = """
-        9 requests from 2026-11-23 20:59:57 to 2026-11-23 21:01:02, 2 lines of another form
-        3 would have been refused (33.3 %), 1 met no rule, 1 came from banned clients
+        9 requests from 2026-11-23 20:59:57 to 2026-11-23 21:01:02, 2 lines in another format
+        3 would have been refused (33.3 %), 1 matched no rule, 1 came from banned clients
 
         policy                                    requests   refused  first                last
         data                                             7         2  2026-11-23 20:59:59  2026-11-23 21:00:57
@@ -127,7 +127,7 @@ struct ReplayTests {
     func noRequest(log: String, others: Int) throws {
         let outcome = try limiter(["replay", "-"], input: log)
         #expect(outcome.status == 0)
-        #expect(outcome.text == "no request in the combined format (\(others) other lines)")
+        #expect(outcome.text == "no request in the combined log format, \(others) lines in another format")
     }
 
     @Test("shows on a terminal how far it is, and takes that away before the report")

@@ -127,18 +127,18 @@ struct AccessTests {
         for (flags, line) in [
             (
                 ["--allow", "office"],
-                "Error: \"office\" is no network: write for example 10.0.0.0/8, 2001:db8::/32 or "
+                "Error: --allow: \"office\" is no network: write for example 10.0.0.0/8, 2001:db8::/32 or "
                     + "203.0.113.9"
             ),
             (["--workers", "0"], "Error: --workers \"0\" is not usable: write 1 to 64"),
             (["--socket-mode", "999"], "Error: --socket-mode \"999\" is not usable: write an octal mode like 0660"),
             (
                 ["--log-level", "loud"],
-                "Error: --log-level \"loud\" is not usable: write trace, debug, info, notice, warning, error, critical"
+                "Error: --log-level \"loud\" is not usable: write trace, debug, info, notice, warning, error or critical"
             ),
             (
                 ["--listen", "here"],
-                "Error: --listen \"here\" is not understood: write unix:PATH, HOST:PORT, fd:0 or systemd"
+                "Error: --listen: \"here\" is not understood: write unix:PATH, HOST:PORT, fd:0 or systemd"
             ),
         ] {
             let outcome = try program.run(flags)

@@ -2,69 +2,104 @@ import Foundation
 import Servers
 import Testing
 
-@Suite("The command line and the environment")
+@Suite("Command line and environment")
 struct CommandLineTests {
-    /// A flag, a value that it does not take, and the one line about it.
-    static let badFlags: [(flag: String, value: String, line: String)] = [
-        ("listen", "nonsense", "--listen \"nonsense\" is not understood: write unix:PATH, HOST:PORT, fd:0 or systemd"),
-        ("listen", "unix:", "--listen \"unix:\" is not understood: write unix:PATH, HOST:PORT, fd:0 or systemd"),
+    /// An option, an invalid value, and the error after the option's name.
+    static let badFlags: [(flag: String, value: String, error: String)] = [
+        ("listen", "nonsense", ": \"nonsense\" is not understood: write unix:PATH, HOST:PORT, fd:0 or systemd"),
+        ("listen", "unix:", ": \"unix:\" is not understood: write unix:PATH, HOST:PORT, fd:0 or systemd"),
         (
             "listen", "localhost:99999",
-            "--listen \"localhost:99999\" is not understood: write unix:PATH, HOST:PORT, fd:0 or systemd"
+            ": \"localhost:99999\" is not understood: write unix:PATH, HOST:PORT, fd:0 or systemd"
         ),
-        ("socket-mode", "abc", "--socket-mode \"abc\" is not usable: write an octal mode like 0660"),
-        ("socket-mode", "0888", "--socket-mode \"0888\" is not usable: write an octal mode like 0660"),
-        ("socket-mode", "1777", "--socket-mode \"1777\" is not usable: write an octal mode like 0660"),
-        ("socket-mode", "-1", "--socket-mode \"-1\" is not usable: write an octal mode like 0660"),
+        ("socket-mode", "abc", " \"abc\" is not usable: write an octal mode like 0660"),
+        ("socket-mode", "0888", " \"0888\" is not usable: write an octal mode like 0660"),
+        ("socket-mode", "1777", " \"1777\" is not usable: write an octal mode like 0660"),
+        ("socket-mode", "-1", " \"-1\" is not usable: write an octal mode like 0660"),
         (
             "store", "nonsense",
             """
-            store "nonsense" is not understood: write embedded:PATH, redis://HOST:PORT/DB, redis+unix:PATH, \
+            : store "nonsense" is not understood: write embedded:PATH, redis://HOST:PORT/DB, redis+unix:PATH, \
             redis+sentinel://HOST:PORT,…/MASTERNAME/DB or redis+cluster://HOST:PORT,…
             """
         ),
-        ("store", "embedded:", "store \"embedded:\" is not understood: name a folder: embedded:/dev/shm/fcgi-limiter"),
+        (
+            "store", "embedded:",
+            ": store \"embedded:\" is not understood: name a folder: embedded:/dev/shm/fcgi-limiter"
+        ),
         (
             "store", "redis://:secret@host:0",
-            "store \"…@host:0\" is not understood: after the host's ':' write a port from 1 to 65535"
+            ": store \"…@host:0\" is not understood: after the host's ':' write a port from 1 to 65535"
         ),
-        ("on-store-failure", "maybe", "--on-store-failure \"maybe\" is not usable: write allow, deny or local"),
-        ("on-store-failure", "ALLOW", "--on-store-failure \"ALLOW\" is not usable: write allow, deny or local"),
-        ("local-store", "redis://host", "--local-store \"redis://host\" is not usable: write embedded:PATH"),
-        ("local-store", "/dev/shm/x", "--local-store \"/dev/shm/x\" is not usable: write embedded:PATH"),
-        ("local-share", "1/0", "--local-share \"1/0\" is not usable: write 1/1 to 1/10000"),
-        ("local-share", "0.5", "--local-share \"0.5\" is not usable: write 1/1 to 1/10000"),
-        ("store-deadline", "0", "--store-deadline \"0\" is not usable: write 1 to 60000"),
-        ("store-deadline", "60001", "--store-deadline \"60001\" is not usable: write 1 to 60000"),
-        ("store-deadline", "1s", "--store-deadline \"1s\" is not usable: write 1 to 60000"),
-        ("store-header", "yes", "--store-header \"yes\" is not usable: write on or off"),
-        ("loops", "0", "--loops \"0\" is not usable: write 1 to 256"),
-        ("loops", "257", "--loops \"257\" is not usable: write 1 to 256"),
-        ("loops", "two", "--loops \"two\" is not usable: write 1 to 256"),
+        ("on-store-failure", "maybe", " \"maybe\" is not usable: write allow, deny or local"),
+        ("on-store-failure", "ALLOW", " \"ALLOW\" is not usable: write allow, deny or local"),
+        ("local-store", "redis://host", " \"redis://host\" is not usable: write embedded:PATH"),
+        ("local-store", "/dev/shm/x", " \"/dev/shm/x\" is not usable: write embedded:PATH"),
+        ("local-share", "1/0", " \"1/0\" is not usable: write 1/1 to 1/10000"),
+        ("local-share", "0.5", " \"0.5\" is not usable: write 1/1 to 1/10000"),
+        ("store-deadline", "0", " \"0\" is not usable: write 1 to 60000"),
+        ("store-deadline", "60001", " \"60001\" is not usable: write 1 to 60000"),
+        ("store-deadline", "1s", " \"1s\" is not usable: write 1 to 60000"),
+        ("store-header", "yes", " \"yes\" is not usable: write on or off"),
+        ("record-clients", "no", " \"no\" is not usable: write plain or hashed"),
+        (
+            "keep", "fine=0",
+            " \"fine=0\" is not usable: write days from 1 to 3650, for example fine=7,events=14,rollups=190"
+        ),
+        (
+            "spool", "/a?size=1",
+            """
+             "/a?size=1" is not usable: write a folder and at least 64K, for example /var/spool/limiter?size=1G
+            """
+        ),
+        ("loops", "0", " \"0\" is not usable: write 1 to 256"),
+        ("loops", "257", " \"257\" is not usable: write 1 to 256"),
+        ("loops", "two", " \"two\" is not usable: write 1 to 256"),
         (
             "log-level", "loud",
-            "--log-level \"loud\" is not usable: write trace, debug, info, notice, warning, error, critical"
+            " \"loud\" is not usable: write trace, debug, info, notice, warning, error or critical"
         ),
     ]
 
-    @Test("a value that a flag does not take is one line that says what it takes", arguments: badFlags)
-    func badFlag(flag: String, value: String, line: String) throws {
+    @Test("an invalid value is one line that names the option and what it takes", arguments: badFlags)
+    func badFlag(flag: String, value: String, error: String) throws {
         for words in [["serve", "--\(flag)=\(value)"], ["--\(flag)=\(value)"]] {
             let outcome = try run(words)
             #expect(outcome.status == 64)
-            #expect(outcome.errors == "Error: \(line)\n")
+            #expect(outcome.errors == "Error: --\(flag)\(error)\n")
             #expect(outcome.text == "")
         }
     }
 
-    @Test("every flag is also a variable, with the same line", arguments: badFlags)
-    func badVariable(flag: String, value: String, line: String) throws {
-        let outcome = try run(["serve"], [variable(flag): value])
-        #expect(outcome.status == 64)
-        #expect(outcome.errors == "Error: \(line)\n")
+    @Test("an invalid value of a variable is one line that names the variable", arguments: badFlags)
+    func badVariable(flag: String, value: String, error: String) throws {
+        for words in [["serve"], []] {
+            let outcome = try run(words, [variable(flag): value])
+            #expect(outcome.status == 64)
+            #expect(outcome.errors == "Error: \(variable(flag))\(error)\n")
+            #expect(outcome.text == "")
+        }
     }
 
-    /// Flags that are right, and what must be in their place.
+    @Test("every option of serve is also a variable")
+    func everyOption() throws {
+        let help = try run(["help", "serve"]).text
+        let flags = help.split(separator: "\n").compactMap { $0.firstMatch(of: /^  --([a-z-]+) </)?.output.1 }
+        #expect(flags.count == 16)
+        // Any text can be the name of a file or a group.
+        for flag in flags where flag != "rules" && flag != "socket-group" {
+            let outcome = try run([], [variable(String(flag)): "?"])
+            #expect(outcome.errors.hasPrefix("Error: \(variable(String(flag)))"), "\(outcome)")
+        }
+        #expect(try run([], ["FCGI_LIMITER_RULES": "?"]).errors.contains("?: cannot be read"))
+    }
+
+    @Test("help is printed even while a variable is invalid")
+    func helpDespiteVariable() throws {
+        #expect(try run(["serve", "--help"], ["FCGI_LIMITER_LOOPS": "?"]).status == 0)
+    }
+
+    /// Options with a valid and an invalid value.
     static let goodFlags: [(flag: String, value: String, bad: String)] = [
         ("socket-mode", "0600", "x"), ("on-store-failure", "deny", "x"), ("store-deadline", "100", "x"),
         ("loops", "2", "x"),
@@ -72,7 +107,7 @@ struct CommandLineTests {
         ("socket-group", String(cString: getgrgid(getegid()).pointee.gr_name), "no such group"),
     ]
 
-    @Test("a flag wins over its variable, and an empty variable is none", arguments: goodFlags)
+    @Test("an option wins over its variable, and an empty variable counts as absent", arguments: goodFlags)
     func precedence(flag: String, value: String, bad: String) throws {
         let folder = try TemporaryFolder()
         _ = try start([], [variable(flag): value], in: folder)
@@ -80,7 +115,7 @@ struct CommandLineTests {
         _ = try start([], [variable(flag): ""], in: folder)
     }
 
-    @Test("socket and store may be named by variables, and flags win over them")
+    @Test("variables can name socket and store, and options win over them")
     func variables() throws {
         let folder = try TemporaryFolder()
         let address = ServerAddress.unix(path: folder.path("v.sock"))
@@ -100,7 +135,7 @@ struct CommandLineTests {
         _ = try start([], ["FCGI_LIMITER_LISTEN": "nonsense", "FCGI_LIMITER_STORE": "nonsense"], in: folder)
     }
 
-    @Test("REDIS_HOST, REDIS_PORT and REDIS_PASSWORD name the store where nothing else does")
+    @Test("REDIS_HOST, REDIS_PORT and REDIS_PASSWORD name the store if nothing else does")
     func redisVariables() throws {
         let redis = try RedisServer(.socketAndPort, options: ["requirepass p@ss:w/rd%"])
         let folder = try TemporaryFolder()
@@ -117,11 +152,11 @@ struct CommandLineTests {
         #expect(!process.logText.contains("p@ss"))
     }
 
-    @Test("without flags it serves, on a socket of its own and from this machine's memory")
+    @Test("without options, it serves on its default socket with a store in memory")
     func noFlags() throws {
         let folder = try TemporaryFolder()
         let address = ServerAddress.unix(path: folder.path("fcgi-limiter.sock"))
-        // In a namespace with a /dev/shm of its own, where the default store is.
+        // The default store is in /dev/shm, so the program gets a namespace with its own /dev/shm.
         let root = geteuid() == 0 ? [] : ["--map-root-user"]
         let script = "mount -t tmpfs tmpfs /dev/shm && exec \"$0\""
         let process = try ServerProcess(
@@ -148,7 +183,7 @@ struct CommandLineTests {
     }
 
     @Test(
-        "what is no flag is an error",
+        "an unknown option, subcommand or argument is an error",
         arguments: [["--bogus"], ["serve", "--bogus"], ["serve", "word"], ["nonsense"], ["--loops"]])
     func unknown(words: [String]) throws {
         let outcome = try run(words)
@@ -157,7 +192,7 @@ struct CommandLineTests {
         #expect(outcome.text == "")
     }
 
-    @Test("a store's folder that this user may not use is one line that says what to do")
+    @Test("a store folder that the user may not use is one line with the remedy")
     func storePermission() throws {
         let folder = try TemporaryFolder()
         let outcome = try runAsNobody(
@@ -168,7 +203,7 @@ struct CommandLineTests {
         )
     }
 
-    @Test("a socket's folder that this user may not use is one line that says what to do")
+    @Test("a socket folder that the user may not use is one line with the remedy")
     func socketPermission() throws {
         let folder = try TemporaryFolder()
         let store = try TemporaryFolder()
@@ -177,10 +212,10 @@ struct CommandLineTests {
             ["--listen", "unix:\(folder.path("a.sock"))", "--store", "embedded:\(store.path("store"))"], without: folder
         )
         expectOneLine(
-            outcome, "unix:\(folder.path("a.sock")): Permission denied: create its folder, or use another --listen")
+            outcome, "unix:\(folder.path("a.sock")): Permission denied: create its folder, or listen elsewhere")
     }
 
-    @Test("a group that this user may not give the socket to is one line")
+    @Test("a socket group that the user may not use is one line")
     func groupPermission() throws {
         let folder = try TemporaryFolder()
         let store = try TemporaryFolder()
@@ -200,15 +235,18 @@ struct CommandLineTests {
         "FCGI_LIMITER_" + flag.uppercased().replacing("-", with: "_")
     }
 
-    /// The variables, and no other that the limiter reads.
+    /// These variables, and empty ones for all others that the limiter reads.
     private func without(_ variables: [String: String]) -> [String: String] {
         let names = [
-            "LISTEN", "SOCKET_MODE", "SOCKET_GROUP", "STORE", "STORE_DEADLINE", "ON_STORE_FAILURE", "LOCAL_STORE",
-            "LOCAL_SHARE", "STORE_HEADER", "LOOPS",
+            "LISTEN", "SOCKET_MODE", "SOCKET_GROUP", "RULES", "STORE", "STORE_DEADLINE", "ON_STORE_FAILURE",
+            "LOCAL_STORE", "LOCAL_SHARE", "STORE_HEADER", "POSTGRES", "RECORD_CLIENTS", "KEEP", "SPOOL", "LOOPS",
             "LOG_LEVEL",
         ]
         var all = Dictionary(uniqueKeysWithValues: names.map { ("FCGI_LIMITER_" + $0, "") })
-        for name in ["REDIS_HOST", "REDIS_PORT", "REDIS_PASSWORD", "LISTEN_PID", "RUNTIME_DIRECTORY"] { all[name] = "" }
+        for name in [
+            "REDIS_HOST", "REDIS_PORT", "REDIS_PASSWORD", "POSTGRES_HOST", "LISTEN_PID", "RUNTIME_DIRECTORY",
+            "STATE_DIRECTORY",
+        ] { all[name] = "" }
         return all.merging(variables) { $1 }
     }
 
@@ -216,7 +254,7 @@ struct CommandLineTests {
         try Program(built: "fcgi-limiter").run(words, environment: without(variables))
     }
 
-    /// Starts it on a socket in the folder and waits until it accepts connections.
+    /// Starts the limiter on a socket in the folder and waits until it accepts connections.
     private func start(
         _ words: [String], _ variables: [String: String], in folder: TemporaryFolder, store: String? = "embedded"
     ) throws -> ServerProcess {
@@ -228,14 +266,14 @@ struct CommandLineTests {
         ) { address.accepts }
     }
 
-    /// Runs it as a user who may not write to the folder.
+    /// Runs the limiter as a user who may not write to the folder.
     private func runAsNobody(_ words: [String], without folder: TemporaryFolder) throws -> Program.Outcome {
         guard geteuid() == 0 else {
             chmod(folder.path, 0o555)
             defer { chmod(folder.path, 0o755) }
             return try run(words)
         }
-        // A copy, because another user may not enter the folder that it was built in.
+        // A copy, because other users may not enter the build folder.
         let copies = try TemporaryFolder()
         let copy = copies.path("fcgi-limiter")
         _ = try Program("cp", package: "coreutils").run([Program(built: "fcgi-limiter").path, copy])

@@ -84,7 +84,7 @@ struct PassedSocketTests {
         #expect(outcome.status == 1)
         #expect(
             outcome.errors.hasSuffix(
-                "] systemd passed no socket: start this unit by its .socket, or use --listen unix:PATH\n"))
+                "] systemd passed no socket: start this unit by its .socket, or listen on unix:PATH\n"))
     }
 
     @Test("without a free descriptor the open connections are served, and new ones again when there is one")

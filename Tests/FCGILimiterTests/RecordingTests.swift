@@ -277,9 +277,9 @@ struct RecordingTests {
         arguments: [
             (
                 ["--postgres", "postgresql://u:secret%zz@h/d"],
-                "the PostgreSQL connection string is invalid: write"
+                "--postgres: the PostgreSQL connection string is invalid: write"
             ),
-            (["--postgres", "secret"], "the PostgreSQL connection string is invalid: write"),
+            (["--postgres", "secret"], "--postgres: the PostgreSQL connection string is invalid: write"),
             (
                 ["--postgres", "dbname=x", "--record-clients", "no"],
                 "--record-clients \"no\" is not usable: write plain or hashed"

@@ -43,7 +43,7 @@ struct ListenerTests {
         let folder = try TemporaryFolder()
         let path = folder.path("a.sock")
         let first = try Listener(.unix(path: path, mode: 0o600, group: nil))
-        expectError("unix:\(path): a running process listens there: stop it, or use another --listen") {
+        expectError("unix:\(path): a running process listens there: stop it, or listen elsewhere") {
             try Listener(.unix(path: path, mode: 0o600, group: nil))
         }
         try expectServes(first) { try Peer(path) }
@@ -54,13 +54,13 @@ struct ListenerTests {
         let folder = try TemporaryFolder()
         try folder.write("precious", to: "notes.txt")
         let path = folder.path("notes.txt")
-        expectError("unix:\(path): a file that is no socket stands there: remove it, or use another --listen") {
+        expectError("unix:\(path): a file that is no socket stands there: remove it, or listen elsewhere") {
             try Listener(.unix(path: path, mode: 0o600, group: nil))
         }
         #expect(folder.text(of: "notes.txt") == "precious")
         symlink(path, folder.path("link"))
         expectError(
-            "unix:\(folder.path("link")): a file that is no socket stands there: remove it, or use another --listen"
+            "unix:\(folder.path("link")): a file that is no socket stands there: remove it, or listen elsewhere"
         ) {
             try Listener(.unix(path: folder.path("link"), mode: 0o600, group: nil))
         }
@@ -84,7 +84,7 @@ struct ListenerTests {
     func noFolder() throws {
         let folder = try TemporaryFolder()
         let path = folder.path("missing/a.sock")
-        expectError("unix:\(path): No such file or directory: create its folder, or use another --listen") {
+        expectError("unix:\(path): No such file or directory: create its folder, or listen elsewhere") {
             try Listener(.unix(path: path, mode: 0o600, group: nil))
         }
     }
@@ -144,7 +144,7 @@ struct ListenerTests {
     func takenPort() throws {
         let listener = try Listener(.tcp(host: "127.0.0.1", port: "0"))
         let port = try port(of: listener)
-        expectError("127.0.0.1:\(port): Address already in use: stop what listens there, or use another --listen") {
+        expectError("127.0.0.1:\(port): Address already in use: stop what listens there, or listen elsewhere") {
             try Listener(.tcp(host: "127.0.0.1", port: "\(port)"))
         }
         withExtendedLifetime(listener) {}
@@ -180,7 +180,7 @@ struct ListenerTests {
             close(unready)
         }
         for number in [file, unready, 1_000_000] {
-            expectError("descriptor \(number) is no listening socket: use --listen unix:PATH or HOST:PORT") {
+            expectError("descriptor \(number) is no listening socket: listen on unix:PATH or HOST:PORT") {
                 try Listener(.descriptor(number))
             }
         }
@@ -188,7 +188,7 @@ struct ListenerTests {
 
     @Test("a socket from systemd that systemd did not pass is an error")
     func noSystemd() {
-        expectError("systemd passed no socket: start this unit by its .socket, or use --listen unix:PATH") {
+        expectError("systemd passed no socket: start this unit by its .socket, or listen on unix:PATH") {
             try Listener(.systemd)
         }
     }

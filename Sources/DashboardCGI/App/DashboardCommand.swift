@@ -6,93 +6,90 @@ import Startup
 
 /// The program `fcgi-limiter-dashboard`: answers requests until SIGTERM.
 @main
-struct DashboardCommand: ParsableCommand {
+struct DashboardCommand: ParsableCommand, VariableOptions {
     static let configuration = CommandConfiguration(
         commandName: "fcgi-limiter-dashboard",
-        abstract: "A dashboard for fcgi-limiter behind nginx or Apache, spoken to by FastCGI.",
+        abstract: "A dashboard for fcgi-limiter that speaks FastCGI behind nginx or Apache.",
         discussion: """
-            Started by a web server as a CGI program, it answers one request and ends.
+            If a web server starts the program as a CGI program, it answers one request and exits.
 
-            Each flag is also an environment variable: FCGI_LIMITER_DASHBOARD_LISTEN and so on for what is the dashboard's \
-            own, FCGI_LIMITER_RULES, FCGI_LIMITER_STORE and FCGI_LIMITER_POSTGRES as for fcgi-limiter. A flag wins over its \
-            variable. POSTGRES_HOST, POSTGRES_DB, POSTGRES_USER and POSTGRES_PASSWORD name the database where nothing else \
-            does.
+            Each option is also an environment variable: FCGI_LIMITER_RULES, FCGI_LIMITER_STORE and FCGI_LIMITER_POSTGRES, \
+            which fcgi-limiter reads too, and FCGI_LIMITER_DASHBOARD_LISTEN and the like for the other options. An option \
+            on the command line wins over its variable.
+
+            REDIS_HOST, REDIS_PORT and REDIS_PASSWORD name the store if --store is not given. POSTGRES_HOST, POSTGRES_PORT, \
+            POSTGRES_DB, POSTGRES_USER and POSTGRES_PASSWORD name the database if --postgres is not given.
             """,
-        version: "0.1.0"
+        version: programVersion
     )
 
-    @Option(help: "unix:PATH, HOST:PORT, fd:0 or systemd. Default: a socket passed by the parent, or one in /run.")
-    var listen: String?
+    static let variablePrefix = "FCGI_LIMITER_DASHBOARD_"
 
-    @Option(help: "A unix socket's mode. Default: 0660.")
-    var socketMode: String?
+    @OptionGroup var listenOptions: ListenOptions
+    @OptionGroup var postgresOptions: PostgresOptions
 
-    @Option(help: "A unix socket's group, for example www-data.")
-    var socketGroup: String?
+    @Option(help: "Milliseconds that PostgreSQL may take to answer, from 1 to 600000.")
+    var postgresDeadline: BoundedNumber<1, 600_000> = 5_000
 
-    @Option(help: "The database: a connection string of libpq, for example postgresql://reader@db/limits.")
-    var postgres: String?
+    @OptionGroup var rulesOptions: RulesOptions
+    @OptionGroup var storeOptions: StoreOptions
 
-    @Option(help: "Milliseconds that it may take to answer. Default: 5000.")
-    var postgresDeadline: String?
+    @Option(help: "Networks whose clients need no login, separated by commas.")
+    var allow = AllowedNetworks.loopback
 
-    @Option(help: "The limiter's rules file: its policies are shown with what a client has left.")
-    var rules: String?
+    @Option(help: "Requests answered at the same time, from 1 to 64, each with its own database connection.")
+    var workers: BoundedNumber<1, 64> = 4
 
-    @Option(help: "The limiter's store, where that is looked up. Default: as for fcgi-limiter.")
-    var store: String?
+    @Option(help: "The file with Chart.js 3, which Debian's package libjs-chart.js installs.", completion: .file())
+    var chartJS = "/usr/share/javascript/chart.js/chart.min.js"
 
-    @Option(help: "Addresses that need no login: networks, with commas between. Default: 127.0.0.0/8,::1.")
-    var allow: String?
-
-    @Option(help: "Requests answered at a time, each with a database connection of its own. Default: 4.")
-    var workers: String?
-
-    @Option(help: "Chart.js 3. Default: where Debian's libjs-chart.js puts it.")
-    var chartJS: String?
-
-    @Option(help: "trace, debug, info, notice, warning, error or critical. Default: info.")
-    var logLevel: String?
+    @Option(help: "The least severe log lines that are printed.")
+    var logLevel = Logger.Level.info
 
     func run() throws {
-        let settings = try Settings(self, environment: ProcessEnvironment())
-        let logger = settings.makeLogger()
-        try logger.run { try serve(settings, logger) }
+        let logger = Logger.ofProgram("fcgi-limiter-dashboard", level: logLevel)
+        try logger.run { try serve(logger) }
     }
 
-    private func serve(_ settings: Settings, _ logger: Logger) throws {
+    private func serve(_ logger: Logger) throws {
         // Before any thread starts, so that all of them leave the signals to this one.
         let signals = SignalSet(SIGTERM, SIGINT)
         signals.block()
 
-        let assets = Assets(chartLibrary: settings.chartLibrary)
+        let assets = Assets(chartLibrary: chartJS)
         if !assets.hasCharts {
-            logger.warning("\(settings.chartLibrary) is missing: charts stand still: apt-get install libjs-chart.js")
+            logger.warning("\(chartJS) is missing, so charts are not interactive: apt-get install libjs-chart.js")
         }
         let templates = try Templates(assets)
-        let shelf = StoreShelf(settings.store)
-        let makeDashboard = { @Sendable (_: Int) -> any Application in
+        let location = try storeOptions.location()
+        let postgres = postgresOptions.location
+        let deadline = Int64(postgresDeadline.value) * 1_000
+        let shelf = StoreShelf(location)
+        let makeDashboard = {
+            @Sendable [networks = allow.networks, rules = rulesOptions.rules] (_: Int) -> any Application in
             Dashboard(
-                access: Access(settings.allowed), assets: assets, templates: templates,
-                database: Database(settings.postgres, deadline: settings.postgresDeadline, logger),
-                limiter: LiveStore(shelf, rules: settings.rules, location: settings.store))
+                access: Access(networks), assets: assets, templates: templates,
+                database: Database(postgres, deadline: deadline, logger),
+                limiter: LiveStore(shelf, rules: rules, location: location))
         }
         guard !CGI.isRequested else { return CGI.answer(by: makeDashboard(0)) }
 
-        let listener = try Listener(settings.listen)
+        let address = listenOptions.address(defaultSocket: "fcgi-limiter-dashboard.sock")
+        let listener = try Listener(address)
         let server = Server(
-            listener, workers: settings.workers, report: { logger.warning("\($0)") }, makeApplication: makeDashboard)
+            listener, workers: workers.value, report: { logger.warning("\($0)") }, makeApplication: makeDashboard)
         server.start()
-        logger.info(
-            "serving on \(settings.listen), \(settings.postgres.map { "\($0)" } ?? "without a database"), \(settings.store)"
-        )
+        logger.info("serving on \(address), \(postgres.map { "\($0)" } ?? "without a database"), \(location)")
         let signal = signals.wait()
         logger.info("stopping on \(signal == SIGTERM ? "SIGTERM" : "SIGINT")")
         server.stop()
     }
 
-    /// A CGI program gets the words of a query as its arguments (RFC 3875, 4.4): what clients write there is no flag.
+    /// Runs the program, without arguments if it is a CGI program.
+    ///
+    /// A web server passes the words of a query to a CGI program as its arguments (RFC 3875, 4.4). Clients must not set
+    /// options that way.
     static func main() {
-        runProgram(CGI.isRequested ? [] : nil)
+        runProgram(CGI.isRequested ? [] : Array(CommandLine.arguments.dropFirst()))
     }
 }

@@ -7,22 +7,21 @@ import Startup
 struct FCGILimiterCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fcgi-limiter",
-        abstract: "A rate limiter behind nginx or Apache, spoken to by FastCGI.",
+        abstract: "A rate limiter for nginx and Apache that speaks FastCGI.",
         version: programVersion,
         subcommands: [
-            Serve.self, Check.self, Explain.self, Peek.self, Reset.self, Reload.self, ReplayCommand.self,
-            Migrate.self,
+            ServeCommand.self, CheckCommand.self, ExplainCommand.self, PeekCommand.self, ResetCommand.self,
+            ReloadCommand.self, ReplayCommand.self, MigrateCommand.self,
         ],
         // mod_fcgid starts programs without arguments.
-        defaultSubcommand: Serve.self
+        defaultSubcommand: ServeCommand.self
     )
 
-    /// A CGI program gets the words of a query such as `?--store+redis://…` as its arguments (RFC 3875, 4.4): what clients
-    /// write there is no flag.
+    /// Runs the program, without arguments if it is a CGI program.
+    ///
+    /// A web server passes the words of a query such as `?--store+redis://…` to a CGI program as its arguments
+    /// (RFC 3875, 4.4). Clients must not set options that way.
     static func main() {
-        runProgram(CGI.isRequested ? [] : nil)
+        runProgram(CGI.isRequested ? [] : Array(CommandLine.arguments.dropFirst()))
     }
 }
-
-/// The version that `--version`, `/health` and `/metrics` show.
-let programVersion = "0.1.0"

@@ -1,9 +1,9 @@
 import Limiters
 import Stores
 
-/// What a client has left, found by a peek.
+/// What a client has left of its quotas.
 enum Left {
-    /// One decision for each entry, of cost 0: nothing changes.
+    /// One decision per entry, at cost 0, which changes nothing.
     static func decisions(_ charge: Charge, in store: any Store) throws -> [Decision] {
         let verdicts = try OneLineFailure.of { () throws(StoreError) in
             try store.charge([Charge(cost: 0, charge.entries)])
@@ -11,7 +11,7 @@ enum Left {
         return verdicts[0].decisions
     }
 
-    /// In words: `3 of 10 left, full again in 42 s`.
+    /// For example `3 of 10 left, full again in 42 s`.
     static func text(_ decision: Decision) -> String {
         let seconds = (decision.resetAfter + 999_999) / 1_000_000
         return "\(decision.remaining) of \(decision.limit) left"
@@ -20,7 +20,7 @@ enum Left {
 }
 
 extension Quota {
-    /// In words: `10 per 60 s, sliding_window`.
+    /// For example `10 per 60 s, sliding_window`.
     var text: String {
         let length = window % 1_000_000 == 0 ? "\(window / 1_000_000) s" : "\(window / 1_000) ms"
         return "\(limit) per \(length), \(algorithm.rawValue)"
@@ -28,11 +28,11 @@ extension Quota {
 }
 
 extension Identity {
-    /// The identity as it is written in keys.
+    /// The identity as keys contain it.
     var text: String { String(decoding: bytes, as: UTF8.self) }
 }
 
 extension Key {
-    /// The key as a store knows it.
+    /// The key as stores use it.
     var text: String { String(decoding: bytes, as: UTF8.self) }
 }

@@ -1,32 +1,34 @@
 import Rules
 
-/// What nginx has to be told to send for rules that read more than the snippets send.
+/// The nginx directives for rules that read more variables than the snippets send.
 enum NginxVariables {
-    /// What `guard.conf`, `redirect.conf` and `responder.conf` send.
+    /// The variables that `guard.conf`, `redirect.conf` and `responder.conf` send.
     private static let sent: Set = [
         "HTTP_X_API_KEY", "HTTP_X_FORWARDED_FOR", "REMOTE_ADDR", "REQUEST_METHOD", "REQUEST_URI",
     ]
 
-    /// Where nginx has what is not a header.
+    /// The nginx variables that are not named after a header.
     private static let known = [
-        // Not $http_host: a client that sends the absolute form gets the site that it names there.
+        // Not $http_host: for a request target in absolute form, nginx chooses the site by the target, not by Host.
         "HTTP_HOST": "$host", "REMOTE_USER": "$remote_user", "SERVER_NAME": "$server_name",
     ]
 
-    /// The lines of a file for `fcgi-limiter.d`, which is a comment alone where the snippets send everything.
+    /// The lines of a file for `fcgi-limiter.d`; only a comment if the snippets send everything.
     static func lines(for rulebook: Rulebook) -> [String] {
         let missing = rulebook.variables.filter { !sent.contains($0) }
-        guard !missing.isEmpty else { return ["# The rules read nothing besides what the snippets send."] }
-        return ["# What the rules read besides what the snippets send: a file for fcgi-limiter.d beside nginx.conf."]
+        guard !missing.isEmpty else { return ["# The rules read no variables except those that the snippets send."] }
+        return [
+            "# Variables that the rules read and the snippets do not send. Save as a file in fcgi-limiter.d beside nginx.conf."
+        ]
             + missing.map(line)
     }
 
     private static func line(_ name: String) -> String {
         if let variable = known[name] { return "fastcgi_param \(name) \(variable) if_not_empty;" }
-        // A header's name may hold what no variable of nginx can.
+        // A header name may contain characters that an nginx variable cannot.
         let isPlain = name.utf8.allSatisfy { (0x41...0x5A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x5F }
         guard name.hasPrefix("HTTP_"), isPlain else {
-            return "# Say which variable of nginx it is: fastcgi_param \(name) $… if_not_empty;"
+            return "# Replace $… by the nginx variable with this value: fastcgi_param \(name) $… if_not_empty;"
         }
         return "fastcgi_param \(name) $\(name.lowercased()) if_not_empty;"
     }

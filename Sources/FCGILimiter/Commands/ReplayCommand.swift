@@ -1,27 +1,29 @@
 import ArgumentParser
 import Glibc
 import Limiters
+import Startup
 
-/// `fcgi-limiter replay access.log`: puts logged requests to rules before these bite.
+/// `fcgi-limiter replay access.log`: applies rules to logged requests before the rules are used in production.
 struct ReplayCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay",
-        abstract: "Say whom the rules would have refused, from an access log in the combined format.",
+        abstract: "Report which clients the rules would have refused, from access logs.",
         discussion: """
-            Reads logs of nginx and Apache, several as one in the order given, - for standard input. Headers that a log \
-            does not hold are not known, so rules that count by them fall back.
+            Reads logs of nginx or Apache in the combined log format. Several logs are read as one, in the given order; \
+            - is standard input. The log has no request headers except Referer and User-Agent, so a rule that counts by \
+            another header uses its fallback.
             """
     )
 
     @OptionGroup var rulesOptions: RulesOptions
 
-    @Argument(help: "Access logs.")
+    @Argument(help: "Access logs, oldest first.", completion: .file())
     var logs: [String]
 
-    @Option(help: "How many of the most refused clients to list.")
+    @Option(help: "Number of clients to list, those with the most refused requests first.")
     var clients = 10
 
-    @Flag(help: "Also print each refused line, as it is.")
+    @Flag(help: "Also print each log line whose request would have been refused.")
     var lines = false
 
     func run() throws {

@@ -1,14 +1,15 @@
 import Limiters
 import Rules
+import TextFormats
 
-/// One line of an access log in the combined format of nginx and Apache, as a request that rules can be asked about.
+/// One line of an access log in the combined format of nginx and Apache, as a request that rules can match.
 ///
 ///     203.0.113.9 - alice [23/Nov/2026:21:46:38 +0000] "GET /api/data HTTP/1.1" 200 83 "-" "curl/7.88.1"
 struct AccessLogLine: CGIVariables {
     /// When the request was logged.
     let time: Microseconds
-    /// The method and the target as they were sent: what the log escaped is as it was.
     let method: ArraySlice<UInt8>
+    /// The target as it was sent, without the log's escapes.
     let target: ArraySlice<UInt8>
 
     private let address: ArraySlice<UInt8>
@@ -16,12 +17,12 @@ struct AccessLogLine: CGIVariables {
     private let referer: ArraySlice<UInt8>
     private let agent: ArraySlice<UInt8>
 
-    /// The request of a line without its line break; `nil` where the line has another form.
+    /// The request of a line without its line break; `nil` for a line in another format.
     init?(_ line: ArraySlice<UInt8>) {
         var rest = line
         guard let address = rest.takeWord(), rest.takeWord() != nil else { return nil }
         let front = rest.prefix(upTo: rest.firstQuote() ?? rest.startIndex)
-        // A user's name may hold spaces and brackets, so the time is what stands next to the request.
+        // A user name may contain spaces and brackets, so the time is found from the request backwards.
         guard front.count >= 31, let time = logTime(front.dropLast().suffix(28)) else { return nil }
         let user = front.dropFirst().dropLast(30)
         guard let request = rest.takeQuoted() else { return nil }
@@ -34,12 +35,12 @@ struct AccessLogLine: CGIVariables {
         self.target = LogEscapes.undone(in: target)
         self.address = address
         self.user = user
-        // The common format ends before these two.
+        // The common log format ends before these two fields.
         referer = rest.takeQuoted() ?? []
         agent = rest.takeQuoted() ?? []
     }
 
-    /// The variables that a web server would have sent, as far as the log tells.
+    /// The CGI variables that a web server would have sent, as far as the log has them.
     func bytes(of name: [UInt8]) -> ArraySlice<UInt8>? {
         if name.elementsEqual("REMOTE_ADDR".utf8) { return address }
         if name.elementsEqual("REQUEST_METHOD".utf8) { return method }
@@ -53,14 +54,14 @@ struct AccessLogLine: CGIVariables {
         return nil
     }
 
-    /// Logs write `-` for what is absent.
+    /// The field without the log's escapes; `nil` for `-`, which logs write for an absent field.
     private static func present(_ value: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
         value.isEmpty || value.elementsEqual(CollectionOfOne(UInt8(ascii: "-"))) ? nil : LogEscapes.undone(in: value)
     }
 }
 
 extension ArraySlice<UInt8> {
-    /// Takes the bytes up to the next space, and the space; `nil` where nothing is left.
+    /// Removes and returns the next word, without spaces; `nil` if only spaces are left.
     fileprivate mutating func takeWord() -> ArraySlice<UInt8>? {
         self = drop { $0 == UInt8(ascii: " ") }
         let end = firstIndex(of: UInt8(ascii: " ")) ?? endIndex
@@ -69,14 +70,14 @@ extension ArraySlice<UInt8> {
         return self[..<end]
     }
 
-    /// Takes the bytes between the next two quotes; one behind a backslash ends nothing.
+    /// Removes the next quoted text and returns it without its quotes.
     fileprivate mutating func takeQuoted() -> ArraySlice<UInt8>? {
         guard let open = firstQuote(), let end = self[(open + 1)...].firstQuote() else { return nil }
         defer { self = self[(end + 1)...] }
         return self[(open + 1)..<end]
     }
 
-    /// Where the first quote is that does not follow a backslash.
+    /// The index of the first quote that no backslash escapes.
     fileprivate func firstQuote() -> Int? {
         var index = startIndex
         while index < endIndex, self[index] != UInt8(ascii: "\"") {
@@ -86,7 +87,7 @@ extension ArraySlice<UInt8> {
     }
 }
 
-/// The time in `[23/Nov/2026:21:46:38 +0000]`; `nil` for any other form.
+/// The time written in the 28 bytes `[23/Nov/2026:21:46:38 +0000]`; `nil` for another format.
 private func logTime(_ text: ArraySlice<UInt8>) -> Microseconds? {
     let form: StaticString = "[00/   /0000:00:00:00 00000]"
     func byte(_ offset: Int) -> UInt8 { text[text.startIndex + offset] }
@@ -101,14 +102,16 @@ private func logTime(_ text: ArraySlice<UInt8>) -> Microseconds? {
     func number(_ offset: Int, _ count: Int) -> Int64 {
         (offset..<(offset + count)).reduce(0) { $0 * 10 + Int64(byte($1) - 0x30) }
     }
-    let months: StaticString = "JanFebMarAprMayJunJulAugSepOctNovDec"
-    let month = (0..<12).first { month in (0..<3).allSatisfy { months.utf8Start[3 * month + $0] == byte(4 + $0) } }
-    guard let month, byte(22) == UInt8(ascii: "+") || byte(22) == UInt8(ascii: "-") else { return nil }
-    let local = CivilTime(
-        year: number(8, 4), month: Int64(month) + 1, day: number(1, 2), hour: number(13, 2), minute: number(16, 2),
-        second: number(19, 2))
-    // What is no time of day would be counted as one of the next day.
-    guard local.second <= 60, local.minute < 60, local.hour < 24, (1...31).contains(local.day) else { return nil }
-    let zone = (number(23, 2) * 60 + number(25, 2)) * (byte(22) == UInt8(ascii: "-") ? -1 : 1)
-    return local.microseconds - zone * 60_000_000
+    let name = String(decoding: text.dropFirst(4).prefix(3), as: UTF8.self)
+    guard let month = UTCTime.monthNames.firstIndex(of: name),
+        let local = UTCTime(
+            year: number(8, 4), month: Int64(month) + 1, day: number(1, 2), hour: number(13, 2), minute: number(16, 2),
+            second: number(19, 2))
+    else { return nil }
+    let zone = (number(23, 2) * 60 + number(25, 2)) * 60_000_000
+    switch byte(22) {
+    case UInt8(ascii: "+"): return local.microseconds - zone
+    case UInt8(ascii: "-"): return local.microseconds + zone
+    default: return nil
+    }
 }

@@ -1,6 +1,8 @@
-/// What web servers write in their logs for bytes that would tear a line: nginx `\xHH`, Apache also `\"`, `\\`, `\n` and such.
+import TextFormats
+
+/// The escapes for bytes that would break a log line: nginx writes `\xHH`, Apache also `\"`, `\\`, `\n` and the like.
 enum LogEscapes {
-    /// The bytes as they were before they were logged; an escape that neither server writes stays as it is.
+    /// The bytes before the web server escaped them; an escape that neither server writes stays as it is.
     static func undone(in text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         guard text.contains(UInt8(ascii: "\\")) else { return text }
         var bytes: [UInt8] = []
@@ -16,7 +18,8 @@ enum LogEscapes {
         return bytes[...]
     }
 
-    /// Takes what follows a backslash, and gives the byte that it stands for; `nil`, and nothing taken, where it is no escape.
+    /// Removes an escape after its backslash and returns the escaped byte; removes nothing and returns `nil` if `rest` does
+    /// not begin with one.
     private static func takeEscaped(from rest: inout ArraySlice<UInt8>) -> UInt8? {
         guard let letter = rest.first else { return nil }
         let byte: UInt8
@@ -28,10 +31,10 @@ enum LogEscapes {
         case UInt8(ascii: "v"): byte = 0x0B
         case UInt8(ascii: "r"): byte = 0x0D
         case UInt8(ascii: "x"):
-            let digits = rest.dropFirst().prefix(2).compactMap { Character(Unicode.Scalar($0)).hexDigitValue }
+            let digits = rest.dropFirst().prefix(2).compactMap(hexadecimalValue)
             guard digits.count == 2 else { return nil }
             rest.removeFirst(3)
-            return UInt8(digits[0] << 4 | digits[1])
+            return digits[0] << 4 | digits[1]
         default: return nil
         }
         rest.removeFirst()

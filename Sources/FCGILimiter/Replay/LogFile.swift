@@ -1,8 +1,8 @@
 import Glibc
 
-/// A log that is read once from its beginning to its end.
+/// A log file that is read once, from beginning to end.
 final class LogFile {
-    /// Its length in bytes; `nil` where that is not known, as of a pipe.
+    /// The file's length in bytes; `nil` if it is unknown, as for a pipe.
     let size: Int?
     private let path: String
     private let descriptor: Int32
@@ -21,7 +21,7 @@ final class LogFile {
         if path != "-" { close(descriptor) }
     }
 
-    /// Hands over each line without its break, and how many bytes have been read by then.
+    /// Calls `body` with each line, without its line break, and the number of bytes read so far.
     func forEachLine(_ body: (ArraySlice<UInt8>, Int) -> Void) throws(LogFileError) {
         var buffer: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 1 << 20)
@@ -44,7 +44,7 @@ final class LogFile {
     }
 }
 
-/// Why a log cannot be read: one line.
+/// Why a log file cannot be read, in one line.
 struct LogFileError: Error, CustomStringConvertible {
     let description: String
 

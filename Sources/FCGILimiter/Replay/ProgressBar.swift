@@ -1,6 +1,8 @@
 import Glibc
 
-/// How far a file has been read, on the terminal; nothing where standard error is no terminal or the end is not known.
+/// Shows on the terminal how much of a file has been read.
+///
+/// Shows nothing if standard error is not a terminal or the file's length is unknown.
 struct ProgressBar {
     private let total: Int
     private let isShown: Bool
@@ -11,7 +13,7 @@ struct ProgressBar {
         isShown = total != nil && isatty(STDERR_FILENO) != 0
     }
 
-    /// Shows the position, where it has changed by a hundredth.
+    /// Shows the position in bytes, if its percentage has changed.
     mutating func update(_ position: Int) {
         guard isShown else { return }
         let percent = min(100, position * 100 / total)
@@ -21,7 +23,7 @@ struct ProgressBar {
         show("\r[\(bar)] \(percent) %")
     }
 
-    /// Takes the bar away.
+    /// Erases the bar.
     func finish() {
         if isShown { show("\r\u{1B}[K") }
     }

@@ -1,9 +1,9 @@
 import Limiters
 import Rules
 
-/// Yesterday's requests put to today's rules: who would have been refused, when, and by which policy.
+/// Applies rules to logged requests: whom they would have refused, when, and by which policy.
 struct Replay {
-    /// What became of the requests of one client or of one policy.
+    /// The requests of one client or policy: how many there were and how many were refused, with the first and last refusal.
     struct Count {
         var requests = 0
         var refused = 0
@@ -19,18 +19,19 @@ struct Replay {
         }
     }
 
-    /// A client as a rule counts it.
+    /// By the identity that a rule counts.
     private(set) var clients: [Identity: Count] = [:]
-    /// By policy: how many requests it decided and how many it refused, or would have, being shadow.
+    /// By policy name: the requests that the policy decided and those it refused, or would have refused as a shadow.
     private(set) var policies: [String: Count] = [:]
     /// Refused requests by hour since the Unix epoch.
     private(set) var hours: [Int64: Int] = [:]
-    /// All requests, and those refused by an enforced policy.
+    /// All requests, and those that an enforced policy or the ban list refused.
     private(set) var total = Count()
-    /// Requests that no rule counts, and requests of banned clients.
+    /// Requests that no rule counts.
     private(set) var unlimited = 0
+    /// Requests of banned clients.
     private(set) var banned = 0
-    /// When the log begins and ends.
+    /// The times of the oldest and the newest request.
     private(set) var times: ClosedRange<Microseconds>?
 
     private let rulebook: Rulebook
@@ -43,7 +44,7 @@ struct Replay {
 
     /// Decides the next request of the log.
     ///
-    /// Servers log a request when it ends, so a line may be older than the one before it: then the clock stands still.
+    /// Servers log a request when it ends, so a line may be older than the one before it. The clock never goes back.
     ///
     /// - Returns: whether it would have been refused.
     @discardableResult
@@ -64,7 +65,7 @@ struct Replay {
             for (entry, decision) in zip(charge.entries, verdict.decisions) {
                 policies[entry.policy.name, default: Count()].add(isRefused: decision.admission != .allowed, at: now)
             }
-            // Two rules that count the same client have met one request of it.
+            // A request counts once for a client, even if two rules count that client.
             for (index, match) in matches.enumerated()
             where !matches[..<index].contains(where: { $0.identity == match.identity }) {
                 clients[match.identity, default: Count()].add(isRefused: !verdict.isAllowed, at: now)

@@ -1,6 +1,7 @@
 import Limiters
+import TextFormats
 
-/// What a replay found, as a text for people.
+/// The results of a replay as text for a terminal.
 struct ReplayReport {
     let text: String
 
@@ -8,19 +9,19 @@ struct ReplayReport {
     ///
     /// - Parameters:
     ///   - replay: after its last line.
-    ///   - unreadable: lines of another form.
-    ///   - clients: how many of the most refused to list.
+    ///   - unreadable: the number of lines in another format.
+    ///   - clients: how many of the most refused clients to list.
     init(_ replay: Replay, unreadable: Int, clients: Int) {
         var text = ""
         guard let times = replay.times else {
-            self.text = "no request in the combined format (\(unreadable) other lines)\n"
+            self.text = "no request in the combined log format, \(unreadable) lines in another format\n"
             return
         }
         let total = replay.total
         text += "\(total.requests) requests from \(Self.moment(times.lowerBound)) to \(Self.moment(times.upperBound))"
-        text += unreadable > 0 ? ", \(unreadable) lines of another form\n" : "\n"
+        text += unreadable > 0 ? ", \(unreadable) lines in another format\n" : "\n"
         text += "\(total.refused) would have been refused (\(Self.share(total.refused, total.requests)))"
-        text += ", \(replay.unlimited) met no rule, \(replay.banned) came from banned clients\n"
+        text += ", \(replay.unlimited) matched no rule, \(replay.banned) came from banned clients\n"
 
         text += "\n" + Self.row("policy", "requests", "refused", "first", "last")
         for (name, count) in replay.policies.sorted(by: { $0.key < $1.key }) { text += Self.row(name, count) }
@@ -71,9 +72,7 @@ struct ReplayReport {
 
     /// `2026-11-23 21:46:38`, in UTC.
     private static func moment(_ time: Microseconds) -> String {
-        let date = CivilTime(time)
-        func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : String(number) }
-        return
-            "\(date.year)-\(two(date.month))-\(two(date.day)) \(two(date.hour)):\(two(date.minute)):\(two(date.second))"
+        let utc = UTCTime(microseconds: time)
+        return "\(utc.date) \(utc.timeOfDay)"
     }
 }

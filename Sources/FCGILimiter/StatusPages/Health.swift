@@ -1,5 +1,6 @@
 import FastCGI
 import Platform
+import Startup
 import Stores
 import TextFormats
 

@@ -2,6 +2,7 @@ import Analytics
 import FastCGI
 import Limiters
 import Rules
+import Startup
 import Stores
 
 extension StatusPages {

@@ -2,20 +2,21 @@ import ArgumentParser
 import Glibc
 import Rules
 
-/// `fcgi-limiter reload`: has the running limiters of this machine read their rules again.
-struct Reload: ParsableCommand {
+/// `fcgi-limiter reload`: makes the running limiters of this machine read their rules files again.
+struct ReloadCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Have the running limiters of this machine read their rules files again (SIGHUP).",
+        commandName: "reload",
+        abstract: "Make the running limiters of this machine read their rules files again (SIGHUP).",
         discussion: """
-            With --rules the file is checked first, and nobody is told of one that is wrong. A limiter that finds its file \
-            wrong says so in its log and keeps its rules.
+            With --rules, checks that file first and signals no limiter if the file has an error. A limiter that finds an \
+            error in its own rules file logs the error and keeps its current rules.
             """
     )
 
-    @Option(help: "Check this file first.")
+    @Option(help: "The rules file to check first.", completion: .file())
     var rules: String?
 
-    @Option(help: "Tell only the limiter with this process number. May be given several times. Default: all.")
+    @Option(help: "Signal only the limiter with this process ID. Can be repeated. Default: all limiters of this user.")
     var pid: [Int32] = []
 
     func run() throws {
@@ -31,18 +32,20 @@ struct Reload: ParsableCommand {
         if told.count < processes.count { throw ExitCode.failure }
     }
 
-    /// There is nobody to tell.
+    /// There is no limiter to signal.
     private struct NotRunning: Error, CustomStringConvertible {
-        /// Who was to be told; `nil` for anybody.
+        /// The process that is no limiter; `nil` if there is none at all.
         let pid: pid_t?
 
         var description: String {
-            guard let pid else { return "no limiter of this user runs on this machine: start one with serve" }
-            return "--pid \(pid) is no running limiter of this user: see pgrep -a fcgi-limiter"
+            guard let pid else {
+                return "no limiter of this user runs on this machine: start one with fcgi-limiter serve"
+            }
+            return "--pid \(pid) is not a running limiter of this user: list them with pgrep -a fcgi-limiter"
         }
     }
 
-    /// The other processes that run this program to serve, or an earlier one that an upgrade has replaced by it.
+    /// The other processes that serve with this program, or with the file that an upgrade has replaced by this program.
     private func runningLimiters() -> [pid_t] {
         guard let own = ProgramFile(of: "self"), let folder = opendir("/proc") else { return [] }
         defer { closedir(folder) }
@@ -60,7 +63,7 @@ struct Reload: ParsableCommand {
         return found
     }
 
-    /// Whether the process expects SIGHUP, as `serve` does: any other command would die of it.
+    /// Whether the process handles SIGHUP, as `serve` does; the signal would end any other command.
     private static func handlesHangUp(_ process: pid_t) -> Bool {
         guard let file = fopen("/proc/\(process)/status", "r") else { return false }
         defer { fclose(file) }

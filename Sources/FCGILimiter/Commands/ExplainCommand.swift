@@ -1,33 +1,35 @@
 import ArgumentParser
 import Limiters
 import Rules
+import Startup
 import Stores
 
-/// `fcgi-limiter explain 'GET /path'`: what the rules make of a request.
-struct Explain: ParsableCommand {
+/// `fcgi-limiter explain 'GET /path'`: prints which rules match a request and what they charge.
+struct ExplainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Say what the rules make of a request, and with --store what its client has left.",
-        discussion: "Nothing is charged."
+        commandName: "explain",
+        abstract: "Print which rules match a request, whom they count and what they charge.",
+        discussion: "With --store, also prints what the client has left there. Nothing is charged."
     )
 
     @OptionGroup var rulesOptions: RulesOptions
     @OptionGroup var requestOptions: RequestOptions
 
-    @Option(help: "Also look what is left there, as for serve.")
-    var store: String?
+    @Option(help: "The store to look up what the client has left, written as for serve. Default: none.")
+    var store: StoreLocation?
 
     func run() throws {
         let rulebook = try rulesOptions.load()
-        let store = try store.map { try StoreOptions.open($0) }
-        switch rulebook.match(for: try requestOptions.facts()) {
+        let store = try store?.openExisting()
+        switch rulebook.match(for: requestOptions.sample) {
         case .banned(let identity):
-            print("banned: \(identity.text) is on the list; the answer is 403")
+            print("banned: \(identity.text) is on the ban list; the answer is 403")
         case .unlimited(.noRule):
-            print("unlimited: no rule is for this request")
+            print("unlimited: no rule matches this request")
         case .unlimited(.exempt(let identity)):
-            print("unlimited: \(identity.text) is on the list of the exempt")
+            print("unlimited: \(identity.text) is on the exempt list")
         case .unlimited(.rule(let rule)):
-            print("unlimited: \(rule) in line \(rule.line) lets it pass uncounted")
+            print("unlimited: \(rule) in line \(rule.line) allows the request without counting it")
         case .limited(let charge, let matches):
             let decisions = try store.map { try Left.decisions(charge, in: $0) }
             for match in matches {
@@ -40,7 +42,7 @@ struct Explain: ParsableCommand {
     private static func printPolicies(of charge: Charge, _ decisions: [Decision]?) {
         for (index, entry) in charge.entries.enumerated() {
             let mode = entry.policy.mode == .shadow ? ", shadow" : ""
-            let failure = entry.policy.onStoreFailure.map { ", \($0.rawValue) while the store is away" } ?? ""
+            let failure = entry.policy.onStoreFailure.map { ", \($0.rawValue) while the store is unavailable" } ?? ""
             print("  \(entry.policy.name): \(entry.policy.quota.text)\(mode)\(failure), key \(entry.key.text)")
             if let decision = decisions?[index] { print("    \(Left.text(decision))") }
         }

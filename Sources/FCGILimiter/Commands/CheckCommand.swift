@@ -2,17 +2,21 @@ import ArgumentParser
 import Rules
 import Startup
 
-/// `fcgi-limiter check FILE`: reads a rules file and says what is wrong with it.
-struct Check: ParsableCommand {
+/// `fcgi-limiter check FILE`: validates a rules file.
+struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Read a rules file and say what is wrong with it.",
-        discussion: "Exit code 0: it can be used, perhaps with warnings. 1: it cannot, and serve would refuse it."
+        commandName: "check",
+        abstract: "Check a rules file and report its errors.",
+        discussion: """
+            The exit status is 0 if the file can be used, even with warnings. The exit status is 1 if the file has an \
+            error; serve would not start with the file then.
+            """
     )
 
-    @Argument(help: "The rules file.")
+    @Argument(help: "The rules file.", completion: .file())
     var file: String
 
-    @Flag(help: "Print what nginx has to send for these rules besides what the snippets send.")
+    @Flag(help: "Print the nginx directives that pass on what these rules read and the snippets do not send.")
     var nginx = false
 
     func run() throws {

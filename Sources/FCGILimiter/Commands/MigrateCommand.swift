@@ -2,17 +2,21 @@ import Analytics
 import ArgumentParser
 import Startup
 
-/// `fcgi-limiter migrate`: brings the database's schema up to date.
-struct Migrate: ParsableCommand {
+/// `fcgi-limiter migrate`: creates or updates the database schema.
+struct MigrateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Bring the schema of the database up to date.",
-        discussion: "serve does so too: this is for whoever gives limiters no right to change the schema."
+        commandName: "migrate",
+        abstract: "Create or update the database schema.",
+        discussion: """
+            serve does this at start. Run migrate, as the owner of the schema, if the limiter's own database user may not \
+            change the schema.
+            """
     )
 
     @OptionGroup var options: PostgresOptions
 
     func run() throws {
-        guard let location = try options.location(ProcessEnvironment()) else {
+        guard let location = options.location else {
             throw ValidationError("no database is named: write --postgres or set POSTGRES_HOST")
         }
         let applied = try OneLineFailure.of { () throws(PostgresError) in

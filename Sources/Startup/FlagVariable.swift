@@ -1,0 +1,56 @@
+import ArgumentParser
+
+/// Options that are also environment variables: `--socket-mode` and `FCGI_LIMITER_SOCKET_MODE`.
+///
+/// The prefix holds for the type's own options and for its option groups, unless a group has a prefix itself.
+public protocol VariableOptions {
+    /// The first part of the variables' names, for example `FCGI_LIMITER_`.
+    static var variablePrefix: String { get }
+}
+
+/// An option and the environment variable that sets it.
+struct FlagVariable {
+    /// The option with its dashes.
+    let flag: String
+    /// The variable's name.
+    let variable: String
+
+    /// All options of a parsed command that are variables too.
+    static func all(of options: Any, prefix inherited: String? = nil) -> [FlagVariable] {
+        let prefix = (type(of: options) as? any VariableOptions.Type)?.variablePrefix ?? inherited
+        return Mirror(reflecting: options).children.flatMap { label, value in
+            if let group = value as? any AnyOptionGroup { return all(of: group.options, prefix: prefix) }
+            guard value is any AnyOption, let prefix, let label else { return [] }
+            // A property wrapper's storage is named like the property, with an underscore before it.
+            let words = kebabCase(label.dropFirst())
+            let variable = prefix + words.uppercased().replacing("-", with: "_")
+            return [FlagVariable(flag: "--" + words, variable: variable)]
+        }
+    }
+
+    /// Whether the arguments hold the option.
+    func isIn(_ arguments: [String]) -> Bool {
+        arguments.contains { $0 == flag || $0.hasPrefix(flag + "=") }
+    }
+
+    /// `socketMode` as `socket-mode` and `chartJS` as `chart-js`, the way ArgumentParser names options.
+    private static func kebabCase(_ name: Substring) -> String {
+        var text = ""
+        for letter in name {
+            if letter.isUppercase, text.last?.isUppercase == false { text += "-" }
+            text.append(letter)
+        }
+        return text.lowercased()
+    }
+}
+
+private protocol AnyOption {}
+extension Option: AnyOption {}
+
+private protocol AnyOptionGroup {
+    var options: Any { get }
+}
+
+extension OptionGroup: AnyOptionGroup {
+    fileprivate var options: Any { wrappedValue }
+}

@@ -1,0 +1,53 @@
+public import ArgumentParser
+import Glibc
+public import Stores
+import TextFormats
+
+/// The option that names the store.
+public struct StoreOptions: ParsableArguments, VariableOptions {
+    /// The limiter's own variables, which the dashboard reads too.
+    public static let variablePrefix = "FCGI_LIMITER_"
+
+    @Option(
+        help: """
+            The store: embedded:PATH, redis://[USER:PASSWORD@]HOST[:PORT][/DB], redis+unix:PATH, \
+            redis+sentinel://[USER:PASSWORD@]HOST:PORT,HOST:PORT,…/MASTERNAME[/DB] or \
+            redis+cluster://[USER:PASSWORD@]HOST:PORT,HOST:PORT,…. \
+            Default: $FCGI_LIMITER_STORE, otherwise the Redis server that $REDIS_HOST names, otherwise \
+            embedded:/dev/shm/fcgi-limiter-UID.
+            """)
+    var store: StoreLocation?
+
+    /// No options: what the parser starts from.
+    public init() {}
+
+    /// The store that the option names, otherwise the Redis server that the usual variables name, otherwise an embedded
+    /// store of this user in the machine's memory.
+    ///
+    /// - Throws: `ValidationError` if the variables name no usable Redis server.
+    public func location() throws -> StoreLocation {
+        let environment = ProcessEnvironment()
+        if let store { return store }
+        guard let host = environment["REDIS_HOST"] else {
+            return .embedded(path: "/dev/shm/fcgi-limiter-\(geteuid())", size: StoreLocation.defaultSize)
+        }
+        let credentials = environment["REDIS_PASSWORD"].map { ":\(PercentEncoding.encoded($0))@" } ?? ""
+        let name = host.contains(":") ? "[\(host)]" : host
+        do throws(StoreError) {
+            return try StoreLocation("redis://\(credentials)\(name):\(environment["REDIS_PORT"] ?? "6379")")
+        } catch {
+            throw ValidationError("REDIS_HOST, REDIS_PORT: \(error)")
+        }
+    }
+}
+
+extension StoreLocation: OptionValue {
+    /// The location written in `text`.
+    public init(option text: String) throws(InvalidValue) {
+        do {
+            try self.init(text)
+        } catch {
+            throw InvalidValue(error)
+        }
+    }
+}
