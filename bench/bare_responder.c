@@ -1,10 +1,10 @@
-/* The bare contender: libfcgi as its manual shows it, a thread per connection, no limiting.
+/* The contender without limits: libfcgi as its manual shows it, with a thread per connection.
  *
  *     cc -O2 bare_responder.c -o bare_responder -lfcgi -lpthread
  *     bare_responder SOCKET [THREADS]
  *
- * FCGX_Accept_r binds a thread to a keep-alive connection for as long as that lives: with fewer threads than the web
- * server has connections, the others starve. So THREADS (default 64) must not be below nginx's `keepalive`. */
+ * FCGX_Accept_r binds a thread to a kept connection for as long as that lives. THREADS (default 64) must not be below nginx's
+ * `keepalive`: with fewer threads than connections, the other connections starve. */
 #include <fcgiapp.h>
 #include <pthread.h>
 #include <stdio.h>

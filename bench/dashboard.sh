@@ -1,9 +1,9 @@
-# How soon the dashboard answers over 90 days of counts, page by page. Sourced by run.
+# Response times of the dashboard's pages over 90 days of counts. Sourced by run.
 #
-#     DAYS=90 ROWS=10000000   how much the database is filled with; that takes some minutes
-#     DASHBOARD=…             another program than that of .build/release
+#     DAYS=90 ROWS=10000000   size of the database; filling it takes some minutes
+#     DASHBOARD=…             another program than the one in .build/release
 
-# dashboard_conf: nginx in front of the dashboard, as a site has it.
+# dashboard_conf PORT: prints the configuration of an nginx in front of the dashboard.
 dashboard_conf() {
     cat <<END
 daemon off;
@@ -27,23 +27,23 @@ http {
 END
 }
 
-# percentile TARGET: the 95th percentile of 40 requests one after another, in whole milliseconds.
+# percentile TARGET: prints the 95th percentile of 40 consecutive requests, in whole milliseconds.
 percentile() {
     ab -q -k -n 40 "http://127.0.0.1:$port/$1" >"$work/ab.log" 2>&1 || fail "ab failed on $1" "$work/ab.log"
     ! grep -q 'Non-2xx' "$work/ab.log" || fail "the dashboard did not answer $1 with 200" "$work/dashboard.log"
     awk '$1 == "95%" { print $2 }' "$work/ab.log"
 }
 
-# dashboard: milliseconds in which 95 of 100 requests were answered, for each page and file and each range.
+# dashboard: prints the 95th percentile in milliseconds of every page and file for every range.
 dashboard() {
     local program=${DASHBOARD:-.build/release/fcgi-limiter-dashboard} page range line as=()
     local ranges='5m 1h 6h 24h 7d 30d 90d' client='api_key%3Dclient-0001'
-    [ -x "$program" ] || fail "there is no $program: swift build -c release"
-    command -v psql >/dev/null || fail 'there is no psql: apt-get install postgresql-client'
+    [ -x "$program" ] || fail "$program is missing: swift build -c release"
+    command -v psql >/dev/null || fail 'psql is missing: apt-get install postgresql-client'
     progress 'filling the database'
     start_postgres
     psql "$postgres" -X -q -v "days=${DAYS:-90}" -v "rows=${ROWS:-10000000}" -f "$bench/dashboard.sql" \
-        >"$work/rows" 2>"$work/psql.log" || fail 'the database was not filled' "$work/psql.log"
+        >"$work/rows" 2>"$work/psql.log" || fail 'the database could not be filled' "$work/psql.log"
     start dashboard "$program" --listen "unix:$work/dashboard.sock" --socket-mode 0666 --postgres "$postgres" \
         --store "embedded:$memory/none" --log-level warning
     await dashboard test -S "$work/dashboard.sock"
@@ -57,7 +57,7 @@ dashboard() {
     echo
     cat "$work/rows"
     echo "p95 in milliseconds over a range of"
-    # shellcheck disable=SC2086 # one word a range
+    # shellcheck disable=SC2086 # one word per range
     printf '%-40s%s\n' '' "$(printf '%6s' $ranges)"
     for page in '' '?endpoint=/api/data' "?client=$client" clients 'clients?endpoint=/api/data' "client?client=$client" \
         events "events?client=$client" health totals.json timeline.json strategies.json endpoints.csv clients.csv \

@@ -1,9 +1,9 @@
--- Fills the limiter's tables with :days days of made-up traffic up to now, as limiters would have: about :rows rows of
--- 10 seconds, their rollups, blocked requests and clients. For measuring, in a database of its own.
+-- Fills the limiter's tables with :days days of generated traffic up to now: about :rows 10-second rows with their rollups,
+-- blocked requests and clients. For benchmarks, in a database of its own.
 --
 --     psql -v days=90 -v rows=10000000 -f bench/dashboard.sql
 --
--- The numbers are pseudo-random and the same each time.
+-- The numbers are pseudo-random and the same in every run.
 \set ON_ERROR_STOP on
 \if :{?days}
 \else
@@ -27,18 +27,18 @@ insert into limiter.series (endpoint, policy, algorithm) values
     ('/api/export', 'export', 'token_bucket'), ('/api/**', 'burst', 'token_bucket')
 on conflict do nothing;
 
--- A pseudo-random number from 0 to 1 for two numbers.
+-- A pseudo-random number from 0 to 1, derived from two numbers.
 create or replace function pg_temp.noise(a bigint, b bigint) returns double precision language sql immutable parallel safe as
     $$ select (hashint8(a * 1000003 + b) & 16777215) / 16777215.0 $$;
 
--- Traffic by the hour of the day: a quiet night, a busy afternoon.
+-- The share of traffic by the hour of the day: a quiet night and a busy afternoon.
 create or replace function pg_temp.tide(at timestamptz) returns double precision language sql immutable parallel safe as
     $$ select 1.2 - cos((extract(hour from at) + extract(minute from at) / 60 - 4) / 24 * 2 * pi()) $$;
 
 create temporary table kind as
     select id as series, row_number() over (order by id) as n, (algorithm = 'token_bucket') as is_bucket from limiter.series;
 
--- Decisions: each 10 seconds some series, allowed and blocked. Two thirds of the rows are theirs.
+-- Decisions of some series in every 10 seconds, allowed and blocked: two thirds of the rows.
 insert into limiter.decisions_10s
 select at, series, outcome::limiter.outcome, requests, case outcome when 'blocked' then 0 else requests end,
     requests * 30, case outcome when 'blocked' then 0 else requests * 12 end, latency
@@ -64,7 +64,7 @@ select date_trunc('hour', at), series, outcome, sum(requests), sum(passed), sum(
         sum(latency[19]), sum(latency[20]), sum(latency[21]), sum(latency[22])]::bigint[]
 from limiter.decisions_10s group by 1, 2, 3;
 
--- Clients: some of 2,000 each 10 seconds. The first ones come most, and are blocked most.
+-- Some of 2,000 clients in every 10 seconds. The first ones send most requests and are blocked most.
 insert into limiter.clients_10s
 select at, client, series, sum(allowed), sum(blocked), 0 from (
     select at, 'api_key=client-' || lpad((1999 * pow(pg_temp.noise(extract(epoch from at)::bigint, i), 3))::integer::text, 4, '0')
@@ -84,11 +84,11 @@ insert into limiter.clients_1d
 select date_trunc('day', at), client, series, sum(allowed), sum(blocked), 0, min(at), max(at)
 from limiter.clients_10s group by 1, 2, 3;
 
--- As limiters do while they look after the tables.
+-- The maintenance that limiters also run.
 select limiter.trim_clients(tab, '-infinity', most)
 from (values ('clients_10s', 100), ('clients_1h', 500), ('clients_1d', 500)) t (tab, most) \g /dev/null
 
--- Blocked requests in detail: 3 in 100 of the rows.
+-- Blocked requests in detail: 3 percent of the rows.
 insert into limiter.events (at, client, address, series, retry_after, user_agent)
 select now() - make_interval(secs => i * :days * 86400.0 / (:rows * 0.033)),
     'api_key=client-' || lpad((1999 * pow(pg_temp.noise(i, 1), 3))::integer::text, 4, '0'),

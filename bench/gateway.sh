@@ -1,10 +1,10 @@
-# Requests through nginx: what each contender carries and what it costs. Sourced by run.
+# Throughput and CPU cost of each contender through nginx. Sourced by run.
 
-# one_run CONTENDER starts it with a store that has seen no key, measures it once, and stops it.
+# one_run CONTENDER: starts the contender with an empty store, measures it once, and stops it.
 one_run() {
     local fresh="$memory/gateway.$runs_made" responder_pid='' used_redis=$redis_pid
     redis_do "$work/redis.sock" FLUSHALL SYNC >/dev/null
-    # Redis is counted only for those who use it.
+    # Only contenders that use Redis are charged for its CPU time.
     local redis_pid=''
     redis_do "$work/redis.sock" CONFIG RESETSTAT >/dev/null
     case $1 in
@@ -23,7 +23,7 @@ one_run() {
             start_store embedded --postgres "$postgres" --spool "$work/spool"
             measure "$runs" "$1" limiter ;;
         loop)
-            # Rules that count no request: what the event loop takes without a decision.
+            # Rules that match no request, so that only the event loop is measured.
             printf '%s\n' 'policies: { none: { limit: 1 per day } }' \
                 'rules: [{ match: { path: /nothing }, policies: [none] }]' >"$work/nothing.yaml"
             start_store embedded --rules "$work/nothing.yaml"
@@ -46,7 +46,7 @@ one_run() {
         embedded-denied | redis-denied)
             start_store "${1%-denied}"
             measure "$runs" "$1" limiter "exhausted-$runs_made" ;;
-        *) fail "there is no contender $1" ;;
+        *) fail "$1 is not a contender" ;;
     esac
     if [ -n "$redis_pid" ]; then
         keys_of[$1]=$(redis_do "$work/redis.sock" DBSIZE)
@@ -56,14 +56,14 @@ one_run() {
     rm -rf "$fresh"
 }
 
-# calls_a_hundred prints how many EVALSHA 100 requests of the last run took, with its 4,000 of warming up.
+# calls_a_hundred: prints the EVALSHA calls per 100 requests of the last run, its 4,000 warm-up requests included.
 calls_a_hundred() {
     awk -v requests="$(awk '/requests in/ { print $1 }' "$work/wrk.log")" -F '[=,]' '
         /^cmdstat_evalsha:/ { calls = $2 }
         END { printf "%.1f\n", calls * 100 / (requests + 4000) }' <(redis_do "$work/redis.sock" INFO commandstats)
 }
 
-# start_store KIND [FLAG...] starts the limiter for one_run.
+# start_store KIND [FLAG...]: starts the limiter for one_run.
 start_store() {
     local kind=$1
     shift
@@ -75,7 +75,7 @@ start_store() {
     esac
 }
 
-# recorded_decisions prints how many requests PostgreSQL counted.
+# recorded_decisions: prints the number of requests in PostgreSQL.
 recorded_decisions() {
     psql -XAt "$postgres" -c 'select coalesce(sum(requests), 0) from limiter.decisions_1h' 2>"$work/psql.log" ||
         fail 'psql failed' "$work/psql.log"
@@ -94,19 +94,19 @@ gateway() {
     stop "$redis_pid"
     case " $contenders " in *' recorded '*) recorded=$(recorded_decisions) ;; esac
 
-    heading "Through nginx: one worker, wrk -t1 -c64, $duration s a run, medians of $rounds interleaved runs; CPU in µs a request; ratio to bare"
+    heading "Through nginx: one worker, wrk -t1 -c64, $duration s per run, medians of $rounds interleaved runs; CPU in µs per request; ratio to bare"
     # shellcheck disable=SC2086 # a list of words
     gateway_table "$runs" bare $contenders
-    echo "Keys in Redis after the last run, with some hundreds of the warm-up: lua ${keys_of[lua]:--}, redis ${keys_of[redis]:--}."
-    echo "EVALSHA calls for 100 requests: redis ${calls_of[redis]:--}, redis-denied ${calls_of[redis-denied]:--}," \
+    echo "Keys in Redis after the last run, including some hundreds of the warm-up: lua ${keys_of[lua]:--}, redis ${keys_of[redis]:--}."
+    echo "EVALSHA calls per 100 requests: redis ${calls_of[redis]:--}, redis-denied ${calls_of[redis-denied]:--}," \
         "redis-99-denied ${calls_of[redis-99-denied]:--}."
-    echo "Requests that PostgreSQL counted: $recorded, those of the warm-ups with them."
+    echo "Requests counted in PostgreSQL: $recorded, including the warm-ups."
     echo
     rate() { median "$runs" "$1" 2; }
     sums() { median "$runs" "$1" 8; }
     goal 'embedded / bare, requests/s' "$(quotient "$(rate embedded)" "$(rate bare)")" at_least 1.7
     goal 'redis / bare, requests/s' "$(quotient "$(rate redis)" "$(rate bare)")" at_least 1.15
-    goal 'redis / lua, CPU a request of all processes' "$(quotient "$(sums redis)" "$(sums lua)")" at_most 0.75
+    goal 'redis / lua, CPU per request of all processes' "$(quotient "$(sums redis)" "$(sums lua)")" at_most 0.75
     goal 'recorded / embedded, requests/s' "$(quotient "$(rate recorded)" "$(rate embedded)")" at_least 0.95
     goal 'guard / limit_req, the same static file, requests/s' "$(quotient "$(rate guard)" "$(rate limit_req)")" at_least 0.5
     goal 'embedded denied / allowed, requests/s' "$(quotient "$(rate embedded-denied)" "$(rate embedded)")" at_least 1.0

@@ -1,15 +1,15 @@
-# Load through nginx, and what a run of it cost. Sourced. Needs a running nginx (servers.sh).
+# Runs load through nginx and measures its cost. Sourced by run. Needs a running nginx (servers.sh).
 #
 # shellcheck disable=SC2086 # redis_pid is a list of words
 #
-# measure appends one line a run to a file of runs, columns by tabulators:
-# 1 contender, 2 requests/s, 3 p50 ms, 4 p99 ms, 5–7 CPU µs a request: nginx, limiter, Redis, 8 their sum,
-# 9 percent of requests that were not answered 2xx
+# measure appends one line per run to a file of runs, with tabs between the columns:
+# 1 contender, 2 requests/s, 3 p50 ms, 4 p99 ms, 5–7 CPU µs per request: nginx, limiter, Redis, 8 their sum,
+# 9 percentage of requests without an answer of 2xx
 
 runs_made=0
 more_headers=()
 
-# ask HOST KEY [CURL OPTION...] prints the status of one request; an empty KEY leaves it to nginx to make one.
+# ask HOST KEY [CURL OPTION...]: prints the status of one request. With an empty KEY nginx generates one.
 ask() {
     local host=$1 key=$2
     shift 2
@@ -17,22 +17,21 @@ ask() {
         "$@" "$url"
 }
 
-# expect STATUS CONTENDER HOST KEY: no load on something that does not answer as it should. A server that has just
-# started is given a moment.
+# expect STATUS CONTENDER HOST KEY: fails unless the contender answers with this status, so that no load runs on a broken one. A
+# server that has just started gets two seconds.
 expect() {
     local left=100 got log="$work/nginx.log"
     case $3 in limiter | guard) log="$work/limiter.log" ;; esac
     while got=$(ask "$3" "$4" || true); [ "$got" != "$1" ]; do
         [ $left -gt 0 ] ||
-            fail "$2 answers $got where $1 was expected: $(head -c 200 "$work/answer" | tr '\n' ' ')" "$log"
+            fail "$2 answers $got instead of $1: $(head -c 200 "$work/answer" | tr '\n' ' ')" "$log"
         left=$((left - 1))
         sleep 0.02
     done
 }
 
-# measure FILE CONTENDER HOST [KEY]: warms up, loads, and appends the run to FILE. With a KEY all requests carry it.
-# responder_pid and redis_pid are counted where they are set; the latter may be several words. What is in more_headers is
-# sent, too.
+# measure FILE CONTENDER HOST [KEY]: warms up, runs the load, and appends the run to FILE. All requests carry the KEY, if any, and
+# the headers in more_headers. The CPU time of responder_pid and redis_pid is measured if they are set; redis_pid may be a list.
 measure() {
     local file=$1 contender=$2 host=$3 key=${4:-} url="http://127.0.0.1:$port/api/search?q=x"
     local headers=(-H "Host: $host" "${more_headers[@]}")
@@ -41,7 +40,7 @@ measure() {
     runs_made=$((runs_made + 1))
     expect 200 "$contender" "$host" "$key"
     if [ -n "$key" ]; then headers+=(-H "X-API-Key: $key"); fi
-    # Connections, pools and caches are filled before, with keys that the run does not use; a KEY is exhausted by it.
+    # The warm-up fills connections, pools and caches with keys that the run does not use. It exhausts a KEY.
     ab -q -l -k -n 4000 -c 64 "${headers[@]}" -H 'X-Bench-Run: warm' "$url" >"$work/ab.log" 2>&1 ||
         fail "warming $contender up failed" "$work/ab.log"
     if [ -n "$key" ]; then expect 429 "$contender" "$host" "$key"; fi
@@ -73,7 +72,7 @@ measure() {
         $1 == "99%" { p99 = milliseconds($2) }
         /Requests\/sec:/ { rate = $2 }
         /Non-2xx/ { other += $NF }
-        # A request that timed out or lost its connection was not answered 2xx either.
+        # A request that timed out or lost its connection has no answer of 2xx either.
         /Socket errors:/ { gsub(",", ""); other += $4 + $6 + $8 + $10 }
         END {
             printf "%s\t%.0f\t%.3f\t%.3f\t%s\t%s\t%s\t%.2f\t%.3f\n", contender, rate, p50, p99, nginx, responder, redis,

@@ -1,4 +1,4 @@
--- The nginx + Lua + Redis contender: one EVALSHA of token_bucket.lua a request, in access_by_lua.
+-- The contender nginx with Lua and Redis: one EVALSHA of token_bucket.lua per request, in access_by_lua.
 local redis = require "nginx.redis"
 
 local limiter = {}
@@ -22,7 +22,7 @@ function limiter.access()
     ngx.log(ngx.ERR, "redis: ", failure)
     return ngx.exit(503)
   end
-  -- The pool is larger than the 64 connections of the load, so that none is opened anew under it.
+  -- The pool is larger than the 64 connections of the load, so that none of them is opened again during a run.
   connection:set_keepalive(60000, 128)
 
   local header = ngx.header

@@ -1,17 +1,17 @@
-# What clients take in the stores. Sourced by run.
+# Memory that clients take in the stores. Sourced by run.
 
 bytes_of() { redis_do "$work/redis.sock" MEMORY USAGE "$1" SAMPLES 0; }
 
-# entries_of KEY LEAST ends the benchmark where a window holds fewer admissions: its size would say nothing.
+# entries_of KEY LEAST: prints the number of admissions in a window. Fails if they are fewer than LEAST.
 entries_of() {
     local pairs
     pairs=$((($(redis_do "$work/redis.sock" LLEN "$1") - 1) / 2))
-    [ "$pairs" -ge "$2" ] || fail "$1 holds $pairs admissions where $2 were to be measured"
+    [ "$pairs" -ge "$2" ] || fail "$1 holds $pairs admissions instead of $2"
     echo "$pairs"
 }
 
-# fill_day KEY charges a window of 1,000,000 a day through charge.lua at times that the script is told, spread over the
-# whole day: the most entries that such a window can have.
+# fill_day KEY: charges a window of 1,000,000 per day through charge.lua at times spread over the whole day. Afterwards it holds as
+# many entries as such a window can.
 fill_day() {
     local sha now
     sha=$(redis_do "$work/redis.sock" SCRIPT LOAD "$(cat Sources/Stores/Redis/Scripts/charge.lua)")
@@ -21,25 +21,25 @@ fill_day() {
         for (i = 0; i < 4000; i++)
             printf "EVALSHA %s 1 %s \"w 1000000 %.0f 250 e-\" %.0f\n", sha, key, day, now * 1000000 + i * day / 4000
     }' | redis-cli -s "$work/redis.sock" >"$work/fill.log"
-    # Replies are whole numbers; anything else is an error's text.
+    # Replies are integers. Anything else is an error.
     if grep -m 1 -v '^-*[0-9][0-9]*$' "$work/fill.log" >"$work/fill.error"; then
         fail 'charge.lua did not charge' "$work/fill.error"
     fi
 }
 
-# fill_clients STORE KEYS ALGORITHM ADMISSIONS: clients of a quota of as many admissions an hour, all of them used.
+# fill_clients STORE KEYS ALGORITHM ADMISSIONS: adds clients that have used up a quota of ADMISSIONS per hour.
 fill_clients() {
     "$store_bench" fill --store "$1" --keys "$2" --admissions "$4" --limit "$4" --window-seconds 3600 --algorithm "$3" \
-        >"$work/store-bench.log" 2>&1 || fail "store-bench fill failed on $1" "$work/store-bench.log"
+        >"$work/StoreBench.log" 2>&1 || fail "StoreBench fill failed on $1" "$work/StoreBench.log"
 }
 
 redis_memory() { redis_do "$work/redis.sock" INFO memory | sed -n 's/^used_memory:\([0-9]*\).*/\1/p'; }
 
-# What is allocated: the file is sparse.
+# Prints the allocated bytes, because the file is sparse.
 embedded_memory() { du -s -B 1 "$memory/clients" | cut -f 1; }
 
-# clients_line TEXT CLIENTS ALGORITHM ADMISSIONS prints what as many clients more take, each, in either store: what is there
-# already and what is allocated ahead is no client's.
+# clients_line TEXT CLIENTS ALGORITHM ADMISSIONS: prints the bytes that each of CLIENTS further clients takes in either store. What
+# was there before or is allocated ahead does not count.
 clients_line() {
     local before redis embedded
     progress "filling: $1"
@@ -57,9 +57,9 @@ clients_line() {
     printf '%-66s %10d %10d\n' "$1" "$redis" "$embedded"
 }
 
-# clients: the memory of ordinary clients. So many bytes a client are as many MB a million clients.
+# clients: prints the memory of ordinary clients. Bytes per client are megabytes per million clients.
 clients() {
-    heading 'Memory of a client with one policy, bytes'
+    heading 'Memory per client with one policy, bytes'
     printf '%-66s %10s %10s\n' '' Redis embedded
     clients_line 'token bucket, whatever its limit' 131072 token_bucket 1
     clients_line 'sliding window, 1 admission in it' 131072 sliding_window 1
@@ -69,16 +69,16 @@ clients() {
 
 memory() {
     local key ours sorted day day_pairs
-    [ -x "$store_bench" ] || fail "there is no $store_bench: swift build -c release"
+    [ -x "$store_bench" ] || fail "$store_bench is missing: swift build -c release"
     start_redis redis
     key=$("$store_bench" fill --store "redis+unix:$work/redis.sock" --keys 1 --admissions 300 --limit 300 \
-        --window-seconds 3600 --algorithm sliding_window 2>"$work/store-bench.log" |
-        sed -n 's/^filled .* keys, first //p') || fail 'store-bench fill failed' "$work/store-bench.log"
-    [ -n "$key" ] || fail 'store-bench fill named no key' "$work/store-bench.log"
+        --window-seconds 3600 --algorithm sliding_window 2>"$work/StoreBench.log" |
+        sed -n 's/^filled .* keys, first //p') || fail 'StoreBench fill failed' "$work/StoreBench.log"
+    [ -n "$key" ] || fail 'StoreBench fill printed no key' "$work/StoreBench.log"
     entries_of "$key" 300 >/dev/null
     ours=$(bytes_of "$key")
 
-    # The usual form: the time is score and, made unique by a number, member.
+    # The usual implementation: the time is the score and, with a number that makes it unique, the member.
     redis_do "$work/redis.sock" EVAL "
         local time = redis.call('TIME')
         for i = 1, 300 do

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Prints the nginx.conf of the benchmark: one worker, one loopback port, a server for each contender, told apart by Host.
+# Prints the nginx.conf of the benchmark: one worker, one loopback port, and a server per contender, selected by Host.
 #
 #     nginx.conf.sh FOLDER PORT SCRIPT_SHA > FOLDER/nginx.conf
 #
-# FOLDER is absolute and private: pid, logs, temporary files and sockets (bare.sock, limiter.sock, redis.sock) are there.
-# What stands in its fcgi-limiter.d is sent to the limiter besides, as in any site that includes nginx/guard-server.conf.
+# FOLDER is an absolute path. It holds the pid file, logs, temporary files and sockets (bare.sock, limiter.sock, redis.sock), and in
+# fcgi-limiter.d the additional variables for the limiter, as on any site that includes nginx/guard-server.conf.
 set -euo pipefail
 folder=$1 port=$2 script_sha=$3
 bench=$(cd "$(dirname "$0")" && pwd)
@@ -20,10 +20,10 @@ for module in ndk_http_module ngx_http_lua_module; do
     echo "load_module $modules/$module.so;"
 done
 
-# A worker started by root would become another user, who may not enter the private folder.
+# A worker started by root would run as another user, who may not enter the private folder.
 [ "$(id -u)" != 0 ] || echo "user root;"
 
-# What the limiter needs and no more: each variable costs nginx and the responder time, and both get the same.
+# Only what the limiter needs, because every variable costs time. The limiter and the bare responder get the same.
 # shellcheck disable=SC2016 # nginx expands them
 fastcgi='
             fastcgi_pass_request_headers off;
@@ -52,19 +52,19 @@ http {
     uwsgi_temp_path $folder/uwsgi;
     scgi_temp_path $folder/scgi;
 
-    # The load generator's connections live through the whole run: what is measured is requests, not connecting.
+    # The load generator keeps its connections for the whole run, so that requests are measured and not connecting.
     keepalive_requests 1000000000;
 
-    # 10,000 API keys are made here, because wrk with a script that makes them costs about twice what it costs without:
-    # the last digit of the connection's number, then the last three of the request's number on that connection.
-    # A run's own name in front makes every run start with keys that were never charged.
+    # Generates 10,000 API keys here, because a wrk script that generates them would double wrk's cost. A key is the run's name, the
+    # last digit of the connection's number, and the last three digits of the request's number on that connection. The run's name
+    # makes every run start with keys that were never charged.
     map \$connection \$caller { "~(?<last>\\d)\$" \$last; }
     map \$connection_requests \$turn {
         "~(?<tail>\\d\\d\\d)\$" \$tail;
         "~^\\d\\d\$" 0\$connection_requests;
         default 00\$connection_requests;
     }
-    # With X-Bench-Mix 99 of 100 requests are of ten callers, who are soon refused.
+    # With X-Bench-Mix, 99 of 100 requests come from ten callers that are soon refused.
     map "\$http_x_bench_mix\$turn" \$abuser {
         "~^mix\\d00\$" "";
         "~^mix" "abuser-\$http_x_bench_run-\$caller";
@@ -83,7 +83,7 @@ http {
         keepalive_requests 1000000000;
     }
 
-    # In process, for one machine only: what limiting costs at the least. The rate is one that no key reaches.
+    # In process and for one machine only: the least that limiting can cost. No key reaches the rate.
     limit_req_zone \$key zone=keys:16m rate=100000r/s;
     limit_req_status 429;
 
@@ -108,7 +108,7 @@ http {
         listen 127.0.0.1:$port;
         server_name guard;
         include $snippets/guard-server.conf;
-        # Requests that the limiter does not answer must be seen.
+        # Requests that the limiter does not answer must show up as failures.
         set \$fcgi_limiter_when_down deny;
         location = /api/search {
             include $snippets/guard.conf;

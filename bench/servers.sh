@@ -1,8 +1,8 @@
-# The servers of a benchmark: each starts privately in $work and stops by its own process id. Sourced.
+# The private servers of a benchmark. Their files are in $work. Sourced by run.
 #
-# A start leaves the id in a variable of the server's name: nginx_pid (and worker_pid), redis_pid, responder_pid.
+# Each start function sets a variable to the process id: nginx_pid (and worker_pid), redis_pid, responder_pid.
 
-# start NAME COMMAND... runs COMMAND in the background, its output in $work/NAME.log, and sets `pid`.
+# start NAME COMMAND...: runs COMMAND in the background with its output in $work/NAME.log, and sets `pid`.
 start() {
     local name=$1
     shift
@@ -10,10 +10,10 @@ start() {
     pid=$!
 }
 
-# running PID: it is a living child of this shell. A bare number could by now be another's process.
+# running PID: whether PID is a living child of this shell. By now another process could have the number of a dead child.
 running() { [[ $'\n'$(jobs -rp)$'\n' == *$'\n'"$1"$'\n'* ]]; }
 
-# stop PID ends one server and waits for it; one that does not heed SIGTERM within 5 s is killed.
+# stop PID: ends a server and waits for it; kills it if it ignores SIGTERM for 5 s.
 stop() {
     local left=250
     [ -n "${1:-}" ] && running "$1" || return 0
@@ -31,7 +31,7 @@ stop_all() {
     for pid in $(jobs -rp); do stop "$pid"; done
 }
 
-# fail MESSAGE [LOG] ends the benchmark with one line, and the end of the log that tells why.
+# fail MESSAGE [LOG]: ends the benchmark with a message and the end of a log.
 fail() {
     local tail=
     [ -z "${2:-}" ] || tail=": $(tail -n 3 "$2" 2>/dev/null | tr '\n' ' ' | cut -c1-400)"
@@ -39,7 +39,7 @@ fail() {
     exit 1
 }
 
-# await NAME COMMAND... waits up to 10 s until COMMAND succeeds while the server `pid` lives.
+# await NAME COMMAND...: waits up to 10 s until COMMAND succeeds; fails if the server `pid` ends first.
 await() {
     local name=$1 left=500
     shift
@@ -51,7 +51,7 @@ await() {
     done
 }
 
-# start_redis NAME: no port, nothing written to disk. NAME.sock in $work.
+# start_redis NAME: starts a Redis on the socket $work/NAME.sock, without a port and without writing to disk.
 start_redis() {
     rm -f "$work/$1.sock"
     start "$1" redis-server --port 0 --unixsocket "$work/$1.sock" --unixsocketperm 700 --dir "$work" \
@@ -62,7 +62,7 @@ start_redis() {
 
 cluster_is_up() { redis-cli -p "$1" cluster info | grep -q cluster_state:ok; }
 
-# start_cluster: three masters on loopback ports; redis_pid are their three processes. Sets `cluster`, a store's location.
+# start_cluster: starts three masters on loopback ports. Sets redis_pid to their three ids, and `cluster` to the store's address.
 start_cluster() {
     local node base pids=() nodes=()
     base=$((20000 + RANDOM % 9000))
@@ -75,13 +75,13 @@ start_cluster() {
         await "cluster-$node" redis-cli -p $((base + node)) ping
     done
     redis-cli --cluster create "${nodes[@]}" --cluster-yes >"$work/cluster.log" 2>&1 ||
-        fail 'the cluster was not made' "$work/cluster.log"
+        fail 'the cluster could not be created' "$work/cluster.log"
     await cluster-3 cluster_is_up $((base + 3))
     redis_pid="${pids[*]}"
     cluster="redis+cluster://$(IFS=,; echo "${nodes[*]}")"
 }
 
-# redis_do SOCKET COMMAND... prints the reply; an error reply ends the benchmark.
+# redis_do SOCKET COMMAND...: prints the reply; an error reply ends the benchmark.
 redis_do() {
     local socket=$1
     shift
@@ -95,11 +95,11 @@ start_bare() {
     await bare test -S "$work/bare.sock"
 }
 
-# start_postgres: a private PostgreSQL, which never runs as root. Sets `postgres`, a connection string.
+# start_postgres: starts a PostgreSQL, which never runs as root. Sets `postgres` to its connection string.
 start_postgres() {
     local programs folder as=()
     programs=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
-    [ -x "$programs/initdb" ] || fail 'there is no PostgreSQL: apt-get install postgresql'
+    [ -x "$programs/initdb" ] || fail 'PostgreSQL is missing: apt-get install postgresql'
     folder="$work/postgres"
     mkdir -p "$folder"
     if [ "$(id -u)" = 0 ]; then
@@ -114,12 +114,12 @@ start_postgres() {
     await postgres "$limiter" migrate --postgres "$postgres"
 }
 
-# start_limiter STORE [FLAG...]: our limiter in front of STORE, one event loop. It denies when the store fails: by default it
-# would let requests pass uncounted, and a run without decisions would look fast.
+# start_limiter STORE [FLAG...]: starts the limiter with one event loop. It denies requests when the store fails, because a run
+# without decisions would look fast.
 start_limiter() {
     local store=$1
     shift
-    [ -x "$limiter" ] || fail "there is no $limiter: swift build -c release"
+    [ -x "$limiter" ] || fail "$limiter is missing: swift build -c release"
     rm -f "$work/limiter.sock"
     start limiter "$limiter" serve --listen "unix:$work/limiter.sock" --store "$store" --loops 1 \
         --on-store-failure deny --log-level warning "$@"
@@ -127,12 +127,12 @@ start_limiter() {
     await limiter test -S "$work/limiter.sock"
 }
 
-# start_nginx: needs $work/redis.sock to answer, for the Lua contender's script. Sets `port`.
+# start_nginx: starts nginx and sets `port`. Needs a Redis on $work/redis.sock for the Lua contender's script.
 start_nginx() {
     local sha left=20
-    # As large as the bare responder's answer.
+    # The same size as the bare responder's answer.
     printf '{"query":"x","results":[],"total":0}\n' >"$work/answer.json"
-    # The guard's snippet sends the key that a client names; here nginx makes it.
+    # The guard's snippet sends the client's key. Here nginx generates the key.
     mkdir -p "$work/fcgi-limiter.d"
     # shellcheck disable=SC2016 # nginx expands it
     echo 'fastcgi_param HTTP_X_API_KEY $key;' >"$work/fcgi-limiter.d/key.conf"
@@ -140,8 +140,8 @@ start_nginx() {
     while :; do
         port=$((20000 + RANDOM % 12000))
         "$bench/nginx.conf.sh" "$work" "$port" "$sha" >"$work/nginx.conf" 2>"$work/nginx.log" ||
-            fail "nginx.conf was not written" "$work/nginx.log"
-        # The test binds too, so it finds a port that somebody has.
+            fail "nginx.conf.sh failed" "$work/nginx.log"
+        # `nginx -t` binds the port, so it fails if the port is in use.
         if nginx -t -p "$work" -e stderr -c "$work/nginx.conf" >"$work/nginx.log" 2>&1; then break; fi
         left=$((left - 1))
         if [ $left -lt 0 ] || ! grep -q 'Address already in use' "$work/nginx.log"; then

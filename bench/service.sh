@@ -1,13 +1,13 @@
-# What a batch costs Redis, by its size: the service times that simulate.py goes by. Sourced by run.
+# CPU time of Redis per batch, by the size of the batch: the service times that simulate.py uses. Sourced by run.
 
-# service_run BATCH appends the batch's size and Redis' CPU time a batch, in µs, to $runs.
+# service_run BATCH ALGORITHM: appends the batch's size and Redis' CPU time per batch, in µs, to $runs.
 service_run() {
     local before after calls
     redis_do "$work/redis.sock" FLUSHALL SYNC >/dev/null
     redis_do "$work/redis.sock" CONFIG RESETSTAT >/dev/null
     before=$(cpu_ns "$redis_pid")
     "$store_bench" rate --store "redis+unix:$work/redis.sock" --keys 100000 --loops 2 --batch "$1" --seconds "$duration" \
-        --algorithm "$2" >"$work/store-bench.log" 2>&1 || fail 'store-bench rate failed' "$work/store-bench.log"
+        --algorithm "$2" >"$work/StoreBench.log" 2>&1 || fail 'StoreBench rate failed' "$work/StoreBench.log"
     after=$(cpu_ns "$redis_pid")
     calls=$(redis_do "$work/redis.sock" INFO commandstats | sed -n 's/^cmdstat_evalsha:calls=\([0-9]*\),.*/\1/p')
     printf '%s-%s\t%s\t%s\n' "$2" "$1" "$1" "$(per_request "$before" "$after" "$calls")" >>"$runs"
@@ -16,7 +16,7 @@ service_run() {
 
 service() {
     local runs="$work/service.runs" round size algorithm
-    [ -x "$store_bench" ] || fail "there is no $store_bench: swift build -c release"
+    [ -x "$store_bench" ] || fail "$store_bench is missing: swift build -c release"
     start_redis redis
     for round in $(seq "$rounds"); do
         for algorithm in token_bucket sliding_window; do
@@ -25,12 +25,12 @@ service() {
     done
     stop "$redis_pid"
 
-    heading "What a batch costs Redis: CPU in µs, medians of $rounds interleaved runs, 100,000 keys"
-    printf '%-18s %10s %10s %10s %10s   %s\n' 'decisions a batch' 1 4 16 64 'straight line'
+    heading "CPU time of Redis per batch in µs, medians of $rounds interleaved runs, 100,000 keys"
+    printf '%-18s %10s %10s %10s %10s   %s\n' 'decisions/batch' 1 4 16 64 'straight line'
     for algorithm in token_bucket sliding_window; do
         printf '%-18s' "$algorithm"
         for size in 1 4 16 64; do printf ' %10.1f' "$(median "$runs" "$algorithm-$size" 3)"; done
-        # Least squares over the medians.
+        # Least squares through the medians.
         for size in 1 4 16 64; do echo "$size $(median "$runs" "$algorithm-$size" 3)"; done | awk '
             { n++; x += $1; y += $2; xx += $1 * $1; xy += $1 * $2 }
             END {

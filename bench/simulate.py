@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Simulates many gateways on many Redis nodes, with service times that bench/run measured on one machine.
+"""Simulates many gateways and Redis nodes with the service times that bench/run measured on one machine.
 
     bench/simulate.py                                   the table of docs/scaling.md
     bench/simulate.py --rate 1e6 --gateways 24 --nodes 8
-    bench/simulate.py local                             what `local` admits in an outage, against its bound
+    bench/simulate.py local                             what `local` admits during an outage, and its bound
 
-A gateway is an event loop. When it has time it takes all requests that have come, works on them, sends each node its part
-in one batch, waits for the slowest, and takes what has come meanwhile. A node does one batch after the other, in `base`
-microseconds and `each` more for every decision. Nothing else is modelled: no packet is lost and no machine is shared.
+A gateway is an event loop. Whenever it is free it takes all requests that have arrived, works on them, sends each node its part
+as one batch, and waits for the slowest node. A node handles one batch after the other, in `base` microseconds and `each` more
+per decision. Nothing else is modelled: no packet is lost and no machine is shared.
 """
 import argparse
 import heapq
@@ -16,14 +16,14 @@ from collections import deque
 
 
 class Gateway:
-    """An event loop: the requests that wait for it, by the moment they came."""
+    """An event loop and the arrival times of the requests that wait for it."""
 
     def __init__(self, rate, random):
         self.rate, self.random = rate, random
         self.next_arrival = random.expovariate(rate)
 
     def take(self, now):
-        """The requests that have come by now; where none has, none and the moment when one will."""
+        """Returns the requests that have arrived by now or, without any, the time of the next arrival."""
         taken = []
         while self.next_arrival <= now:
             taken.append(self.next_arrival)
@@ -31,8 +31,8 @@ class Gateway:
         return taken
 
 
-def simulate(arguments, gateways, nodes, rate, remembered, seconds=0.4, warm=0.1):
-    """Throughput, waits and use of a configuration; times are in microseconds."""
+def simulate(arguments, gateways, nodes, rate, cached, seconds=0.4, warm=0.1):
+    """Returns throughput, waits and utilisation of a configuration; times are in microseconds."""
     source = random.Random(arguments.seed)
     loops = [Gateway(rate / gateways / 1e6, source) for _ in range(gateways)]
     node_free = [0.0] * nodes
@@ -41,7 +41,7 @@ def simulate(arguments, gateways, nodes, rate, remembered, seconds=0.4, warm=0.1
     batches = decisions = 0
     waits = []
     begin, end = warm * 1e6, (warm + seconds) * 1e6
-    # (when, order, what, loop, rest): "tick" a loop has time; "reach" its batches reach the nodes.
+    # (time, order, kind, loop, rest): at a "tick" a loop is free; at a "reach" its batches reach the nodes.
     events = [(loop.next_arrival, index, "tick", index, None) for index, loop in enumerate(loops)]
     heapq.heapify(events)
     order = gateways
@@ -61,7 +61,7 @@ def simulate(arguments, gateways, nodes, rate, remembered, seconds=0.4, warm=0.1
                 loop_busy += work
             sizes = [0] * nodes
             for _ in taken:
-                if source.random() >= remembered:
+                if source.random() >= cached:
                     sizes[source.randrange(nodes)] += 1
             if not any(sizes):
                 finish(waits, taken, now + work, begin)
@@ -97,14 +97,14 @@ def simulate(arguments, gateways, nodes, rate, remembered, seconds=0.4, warm=0.1
 
 
 def finish(waits, taken, answered, begin):
-    """Notes how long requests waited that came after the warm-up."""
+    """Records the waits of requests that arrived after the warm-up."""
     waits.extend(answered - came for came in taken if came >= begin)
 
 
 def scaling(arguments):
-    """The table: as asked, or from one gateway to a million decisions a second."""
+    """Prints one configuration, or the table from one gateway to a million decisions per second."""
     if arguments.rate:
-        configurations = [(arguments.gateways, arguments.nodes, arguments.rate, arguments.remembered)]
+        configurations = [(arguments.gateways, arguments.nodes, arguments.rate, arguments.cached)]
     else:
         configurations = [
             (1, 1, 30e3, 0), (4, 1, 100e3, 0), (8, 1, 200e3, 0), (8, 1, 300e3, 0),
@@ -112,19 +112,19 @@ def scaling(arguments):
             (32, 6, 1e6, 0), (32, 8, 1e6, 0), (32, 12, 1e6, 0),
             (32, 1, 1e6, 0.9), (32, 1, 1e6, 0.99),
         ]
-    print(f"loop {arguments.cpu} us a request; node {arguments.base} us a batch + {arguments.each} us a decision;"
+    print(f"loop {arguments.cpu} us per request; node {arguments.base} us per batch + {arguments.each} us per decision;"
           f" round trip {arguments.rtt} us")
-    print(f"{'loops':>6} {'nodes':>6} {'offered/s':>11} {'remembered':>11} {'answered/s':>11} {'p50 ms':>8} {'p99 ms':>8}"
+    print(f"{'loops':>6} {'nodes':>6} {'offered/s':>11} {'cached':>11} {'answered/s':>11} {'p50 ms':>8} {'p99 ms':>8}"
           f" {'node busy':>10} {'loop busy':>10} {'batch':>7}")
-    for gateways, nodes, rate, remembered in configurations:
-        seen = simulate(arguments, gateways, nodes, rate, remembered)
+    for gateways, nodes, rate, cached in configurations:
+        seen = simulate(arguments, gateways, nodes, rate, cached)
         note = "  overloaded" if seen["done"] < 0.97 * rate else ""
-        print(f"{gateways:6} {nodes:6} {rate:11,.0f} {remembered:11.0%} {seen['done']:11,.0f} {seen['p50']:8.2f}"
+        print(f"{gateways:6} {nodes:6} {rate:11,.0f} {cached:11.0%} {seen['done']:11,.0f} {seen['p50']:8.2f}"
               f" {seen['p99']:8.2f} {seen['node']:10.0%} {seen['loop']:10.0%} {seen['batch']:7.1f}{note}")
 
 
 class Window:
-    """A sliding window as the limiter has it: in no interval of its length more than the limit."""
+    """A sliding window: no interval of its length has more admissions than the limit."""
 
     def __init__(self, limit, length):
         self.limit, self.length, self.times = limit, length, deque()
@@ -139,7 +139,7 @@ class Window:
 
 
 def most_in_a_window(times, length):
-    """The most admissions in any interval of this length."""
+    """Returns the most admissions in any interval of this length."""
     most, first = 0, 0
     for last, time in enumerate(times):
         while times[first] <= time - length:
@@ -149,12 +149,12 @@ def most_in_a_window(times, length):
 
 
 def local(arguments):
-    """A client that asks all machines without a pause, through an outage at every phase of its window."""
+    """Prints the most that a client gets which asks all machines without a pause, for outages at every phase of its window."""
     source = random.Random(arguments.seed)
     length = 60.0
-    print(f"sliding window of {arguments.limit} a minute; a client that asks every machine 5 times a second; outages of"
+    print(f"sliding window of {arguments.limit} per minute; a client that asks every machine 5 times per second; outages of"
           f" 1 to 180 s")
-    print(f"{'machines':>9} {'--local-share':>14} {'bound':>7} {'most seen in a minute':>22}")
+    print(f"{'machines':>9} {'--local-share':>14} {'bound':>7} {'most seen per minute':>22}")
     for machines in (1, 2, 4, 16):
         for share in sorted({1, machines}):
             part = max(1, arguments.limit // share)
@@ -163,31 +163,31 @@ def local(arguments):
             for _ in range(60):
                 shared = Window(arguments.limit, length)
                 locals_ = [Window(part, length) for _ in range(machines)]
-                away = source.uniform(60, 120)
-                back = away + source.uniform(1, 180)
+                down = source.uniform(60, 120)
+                up = down + source.uniform(1, 180)
                 asks = sorted(source.uniform(0, 360) for _ in range(360 * 5 * machines))
                 admitted = []
                 for number, now in enumerate(asks):
-                    decider = locals_[number % machines] if away <= now < back else shared
+                    decider = locals_[number % machines] if down <= now < up else shared
                     if decider.admits(now):
                         admitted.append(now)
                 most = max(most, most_in_a_window(admitted, length))
-            assert most <= bound, f"{most} admitted where {bound} is the bound"
+            assert most <= bound, f"{most} admitted, but the bound is {bound}"
             print(f"{machines:9} {'1/' + str(share):>14} {bound:7} {most:22}")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("part", nargs="?", choices=["scaling", "local"], default="scaling")
-    parser.add_argument("--rate", type=float, help="requests a second of all gateways; without it the whole table")
-    parser.add_argument("--gateways", type=int, default=16, help="event loops, of all machines together")
+    parser.add_argument("--rate", type=float, help="requests per second of all gateways together; prints the whole table by default")
+    parser.add_argument("--gateways", type=int, default=16, help="event loops of all machines together")
     parser.add_argument("--nodes", type=int, default=3, help="Redis masters")
-    parser.add_argument("--remembered", type=float, default=0, help="part of the requests that are refused from memory")
-    parser.add_argument("--cpu", type=float, default=10, help="microseconds of a loop for a request")
-    parser.add_argument("--base", type=float, default=26, help="microseconds of a node for a batch")
-    parser.add_argument("--each", type=float, default=3.1, help="microseconds of a node for a decision")
-    parser.add_argument("--rtt", type=float, default=200, help="microseconds to a node and back")
-    parser.add_argument("--limit", type=int, default=10, help="local: units a minute")
+    parser.add_argument("--cached", type=float, default=0, help="share of the requests that cached refusals answer")
+    parser.add_argument("--cpu", type=float, default=10, help="microseconds of a loop per request")
+    parser.add_argument("--base", type=float, default=26, help="microseconds of a node per batch")
+    parser.add_argument("--each", type=float, default=3.1, help="microseconds of a node per decision")
+    parser.add_argument("--rtt", type=float, default=200, help="microseconds of a round trip to a node")
+    parser.add_argument("--limit", type=int, default=10, help="local: units per minute")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     {"scaling": scaling, "local": local}[arguments.part](arguments)

@@ -1,18 +1,18 @@
-# The stores alone, without a web server: decisions a second. Sourced by run.
+# Decisions per second of the stores alone, without a web server. Sourced by run.
 
-# decisions STORE KEYS LOOPS prints what store-bench counts.
+# decisions STORE KEYS LOOPS: prints the decisions per second of StoreBench.
 decisions() {
     local printed
     printed=$("$store_bench" rate --store "$1" --keys "$2" --loops "$3" --batch 32 --seconds "$duration" --algorithm token_bucket \
-        2>"$work/store-bench.log") || fail "store-bench rate failed on $1" "$work/store-bench.log"
+        2>"$work/StoreBench.log") || fail "StoreBench rate failed on $1" "$work/StoreBench.log"
     echo "$printed" | awk '$1 == "decisions_per_second" { print $2 }'
 }
 
-# one_by_one prints the rate of one EVALSHA a decision, 16 of them in each pipeline.
+# one_by_one: prints the rate of one EVALSHA per decision, 16 of them per pipeline.
 one_by_one() {
     local sha
     sha=$(redis_do "$work/redis.sock" SCRIPT LOAD "$(cat "$bench/token_bucket.lua")")
-    # Keys are made beforehand, as store-bench does: making one takes longer than charging it.
+    # Creates the keys first, as StoreBench does, because creating a key takes longer than charging it.
     charge_singly "$sha" 200000 >/dev/null
     charge_singly "$sha" $((duration * 120000))
 }
@@ -24,7 +24,7 @@ charge_singly() {
 
 stores() {
     local runs="$work/stores.runs" round contender rate name
-    [ -x "$store_bench" ] || fail "there is no $store_bench: swift build -c release"
+    [ -x "$store_bench" ] || fail "$store_bench is missing: swift build -c release"
     start_redis redis
     for round in $(seq "$rounds"); do
         for contender in embedded redis EVALSHA; do
@@ -34,7 +34,7 @@ stores() {
                 redis) rate=$(decisions "redis+unix:$work/redis.sock" 100000 2) ;;
                 EVALSHA) rate=$(one_by_one) ;;
             esac
-            [ -n "$rate" ] || fail "$contender told no rate" "$work/redis-benchmark.log"
+            [ -n "$rate" ] || fail "$contender printed no rate" "$work/redis-benchmark.log"
             printf '%s\t%s\n' "$contender" "$rate" >>"$runs"
             progress "$contender $rate"
             rm -rf "$memory/stores.$round"
@@ -42,7 +42,7 @@ stores() {
     done
     stop "$redis_pid"
 
-    heading "Stores alone: token bucket decisions a second, medians of $rounds interleaved runs of about $duration s"
+    heading "Stores alone: token bucket decisions per second, medians of $rounds interleaved runs of about $duration s"
     while read -r contender name; do
         printf '%-66s %10.0f\n' "$name" "$(median "$runs" "$contender" 2)"
     done <<NAMES
@@ -51,6 +51,6 @@ redis Redis, 100,000 keys, two loops, batches of 32 in one EVALSHA
 EVALSHA Redis, 100,000 keys, one EVALSHA a decision, pipelined 16 deep
 NAMES
     echo
-    goal 'Redis, batches / one EVALSHA a decision' \
+    goal 'Redis, batches / one EVALSHA per decision' \
         "$(quotient "$(median "$runs" redis 2)" "$(median "$runs" EVALSHA 2)")" at_least 1.8
 }

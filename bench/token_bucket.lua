@@ -1,4 +1,4 @@
--- What a user would write instead: one token bucket decision by EVALSHA, kept as one number (the theoretical arrival time).
+-- The script that a user would write instead: one token bucket per EVALSHA, stored as one number, the theoretical arrival time.
 --
 -- KEYS[1] the bucket; ARGV[1] limit; ARGV[2] window in microseconds
 -- Returns outcome (0 allowed, else microseconds to wait), remaining, resetAfter in microseconds.

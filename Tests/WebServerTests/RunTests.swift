@@ -103,8 +103,8 @@ struct RunTests {
                 ["PORT": "\(free)", "DASHBOARD_PORT": "\(free)"],
                 "PORT and DASHBOARD_PORT are both \(free): choose another for one of them"
             ),
-            (["SERVER": "iis"], "SERVER=iis is not known: write SERVER=nginx or SERVER=apache"),
-            (["STORE": "x"], "STORE=x is not known: write STORE=embedded or STORE=redis"),
+            (["SERVER": "iis"], "SERVER=iis is unknown: write SERVER=nginx or SERVER=apache"),
+            (["STORE": "x"], "STORE=x is unknown: write STORE=embedded or STORE=redis"),
             (["RULES": "/nowhere"], "RULES=/nowhere cannot be read: name a rules file, such as limits.example.yaml"),
         ]
         let folder = try TemporaryFolder()
@@ -120,6 +120,6 @@ struct RunTests {
         #expect(traffic.status == 1)
         #expect(
             traffic.errors
-                == "traffic: nothing answers on http://localhost:\(free): start it by make run, in another terminal\n")
+                == "traffic: nothing answers on http://localhost:\(free): run make run in another terminal first\n")
     }
 }
