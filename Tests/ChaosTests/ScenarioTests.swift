@@ -1,16 +1,16 @@
 import Scenarios
 import Testing
 
-@Suite("What clients see when something goes wrong", .serialized)
+@Suite("What clients see during a fault", .serialized)
 struct ScenarioTests {
-    /// As `make chaos` has it, only shorter and gentler.
+    /// Shorter and gentler than in `make chaos`.
     private static let course = Course(
         clients: 8, rate: 400, deadline: 250, before: .requests(200), during: .requests(500), after: .requests(200))
 
     private static let plays = Scenario.all.flatMap { scenario in scenario.answers.map { (scenario, $0) } }
 
     @Test(
-        "all are served or refused as the rules say, nobody is given too much, and the store decides again",
+        "every request is served or refused by the rules, no limit is exceeded, and the store decides again afterwards",
         arguments: plays)
     func play(scenario: Scenario, answer: String) throws {
         let outcome = try scenario.play(answer, Self.course)

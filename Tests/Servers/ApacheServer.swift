@@ -2,20 +2,20 @@ import Foundation
 
 /// A private Apache.
 public final class ApacheServer: Sendable {
-    /// The port of 127.0.0.1 that it listens on.
+    /// The server's port on 127.0.0.1.
     public let port: Int
 
     private let folder: TemporaryFolder
     private let companions: [any Sendable]
     private let process: ServerProcess
 
-    /// Starts it.
+    /// Starts the server.
     ///
     /// - Parameters:
-    ///   - template: its configuration; `@folder@`, `@port@`, `@program@` and `@apache@` have their values already.
-    ///   - values: what else the names in it stand for.
-    ///   - files: what is written into its folder first.
-    ///   - companions: what is to live as long as the server does.
+    ///   - template: the configuration; `@folder@`, `@port@`, `@program@` and `@apache@` are filled in.
+    ///   - values: values of further names in the template.
+    ///   - files: files to write into its folder first.
+    ///   - companions: objects that must live as long as the server.
     /// - Throws: ``ServerError`` when Apache or mod_fcgid is not installed, or it does not start.
     public convenience init(
         _ template: Template, _ values: [String: String] = [:], files: [String: String] = [:],
@@ -24,7 +24,7 @@ public final class ApacheServer: Sendable {
         do {
             try self.init(template, values, files, companions, port: FreePort().number)
         } catch let error as ServerError where error.description.contains("Address already in use") {
-            // Somebody was given the port in the meantime.
+            // Another process took the port in the meantime.
             try self.init(template, values, files, companions, port: FreePort().number)
         }
     }
@@ -43,11 +43,11 @@ public final class ApacheServer: Sendable {
         self.folder = folder
         for name in ["fcgid", "state", "site"] {
             mkdir(folder.path(name), 0o777)
-            // Whatever the umask: Apache gives up root.
+            // Independent of the umask, because Apache drops root.
             chmod(folder.path(name), 0o777)
         }
         try folder.write(files)
-        // The tests may lie in a folder that Apache's user may not enter.
+        // Apache's user may not be able to enter the folder of the build.
         for name in ["fcgi-limiter", "fcgi-limiter-dashboard"] {
             let built = try Program(built: name)
             if link(built.path, folder.path(name)) != 0 { _ = try built.copy(to: folder.path(name)) }
@@ -62,12 +62,12 @@ public final class ApacheServer: Sendable {
         process = try ServerProcess(
             program, ["-DFOREGROUND", "-f", folder.path("httpd.conf")], in: folder, whenOrphaned: .terminate
         ) {
-            // Its file is there when it has the port, so that nobody else is taken for it.
+            // The pid file exists once the server has the port, so that no other server is mistaken for it.
             access(folder.path("httpd.pid"), R_OK) == 0 && address.accepts
         }
     }
 
-    /// The processes of the limiter that it has started.
+    /// The limiter processes that Apache started.
     public var limiters: [Int32] {
         let numbers = (try? FileManager.default.contentsOfDirectory(atPath: "/proc"))?.compactMap { Int32($0) } ?? []
         return numbers.filter {
@@ -76,6 +76,6 @@ public final class ApacheServer: Sendable {
         }
     }
 
-    /// What it and the limiters wrote.
+    /// The log of Apache and the limiters.
     public var logText: String { process.logText }
 }

@@ -1,24 +1,24 @@
 import Foundation
 
-/// A real Chromium without a window, driven by ChromeDriver.
+/// A headless Chromium, driven by ChromeDriver.
 ///
-/// Source: W3C WebDriver; what begins with `goog:` is ChromeDriver's own.
+/// Source: W3C WebDriver. Names that begin with `goog:` are ChromeDriver's extensions.
 public final class Browser {
-    /// What a person's system prefers.
+    /// The preferred colour scheme.
     public enum Scheme: String, Sendable, CaseIterable {
-        /// Dark text on light ground.
+        /// Dark text on a light background.
         case light
-        /// Light text on dark ground.
+        /// Light text on a dark background.
         case dark
     }
 
-    /// A key that is no letter.
+    /// A key other than a letter.
     public enum Key: String, Sendable {
-        /// To the next field or link.
+        /// Moves to the next field or link.
         case tab = "\u{E004}"
-        /// Press what has the focus.
+        /// Activates the focused element.
         case enter = "\u{E007}"
-        /// Put away what lies on top.
+        /// Closes an overlay.
         case escape = "\u{E00C}"
     }
 
@@ -27,12 +27,12 @@ public final class Browser {
     private let client: HTTPClient
     private var session = ""
 
-    /// Starts it.
+    /// Starts the server.
     ///
     /// - Parameters:
-    ///   - width: of the page, in pixels.
-    ///   - height: of the page, in pixels.
-    ///   - scheme: what the person's system prefers.
+    ///   - width: width of the page in pixels.
+    ///   - height: height of the page in pixels.
+    ///   - scheme: the preferred colour scheme.
     /// - Throws: ``ServerError`` when Chromium or ChromeDriver is missing, or does not start.
     public init(width: Int = 1_280, height: Int = 900, scheme: Scheme = .light) throws {
         let folder = try TemporaryFolder()
@@ -41,12 +41,12 @@ public final class Browser {
         let address = ServerAddress.tcp(port: port)
         driver = try ServerProcess(
             Program("chromedriver", package: "chromium-driver"), ["--port=\(port)"],
-            // Where it puts the browser's profile.
+            // The folder for the browser's profile.
             environment: ["TMPDIR": folder.path], in: folder, whenOrphaned: .terminate, deadline: 30
         ) { address.accepts }
         self.folder = folder
         client = HTTPClient(driver, port: port)
-        // As root Chromium has no sandbox, and a small /dev/shm must not stop it.
+        // Root cannot use Chromium's sandbox, and /dev/shm may be small.
         let arguments = [
             "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
             "--lang=en", "--user-data-dir=\(folder.path("profile"))",
@@ -63,25 +63,30 @@ public final class Browser {
     }
 
     deinit {
-        // The browser is ChromeDriver's child and ends with its session.
+        // The browser is a child of ChromeDriver and ends with its session.
         if !session.isEmpty { _ = try? send("DELETE", session) }
     }
 
-    /// Gives the page another size in pixels; up to 500 wide it is a phone's.
+    /// Resizes the page, in pixels.
+    ///
+    /// Up to a width of 500 it emulates a phone.
     public func resize(width: Int, height: Int) throws {
         try command(
             "Emulation.setDeviceMetricsOverride",
             ["width": width, "height": height, "deviceScaleFactor": 1, "mobile": width <= 500])
     }
 
-    /// Changes what the person's system prefers.
+    /// Changes the preferred colour scheme.
+    ///
     public func prefer(_ scheme: Scheme) throws {
         try command(
             "Emulation.setEmulatedMedia",
             ["features": [["name": "prefers-color-scheme", "value": scheme.rawValue]]])
     }
 
-    /// Has pages that are opened from now on run no scripts; tests still may.
+    /// Disables the scripts of pages opened from now on.
+    ///
+    /// Scripts of the tests still run.
     public func disableScripts() throws {
         try command("Emulation.setScriptExecutionDisabled", ["value": true])
     }
@@ -91,11 +96,12 @@ public final class Browser {
     }
 
     /// Opens a page and waits until it has loaded.
+    ///
     public func open(_ address: String) throws {
         try post(session + "/url", ["url": address])
     }
 
-    /// Goes back to the page before.
+    /// Goes back to the previous page.
     public func back() throws {
         try post(session + "/back", [:])
     }
@@ -105,33 +111,33 @@ public final class Browser {
         get throws { try send("GET", session + "/url") as? String ?? "" }
     }
 
-    /// What a script returns: the body of a function that finds the texts in `arguments`.
+    /// Runs the body of a function with these `arguments` and returns its result.
     @discardableResult
     public func run(_ script: String, _ arguments: String...) throws -> Any? {
         try post(session + "/execute/sync", ["script": script, "args": arguments])
     }
 
-    /// The text of the first element that a CSS selector finds, as it is seen; `nil` where there is none.
+    /// The visible text of the first element that a CSS selector finds; `nil` without one.
     public func text(_ selector: String) throws -> String? {
         try run("const e = document.querySelector(arguments[0]); return e && e.innerText.trim()", selector) as? String
     }
 
-    /// The texts of all elements that a CSS selector finds, as they are seen.
+    /// The visible texts of all elements that a CSS selector finds.
     public func texts(_ selector: String) throws -> [String] {
         let script = "return [...document.querySelectorAll(arguments[0])].map((e) => e.innerText.trim())"
         return try run(script, selector) as? [String] ?? []
     }
 
-    /// Presses the mouse on the first element that a CSS selector finds.
+    /// Clicks the first element that a CSS selector finds.
     ///
-    /// - Throws: ``ServerError`` where there is none, or something lies above it.
+    /// - Throws: ``ServerError`` when there is none, or another element covers it.
     public func click(_ selector: String) throws {
         let found = try post(session + "/element", ["using": "css selector", "value": selector]) as? [String: Any]
         guard let element = found?.values.first as? String else { throw ServerError("\(selector): no such element") }
         try post(session + "/element/\(element)/click", [:])
     }
 
-    /// Types text into whatever has the focus.
+    /// Types text into the focused element.
     public func type(_ text: String) throws {
         let keys = text.map { key in
             [["type": "keyDown", "value": String(key)], ["type": "keyUp", "value": String(key)]]
@@ -145,14 +151,14 @@ public final class Browser {
         try type(key.rawValue)
     }
 
-    /// The page as it is seen, as a PNG.
+    /// A screenshot of the visible page, as a PNG.
     public func screenshot() throws -> [UInt8] {
         let text = try send("GET", session + "/screenshot") as? String ?? ""
         guard let data = Data(base64Encoded: text) else { throw ServerError("no screenshot") }
         return [UInt8](data)
     }
 
-    /// What the browser's console has said since this was asked last: warnings, errors, refused loads.
+    /// The console's messages since the last call: warnings, errors, refused loads.
     public func consoleLines() throws -> [String] {
         let entries = try post(session + "/se/log", ["type": "browser"]) as? [[String: Any]] ?? []
         return entries.compactMap { $0["message"] as? String }

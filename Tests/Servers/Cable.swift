@@ -1,19 +1,21 @@
 import Foundation
 
-/// Two networks of their own with a cable between them, which can be pulled: what is sent then is lost without a word.
+/// Two private networks connected by a cable that can be pulled: packets are then lost without notice.
 ///
-/// They are network namespaces, and need no root where the kernel lets every user make them.
+/// The networks are network namespaces. They need no root if the kernel lets every user create them.
 public final class Cable: Sendable {
-    /// A place that programs can run at: they see nothing but the cable.
+    /// One end of the cable.
+    ///
+    /// Programs that run here see no other network.
     public final class End: Sendable {
-        /// The address that the other end reaches it at.
+        /// The address for the other end.
         public let host: String
         private let holder: ServerProcess
 
-        /// Makes a network, seen from `other` where one is given: only its maker's user may give it an address.
+        /// Creates a network, from within `other` if given, because only the user who created it may assign an address.
         fileprivate init(host: String, in folder: TemporaryFolder, beside other: End? = nil) throws {
             self.host = host
-            // It lives as long as a process in it does.
+            // A network namespace lives as long as a process in it.
             let sleep = ["--net", try Program("sleep", package: "coreutils").path, "infinity"]
             let unshare = try Program("unshare", package: "util-linux")
             if let other {
@@ -28,9 +30,9 @@ public final class Cable: Sendable {
             }
         }
 
-        /// What to start instead of a program for it to run here.
+        /// The command that runs a program at this end.
         func command(_ program: Program, _ arguments: [String]) throws -> (Program, [String]) {
-            // Root stays in its own user namespace; any other is root in that of the holder.
+            // Root stays in its user namespace. Any other user becomes root in that of the holder.
             let spaces = ["--net"] + (geteuid() == 0 ? [] : ["--user", "--preserve-credentials"])
             return (
                 try Program("nsenter", package: "util-linux"),
@@ -38,7 +40,7 @@ public final class Cable: Sendable {
             )
         }
 
-        /// Runs `ip` here.
+        /// Runs `ip` at this end.
         fileprivate func ip(_ words: String...) throws {
             let (program, arguments) = try command(Program("ip", package: "iproute2"), words)
             let outcome = try program.run(arguments)
@@ -60,9 +62,9 @@ public final class Cable: Sendable {
     /// The other end.
     public let far: End
 
-    /// Makes both networks and the cable.
+    /// Creates both networks and the cable.
     ///
-    /// - Throws: ``ServerError`` where the machine does not allow it.
+    /// - Throws: ``ServerError`` when the machine does not allow it.
     public init() throws {
         let folder = try TemporaryFolder()
         near = try End(host: "10.0.0.1", in: folder)
@@ -75,12 +77,12 @@ public final class Cable: Sendable {
         }
     }
 
-    /// Pulls the cable out of its far end.
+    /// Pulls the cable at its far end.
     public func pull() throws {
         try far.ip("link", "set", "cable", "down")
     }
 
-    /// Plugs it in again.
+    /// Plugs the cable in again.
     public func plug() throws {
         try far.ip("link", "set", "cable", "up")
     }

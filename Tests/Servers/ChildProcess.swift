@@ -1,9 +1,9 @@
 import Foundation
 import Synchronization
 
-/// A process that this one started, which the kernel ends when this one ends, however it does.
+/// A child process that the kernel ends when this process ends for any reason.
 final class ChildProcess: Sendable {
-    /// What the kernel sends the process when its parent is gone.
+    /// The signal from the kernel when the parent has ended.
     enum OrphanSignal: String {
         case kill = "KILL"
         case term = "TERM"
@@ -12,9 +12,11 @@ final class ChildProcess: Sendable {
     let pid: pid_t
     private let reapedStatus = Mutex<Int32?>(nil)
 
-    /// Starts `program` as the leader of a process group of its own; files are named by their paths.
+    /// Starts `program` as the leader of its own process group.
     ///
-    /// `descriptors` are descriptors of this process, by the numbers that the program has them under.
+    /// Files are paths.
+    ///
+    /// `descriptors` maps descriptor numbers of the program to descriptors of this process.
     init(
         _ program: Program, _ arguments: [String], environment: [String: String], orphanSignal: OrphanSignal = .kill,
         input: String = "/dev/null", output: String, errors: String, descriptors: [Int32: Int32] = [:]
@@ -27,11 +29,12 @@ final class ChildProcess: Sendable {
         }
     }
 
-    /// The exit status, or the ending signal's number below 0; `nil` while it runs.
+    /// The exit status, or the negated number of the signal that ended the process; `nil` while it runs.
+    ///
     var endStatus: Int32? {
         reapedStatus.withLock { status in
             var end = siginfo_t()
-            // WNOWAIT leaves the process to be reaped, so that its number stays its own until ``finish()``.
+            // WNOWAIT does not reap the process, so that its id is not reused before ``finish()``.
             let asked = waitid(P_PID, id_t(pid), &end, WEXITED | WNOHANG | WNOWAIT)
             guard status == nil, asked == 0, end._sifields._sigchld.si_pid == pid else { return status }
             let code = end._sifields._sigchld.si_status
@@ -39,7 +42,7 @@ final class ChildProcess: Sendable {
         }
     }
 
-    /// Waits for the end, ends what the process left behind in its group, and forgets the process.
+    /// Waits for the end, ends the rest of the process group, and reaps the process.
     @discardableResult
     func finish() -> Int32 {
         var end = siginfo_t()
@@ -74,7 +77,7 @@ final class ChildProcess: Sendable {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        // Signals that the tests ignore must not be ignored by the servers.
+        // Servers must not inherit the tests' ignored signals.
         var signals = sigset_t()
         sigfillset(&signals)
         posix_spawnattr_setsigdefault(&attributes, &signals)

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The dashboard that was built together with the tests, on a unix socket of its own.
+/// The dashboard from the same build as the tests, on a private Unix socket.
 public final class DashboardProcess: Sendable {
     /// The socket's path.
     public let socket: String
@@ -12,10 +12,10 @@ public final class DashboardProcess: Sendable {
     /// Starts a dashboard and waits until it accepts connections.
     ///
     /// - Parameters:
-    ///   - postgres: as after `--postgres`; `nil` names no database.
-    ///   - store: as after `--store`; `nil` for one that no limiter has made.
+    ///   - postgres: the value of `--postgres`; `nil` for none.
+    ///   - store: the value of `--store`; `nil` for a store that does not exist.
     ///   - flags: further flags.
-    ///   - companions: what is to live as long as it does.
+    ///   - companions: objects that must live as long as the process.
     /// - Throws: ``ServerError`` when it does not start.
     public init(
         postgres: String?, store: String? = nil, flags: [String] = [], companions: [any Sendable] = []
@@ -24,7 +24,7 @@ public final class DashboardProcess: Sendable {
         folder = try TemporaryFolder()
         socket = folder.path("dashboard.sock")
         let address = ServerAddress.unix(path: socket)
-        // A web server that gave up root must reach it.
+        // A web server that has dropped root must reach the socket.
         let arguments =
             [
                 "--listen", "unix:\(socket)", "--socket-mode", "0666", "--store",
@@ -34,15 +34,15 @@ public final class DashboardProcess: Sendable {
         process = try ServerProcess(Program(built: "fcgi-limiter-dashboard"), arguments, in: folder) { address.accepts }
     }
 
-    /// What it wrote.
+    /// The log.
     public var logText: String { process.logText }
 
-    /// The number of its process.
+    /// The process id.
     public var pid: Int32 { process.pid }
 
-    /// Sends it a signal.
+    /// Sends the process a signal.
     public func send(_ signal: Int32) { process.send(signal) }
 
-    /// Waits for it to end by itself; as ``ServerProcess/waitForEnd(deadline:)``.
+    /// Waits until the process ends by itself; see ``ServerProcess/waitForEnd(deadline:)``.
     public func waitForEnd(deadline: Double) -> Int32? { process.waitForEnd(deadline: deadline) }
 }

@@ -53,7 +53,7 @@ public struct Document: Sendable {
 
     /// Parses a file of this package, for example `docs/rules.md`.
     ///
-    /// - Throws: an error of `String` where there is no such file.
+    /// - Throws: an error of `String` when there is no such file.
     public init(file: String) throws {
         self.init(text: try Template(file: file).text)
     }

@@ -1,16 +1,16 @@
 import Foundation
 import Synchronization
 
-/// A TCP port of 127.0.0.1 that nobody listens on.
+/// A free TCP port on 127.0.0.1.
 public struct FreePort: Sendable, Hashable {
     /// The port's number.
     public let number: Int
 
-    /// Given out before: whoever has one may not have begun to listen.
+    /// Ports returned earlier, which may not be in use yet.
     private static let taken = Mutex<Set<Int>>([])
 
-    /// A port that no other call in this process gives, from below those that the kernel gives to outgoing connections:
-    /// one of these could take it before the server does, or while the server is restarted.
+    /// Finds a port that no other call in this process returns, below the range for outgoing connections: one of those could
+    /// otherwise take the port before the server starts, or while it restarts.
     ///
     /// - Throws: ``ServerError`` when there is none.
     public init() throws {

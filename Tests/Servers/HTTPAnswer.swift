@@ -4,12 +4,12 @@ import Foundation
 public struct HTTPAnswer: Sendable {
     /// The status code.
     public let status: Int
-    /// Names and values in the order that they came in.
+    /// Names and values in their original order.
     public let headers: [(name: String, value: String)]
     /// The body.
     public let body: [UInt8]
 
-    /// The value of a header; `nil` where there is none, or more than one.
+    /// The value of a header; `nil` if it is missing or repeated.
     public subscript(_ name: String) -> String? {
         let values = headers.filter { $0.name.lowercased() == name.lowercased() }
         return values.count == 1 ? values[0].value : nil
@@ -20,7 +20,7 @@ public struct HTTPAnswer: Sendable {
 
     /// The body as a JSON object.
     ///
-    /// - Throws: an error of `JSONSerialization`, or ``ServerError`` where it is no object.
+    /// - Throws: an error of `JSONSerialization`, or ``ServerError`` when the body is not an object.
     public func json() throws -> [String: Any] {
         guard let object = try JSONSerialization.jsonObject(with: Data(body)) as? [String: Any] else {
             throw ServerError("no JSON object: \(text)")

@@ -1,15 +1,17 @@
 import Foundation
 
-/// A client that keeps its connection, and makes a new one when the server closed it.
+/// A client that keeps its connection and reconnects when the server closed it.
 public final class HTTPClient {
     private let address: ServerAddress
     private let server: AnyObject
-    /// The name that it asks for.
+    /// The value of the header `Host`.
     public let host: String
     private var connection: Int32 = -1
     private var unread: [UInt8] = []
 
-    /// A client of a server on this port of 127.0.0.1, which lives as long as its clients.
+    /// A client of a server on this port of 127.0.0.1.
+    ///
+    /// The server lives as long as its clients.
     public init(_ server: AnyObject, port: Int, host: String = "localhost") {
         self.server = server
         self.host = host
@@ -22,6 +24,7 @@ public final class HTTPClient {
 
     /// Sends a GET request and reads the answer.
     ///
+    ///
     /// - Throws: as ``send(_:_:headers:body:)``.
     public func get(_ target: String, headers: KeyValuePairs<String, String> = [:]) throws -> HTTPAnswer {
         try send("GET", target, headers: headers)
@@ -29,7 +32,7 @@ public final class HTTPClient {
 
     /// Sends a request and reads the answer.
     ///
-    /// - Throws: ``ServerError`` when there is no connection, or no whole answer within half a minute.
+    /// - Throws: ``ServerError`` when the connection fails, or no complete answer arrives within 30 seconds.
     public func send(
         _ method: String, _ target: String, headers: KeyValuePairs<String, String> = [:], body: [UInt8]? = nil
     ) throws -> HTTPAnswer {
@@ -42,13 +45,13 @@ public final class HTTPClient {
         do {
             return try exchange(bytes, hasBody: method != "HEAD")
         } catch  where isKept && unread.isEmpty {
-            // A server may close a kept connection at any time.
+            // The server may close a kept connection at any time.
             disconnect()
             return try exchange(bytes, hasBody: method != "HEAD")
         }
     }
 
-    /// Sends these bytes, whatever they are, on a connection of their own and reads the answer.
+    /// Sends arbitrary bytes on a new connection and reads the answer.
     ///
     /// - Throws: as ``send(_:_:headers:body:)``.
     public func send(bytes: [UInt8]) throws -> HTTPAnswer {
@@ -57,9 +60,9 @@ public final class HTTPClient {
         return try exchange(bytes, hasBody: !bytes.starts(with: "HEAD ".utf8))
     }
 
-    /// Talks on over a connection that was upgraded: sends a text and reads as many bytes as it has.
+    /// Sends a text over an upgraded connection and reads an answer of the same length.
     ///
-    /// - Throws: ``ServerError`` when they do not come within half a minute.
+    /// - Throws: ``ServerError`` when the answer does not arrive within 30 seconds.
     public func talk(_ text: String) throws -> String {
         try write(Array(text.utf8))
         while unread.count < text.utf8.count { try receive() }

@@ -1,13 +1,13 @@
 import Foundation
 import Synchronization
 
-/// Clients that ask one after another without a pause until they are told to stop.
+/// Clients that send requests without a pause until they are stopped.
 public final class Hammer: Sendable {
-    /// What one request got.
+    /// The outcome of one request.
     public struct Hit: Hashable {
-        /// The key that it was asked with.
+        /// The request's API key.
         public let key: String
-        /// The status; `nil` where there was no answer.
+        /// The status; `nil` without an answer.
         public let status: Int?
     }
 
@@ -15,14 +15,14 @@ public final class Hammer: Sendable {
     private let isStopped = Atomic(false)
     private let running = DispatchGroup()
 
-    /// Starts as many clients, each with a connection of its own.
+    /// Starts clients, each with its own connection.
     ///
     /// - Parameters:
-    ///   - nginx: whom they ask.
-    ///   - target: what they ask for.
-    ///   - body: what they post; `nil` where they only get.
-    ///   - clients: how many they are.
-    ///   - key: the key of a client's request, by its number.
+    ///   - nginx: the server.
+    ///   - target: the request target.
+    ///   - body: the body of POST requests; `nil` for GET requests.
+    ///   - clients: the number of clients.
+    ///   - key: returns the API key for the number of a client's request.
     public init(
         _ nginx: NginxServer, target: String, body: [UInt8]? = nil, clients: Int,
         key: @escaping @Sendable (Int) -> String
@@ -44,16 +44,16 @@ public final class Hammer: Sendable {
         }
     }
 
-    /// Requests that have had their answer, or have had none.
+    /// The number of requests that were answered or failed.
     public var total: Int { counts.withLock { $0.values.reduce(0, +) } }
 
-    /// Waits until so many more requests are done.
+    /// Waits until this many more requests are done.
     public func waitForMore(_ count: Int) -> Bool {
         let goal = total + count
         return waitUntil { total >= goal }
     }
 
-    /// Stops the clients, and tells what they got.
+    /// Stops the clients and returns the outcomes.
     public func stop() -> [Hit: Int] {
         isStopped.store(true, ordering: .releasing)
         running.wait()
@@ -62,12 +62,12 @@ public final class Hammer: Sendable {
 }
 
 extension [Hammer.Hit: Int] {
-    /// The statuses that came, and how often; −1 stands for no answer.
+    /// The number of answers by status; −1 means no answer.
     public var statuses: [Int: Int] {
         reduce(into: [:]) { $0[$1.key.status ?? -1, default: 0] += $1.value }
     }
 
-    /// How many requests were admitted, by key.
+    /// The number of admitted requests by key.
     public var admitted: [String: Int] {
         reduce(into: [:]) { if $1.key.status == 200 { $0[$1.key.key, default: 0] += $1.value } }
     }

@@ -1,9 +1,9 @@
 import Foundation
 import Synchronization
 
-/// The limiter that was built together with the tests, on a unix socket of its own.
+/// The limiter from the same build as the tests, on a private Unix socket.
 public final class LimiterProcess: Sendable {
-    /// The socket's path, the same again after a restart.
+    /// The socket's path, which a restart keeps.
     public let socket: String
 
     private let folder: TemporaryFolder
@@ -16,11 +16,11 @@ public final class LimiterProcess: Sendable {
     /// Starts a limiter and waits until it accepts connections.
     ///
     /// - Parameters:
-    ///   - store: as after `--store`.
+    ///   - store: the value of `--store`.
     ///   - flags: further flags of `serve`.
-    ///   - environment: variables besides those of the tests.
-    ///   - companions: what is to live as long as it does.
-    ///   - end: the end of a cable that it runs at; `nil` is this machine's own network.
+    ///   - environment: variables in addition to those of the tests.
+    ///   - companions: objects that must live as long as the process.
+    ///   - end: the end of a cable at which it runs; `nil` for this machine's own network.
     /// - Throws: ``ServerError`` when it does not start.
     public init(
         store: String, flags: [String] = [], environment: [String: String] = [:], companions: [any Sendable] = [],
@@ -30,7 +30,7 @@ public final class LimiterProcess: Sendable {
         self.end = end
         folder = try TemporaryFolder()
         socket = folder.path("fcgi-limiter.sock")
-        // A web server that gave up root must reach it. Deadlines are met late on a machine that has other things to do.
+        // A web server that has dropped root must reach the socket. Short deadlines are missed on a busy machine.
         let patience = flags.contains("--store-deadline") ? [] : ["--store-deadline", "10000"]
         arguments =
             ["serve", "--listen", "unix:\(socket)", "--socket-mode", "0666", "--store", store] + patience + flags
@@ -47,36 +47,36 @@ public final class LimiterProcess: Sendable {
         return try ServerProcess(program, arguments, environment: environment, in: folder) { address.accepts }
     }
 
-    /// All that it wrote, before a restart too.
+    /// The whole log, including the time before a restart.
     public var logText: String { folder.text(of: "fcgi-limiter.log") }
 
-    /// The lines that it wrote at this level, each without what stands in front of the message.
+    /// The messages of the log at this level.
     public func logLines(_ level: String) -> [String] {
         logText.split(separator: "\n").filter { $0.contains(" \(level) ") }.compactMap { line in
             line.range(of: "] ").map { String(line[$0.upperBound...]) }
         }
     }
 
-    /// The number of the process that runs, or ran last.
+    /// The id of the current or last process.
     public var pid: Int32 { process.withLock(\.pid) }
 
-    /// Its resident memory in bytes, from `/proc`.
+    /// The resident memory in bytes, from `/proc`.
     public var residentBytes: Int {
         let pages = (try? String(contentsOfFile: "/proc/\(pid)/statm", encoding: .utf8))?.split(separator: " ")
         return (pages?.dropFirst().first.flatMap { Int($0) } ?? 0) * sysconf(Int32(_SC_PAGESIZE))
     }
 
-    /// Sends it a signal.
+    /// Sends the process a signal.
     public func send(_ signal: Int32) {
         process.withLock { $0.send(signal) }
     }
 
-    /// Waits for it to end by itself; as ``ServerProcess/waitForEnd(deadline:)``.
+    /// Waits until the process ends by itself; see ``ServerProcess/waitForEnd(deadline:)``.
     public func waitForEnd(deadline: Double) -> Int32? {
         process.withLock { $0.waitForEnd(deadline: deadline) }
     }
 
-    /// Starts it anew on the same socket, with the same flags, once it has ended.
+    /// Starts an ended limiter again with the same socket and flags.
     ///
     /// - Throws: ``ServerError`` when it does not start.
     public func restart() throws {

@@ -1,13 +1,13 @@
 import Foundation
 
-/// So many requests to a web server by `ab`, in a process of its own.
+/// A fixed number of requests to a web server, sent by `ab`.
 ///
-/// Not for so many seconds, where answers are to be counted: when its time is over, ab has counted refusals of answers that
-/// it does not count as complete, and prints such as "Complete requests: 3983, Non-2xx responses: 3984".
+/// The number is fixed rather than the time, because a timed run ends with inconsistent counts, such as
+/// "Complete requests: 3983, Non-2xx responses: 3984".
 public final class LoadProcess: Sendable {
-    /// What the clients saw.
+    /// The result of the load.
     public struct Outcome: Sendable {
-        /// Answers in all.
+        /// The number of answers.
         public let answers: Int
         /// Answers with a status other than 2xx.
         public let refusals: Int
@@ -15,13 +15,13 @@ public final class LoadProcess: Sendable {
 
     private let process: ServerProcess
 
-    /// Starts it.
+    /// Starts the server.
     ///
     /// - Parameters:
-    ///   - url: what is asked for.
+    ///   - url: the requested URL.
     ///   - key: the value of `X-API-Key`.
-    ///   - clients: how many ask at once, each on a connection that it keeps.
-    ///   - requests: how many they send in all.
+    ///   - clients: concurrent clients, each with a connection that it keeps.
+    ///   - requests: the number of requests of all clients together.
     /// - Throws: ``ServerError`` when `ab` is not installed.
     public init(_ url: String, key: String, clients: Int, requests: Int) throws {
         let program = try Program("ab", package: "apache2-utils")
@@ -29,7 +29,7 @@ public final class LoadProcess: Sendable {
         process = try ServerProcess(program, words, in: TemporaryFolder())
     }
 
-    /// What came of it; `nil` while it runs.
+    /// The result; `nil` while the load is running.
     ///
     /// - Throws: ``ServerError`` when it failed.
     public func outcome() throws -> Outcome? {

@@ -2,9 +2,9 @@ import CLinux
 import Foundation
 import Synchronization
 
-/// A way to a server that takes its time: what the server says arrives so much later.
+/// A relay to a server that delays the server's answers.
 public final class LongWire: Sendable {
-    /// Where clients connect instead of to the server.
+    /// The socket for clients.
     public var socket: String { folder.path("wire.sock") }
 
     private let folder: TemporaryFolder
@@ -15,9 +15,9 @@ public final class LongWire: Sendable {
         let milliseconds = Atomic<UInt32>(0)
     }
 
-    /// A way that takes no time yet.
+    /// Starts the relay without a delay.
     ///
-    /// - Parameter server: where it leads.
+    /// - Parameter server: the server's address.
     /// - Throws: ``ServerError`` when it cannot listen.
     public init(to server: ServerAddress) throws {
         folder = try TemporaryFolder()
@@ -47,13 +47,13 @@ public final class LongWire: Sendable {
         close(listener)
     }
 
-    /// How long each answer is on its way from now on, in milliseconds.
+    /// The delay of every further answer, in milliseconds.
     public var milliseconds: UInt32 {
         get { delay.milliseconds.load(ordering: .acquiring) }
         set { delay.milliseconds.store(newValue, ordering: .releasing) }
     }
 
-    /// Carries bytes until one end is closed, calling `wait` before each piece is handed on.
+    /// Copies bytes until one end is closed, calling `wait` before each piece.
     private static func carry(from source: Int32, to target: Int32, _ wait: () -> Void) {
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while true {

@@ -1,29 +1,29 @@
 import Foundation
 
-/// A private nginx, by a configuration of its own or as `make run` starts it, by `nginx/example.conf`.
+/// A private nginx with a test's own configuration, or with `nginx/example.conf` as in `make run`.
 public final class NginxServer: Sendable {
-    /// The port of 127.0.0.1 that it listens on.
+    /// The server's port on 127.0.0.1.
     public let port: Int
 
     private let folder: TemporaryFolder
     private let companions: [any Sendable]
     private let process: ServerProcess
 
-    /// Starts nginx in front of limiters, which live as long as it does; requests go to them in turn.
+    /// Starts nginx in front of limiters, which receive requests in turn and live as long as nginx.
     ///
     /// - Throws: ``ServerError`` when nginx is not installed, or does not start.
     public convenience init(_ limiters: LimiterProcess...) throws {
         try self.init(limiters)
     }
 
-    /// Starts nginx in front of limiters, which live as long as it does; requests go to them in turn.
+    /// Starts nginx in front of limiters, which receive requests in turn and live as long as nginx.
     ///
     /// - Throws: ``ServerError`` when nginx is not installed, or does not start.
     public convenience init(_ limiters: [LimiterProcess]) throws {
         try self.init(sockets: limiters.map(\.socket), limiters)
     }
 
-    /// Starts nginx in front of what listens on this socket.
+    /// Starts nginx in front of a FastCGI server on this socket.
     ///
     /// - Throws: ``ServerError`` when nginx is not installed, or does not start.
     public convenience init(socket: String) throws {
@@ -38,13 +38,13 @@ public final class NginxServer: Sendable {
         try self.init(Template(text: example.text.replacing(server, with: servers)), companions: limiters)
     }
 
-    /// Starts nginx by a configuration.
+    /// Starts nginx with a configuration.
     ///
     /// - Parameters:
-    ///   - template: its configuration; `@folder@`, `@port@` and `@nginx@` have their values already.
-    ///   - values: what else the names in it stand for.
-    ///   - files: what is written into its folder first.
-    ///   - companions: what is to live as long as the server does.
+    ///   - template: the configuration; `@folder@`, `@port@` and `@nginx@` are filled in.
+    ///   - values: values of further names in the template.
+    ///   - files: files to write into its folder first.
+    ///   - companions: objects that must live as long as the server.
     /// - Throws: ``ServerError`` when nginx is not installed, or does not start.
     public convenience init(
         _ template: Template, _ values: [String: String] = [:], files: [String: String] = [:],
@@ -53,7 +53,7 @@ public final class NginxServer: Sendable {
         do {
             try self.init(template, values, files, companions, port: FreePort().number)
         } catch let error as ServerError where error.description.contains("Address already in use") {
-            // Somebody was given the port in the meantime.
+            // Another process took the port in the meantime.
             try self.init(template, values, files, companions, port: FreePort().number)
         }
     }
@@ -75,7 +75,7 @@ public final class NginxServer: Sendable {
             Program("nginx", package: "nginx"), ["-e", "stderr", "-p", folder.path, "-c", folder.path("nginx.conf")],
             in: folder, whenOrphaned: .terminate
         ) {
-            // Its file is there when it has the port, so that nobody else is taken for it.
+            // The pid file exists once the server has the port, so that no other server is mistaken for it.
             access(folder.path("nginx.pid"), R_OK) == 0 && address.accepts
         }
     }
@@ -85,11 +85,11 @@ public final class NginxServer: Sendable {
         HTTPClient(self, port: port)
     }
 
-    /// Has it read its configuration again: new workers take over, and the old ones end what they have begun.
+    /// Reloads the configuration: new workers take over, and the old ones finish their requests.
     public func reload() {
         process.send(SIGHUP)
     }
 
-    /// What it wrote.
+    /// The log.
     public var logText: String { process.logText }
 }

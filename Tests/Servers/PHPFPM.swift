@@ -1,6 +1,6 @@
 import Foundation
 
-/// A private PHP-FPM on a unix socket.
+/// A private PHP-FPM on a Unix socket.
 public final class PHPFPM: Sendable {
     /// The socket's path.
     public var socket: String { folder.path("php.sock") }
@@ -8,12 +8,12 @@ public final class PHPFPM: Sendable {
     private let folder: TemporaryFolder
     private let process: ServerProcess
 
-    /// Starts it.
+    /// Starts the server.
     ///
     /// - Throws: ``ServerError`` when it is not installed, or does not start.
     public init() throws {
         folder = try TemporaryFolder()
-        // Only heeded where root starts it.
+        // Used only when root starts PHP-FPM.
         let user = geteuid() == 0 ? "user = www-data\ngroup = www-data\n" : ""
         let configuration = """
             [global]
@@ -34,7 +34,7 @@ public final class PHPFPM: Sendable {
         ) { address.accepts }
     }
 
-    /// Debian's program has its version in its name: php-fpm8.2.
+    /// Debian's program has the version in its name, such as php-fpm8.2.
     private static func program() throws -> Program {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/sbin")) ?? []
         return try Program(names.filter { $0.hasPrefix("php-fpm") }.max() ?? "php-fpm", package: "php-fpm")

@@ -1,30 +1,30 @@
 import Foundation
 import Synchronization
 
-/// A private PostgreSQL on a unix socket, and on TCP where asked, with a database of its own.
+/// A private PostgreSQL with a database, on a Unix socket and optionally on TCP.
 ///
-/// It never runs as root: as root the tests start it as the user that Debian's package has made for it.
+/// PostgreSQL refuses to run as root, so root starts it as the user of Debian's package.
 public final class PostgresServer: Sendable {
-    /// How it can be reached.
+    /// How clients reach the server.
     public enum Reach: Sendable {
-        /// By its unix socket.
+        /// By a Unix socket.
         case socket
-        /// By its unix socket and by a free port of 127.0.0.1, there with the password `secret`.
+        /// By a Unix socket and, with the password `secret`, a free port on 127.0.0.1.
         case socketAndPort
     }
 
-    /// The TCP port; 0 where it has none.
+    /// The TCP port; 0 without one.
     public let port: Int
 
     private let folder: TemporaryFolder
     private let process: Mutex<ServerProcess>
-    /// What is put in front of a program to start it as another user.
+    /// The options of `setpriv` that change the user.
     private static let asOther = geteuid() == 0 ? ["--reuid", "postgres", "--regid", "postgres", "--clear-groups"] : []
 
     /// Starts a server.
     ///
     /// - Parameters:
-    ///   - reach: how it can be reached.
+    ///   - reach: how clients reach the server.
     ///   - options: lines of `postgresql.conf`, such as `max_connections = 10`.
     /// - Throws: ``ServerError`` when PostgreSQL is not installed, or does not start.
     public init(_ reach: Reach = .socket, options: [String] = []) throws {
@@ -40,13 +40,13 @@ public final class PostgresServer: Sendable {
                 "--locale=C", "--no-sync",
             ])
         guard made.status == 0 else { throw ServerError("initdb: \(made.errors)\(made.text)") }
-        // By TCP with a password, by the socket without.
+        // TCP needs a password, the socket does not.
         try Data("local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n".utf8).write(
             to: URL(fileURLWithPath: folder.path("data/pg_hba.conf")))
         let lines = [
             "listen_addresses = '\(port == 0 ? "" : "127.0.0.1")'", "port = \(port == 0 ? 5_432 : port)",
             "unix_socket_directories = '\(folder.path)'", "unix_socket_permissions = 0777",
-            // A killed server is to have what it had confirmed; that the machine may crash is not tested.
+            // A killed process keeps what it confirmed even without fsync. A crash of the machine is not tested.
             "fsync = off", "shared_buffers = 32MB", "log_min_messages = warning",
         ]
         let configuration = (lines + options).joined(separator: "\n") + "\n"
@@ -57,7 +57,7 @@ public final class PostgresServer: Sendable {
     }
 
     private static func program(_ name: String) throws -> Program {
-        // Debian keeps each version's programs in a folder of its own.
+        // Debian installs each version into its own folder.
         let versions = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
         let latest = versions.compactMap { Int($0) }.max().map { "/usr/lib/postgresql/\($0)/bin/\(name)" }
         guard let latest, let program = try? Program(at: latest) else {
@@ -70,30 +70,30 @@ public final class PostgresServer: Sendable {
         let words = ["--", try program("postgres").path, "-D", folder.path("data")]
         let setpriv = try Program("setpriv", package: "util-linux")
         let file = folder.path("data/postmaster.pid")
-        // The last line of its file says when it is ready.
+        // The last line of postmaster.pid says when the server is ready.
         return try ServerProcess(setpriv, asOther + ["--pdeathsig", "KILL"] + words, in: folder, deadline: 30) {
             (try? String(contentsOfFile: file, encoding: .utf8))?.contains("ready") == true
         }
     }
 
-    /// The folder of its socket, as a connection string has it after `host=`.
+    /// The folder of the socket, for `host=` in a connection string.
     public var host: String { folder.path }
 
-    /// The port's number, which also names the socket.
+    /// The port number, which is part of the socket's name.
     public var portNumber: Int { port == 0 ? 5_432 : port }
 
-    /// A connection string for the database, by the unix socket.
+    /// A connection string for the database over the Unix socket.
     public var location: String { "host=\(folder.path) port=\(portNumber) user=limiter dbname=site" }
 
-    /// What it wrote.
+    /// The log.
     public var logText: String { process.withLock(\.logText) }
 
-    /// Sends the server's first process a signal.
+    /// Sends a signal to the main process.
     public func send(_ signal: Int32) {
         process.withLock { $0.send(signal) }
     }
 
-    /// Stops all processes of the server where they are (SIGSTOP), or lets them go on (SIGCONT).
+    /// Stops (SIGSTOP) or continues (SIGCONT) all processes of the server.
     public func freeze(_ isFrozen: Bool) {
         process.withLock { process in
             let children =
@@ -105,7 +105,7 @@ public final class PostgresServer: Sendable {
         }
     }
 
-    /// Ends the server as an operator in a hurry would (SIGINT): connections are cut.
+    /// Shuts the server down fast (SIGINT), which cuts connections.
     public func stop() {
         process.withLock { process in
             process.send(SIGINT)
@@ -114,7 +114,9 @@ public final class PostgresServer: Sendable {
         }
     }
 
-    /// Ends the server without warning (SIGKILL): what it had confirmed is still there after a restart.
+    /// Kills the server (SIGKILL).
+    ///
+    /// Confirmed data is still there after a restart.
     public func kill9() {
         process.withLock { process in
             process.send(SIGKILL)
@@ -123,7 +125,8 @@ public final class PostgresServer: Sendable {
         }
     }
 
-    /// Starts it anew, once it has ended, with the data that it had.
+    /// Starts an ended server again with its data.
+    ///
     ///
     /// - Throws: ``ServerError`` when it does not start.
     public func start() throws {
@@ -134,7 +137,7 @@ public final class PostgresServer: Sendable {
         }
     }
 
-    /// What `psql` prints for a statement: a line for each row, `|` between the columns.
+    /// Runs a statement with `psql` and returns a line per row, with `|` between the columns.
     ///
     /// - Throws: ``ServerError`` when `psql` is missing, cannot connect, or the statement fails.
     @discardableResult
@@ -148,7 +151,7 @@ public final class PostgresServer: Sendable {
         return outcome.text
     }
 
-    /// The number that a statement gives; 0 where it gives none.
+    /// The number that a statement returns; 0 if it returns none.
     public func number(_ sql: String) throws -> Int {
         Int(try query(sql)) ?? 0
     }

@@ -1,16 +1,16 @@
 import Foundation
 
-/// A program that tests start: one that Debian ships, or one of this package.
+/// A program that tests start, from Debian or from this package.
 public struct Program: Sendable {
-    /// Where it is.
+    /// The program's path.
     public let path: String
 
     /// The program `name` of a Debian package.
     ///
-    /// - Throws: ``ServerError`` that names the package to install where there is no such program.
+    /// - Throws: ``ServerError`` that names the package to install when the program is missing.
     public init(_ name: String, package: String) throws {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
-        // Servers are in folders that only root's PATH names.
+        // Servers are in folders that only root's PATH contains.
         let folders = path.split(separator: ":").map(String.init) + ["/usr/local/sbin", "/usr/sbin", "/sbin"]
         guard let folder = folders.first(where: { access("\($0)/\(name)", X_OK) == 0 }) else {
             throw ServerError("\(name) is missing: apt-get install \(package)")
@@ -18,11 +18,11 @@ public struct Program: Sendable {
         self.path = "\(folder)/\(name)"
     }
 
-    /// The program `name` that was built together with the tests.
+    /// The program `name` from the same build as the tests.
     ///
-    /// - Throws: ``ServerError`` where it was not built.
+    /// - Throws: ``ServerError`` when the program was not built.
     public init(built name: String) throws {
-        // The tests are themselves a program, in the folder that all products are built into.
+        // The tests' own program is in the folder of all products.
         let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         path = URL(fileURLWithPath: tests).deletingLastPathComponent().appendingPathComponent(name).path
         guard access(path, X_OK) == 0 else {
@@ -32,41 +32,41 @@ public struct Program: Sendable {
 
     /// The program at this path.
     ///
-    /// - Throws: ``ServerError`` where there is none.
+    /// - Throws: ``ServerError`` when there is none.
     public init(at path: String) throws {
         self.path = path
         guard access(path, X_OK) == 0 else { throw ServerError("\(path) is missing") }
     }
 
-    /// A copy of the program at another path.
+    /// Copies the program to another path.
     ///
-    /// Another process writes it: one that tests start in the meantime would inherit an open file of theirs, and no system
-    /// runs a program that somebody has open for writing.
+    /// A separate process writes the copy. A file that the tests wrote themselves could be inherited, still open, by a process
+    /// started in the meantime, and the kernel refuses to run a program that is open for writing.
     ///
-    /// - Throws: ``ServerError`` where it cannot be copied.
+    /// - Throws: ``ServerError`` when the program cannot be copied.
     public func copy(to path: String) throws -> Program {
         let outcome = try Program("cp", package: "coreutils").run([self.path, path])
         guard outcome.status == 0 else { throw ServerError(outcome.errors) }
         return try Program(at: path)
     }
 
-    /// What a program did that ran to its end.
+    /// The result of a finished program.
     public struct Outcome: Sendable {
-        /// The exit status; the signal's number below 0 where one ended it.
+        /// The exit status, or the negated number of the signal that ended the program.
         public let status: Int32
-        /// What it wrote.
+        /// The log.
         public let output: [UInt8]
-        /// What it wrote to its standard error.
+        /// The standard error.
         public let errors: String
 
-        /// What a program did.
+        /// Creates a result.
         public init(status: Int32, output: [UInt8], errors: String) {
             self.status = status
             self.output = output
             self.errors = errors
         }
 
-        /// What it wrote, as text without the last line's end.
+        /// The standard output as text, without the last line end.
         public var text: String {
             let text = String(decoding: output, as: UTF8.self)
             return text.hasSuffix("\n") ? String(text.dropLast()) : text

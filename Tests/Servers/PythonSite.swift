@@ -1,13 +1,13 @@
 import Foundation
 
-/// The site of `Tests/Sites/app.py` on a port of its own.
+/// The site `Tests/Sites/app.py` on a free port.
 public final class PythonSite: Sendable {
-    /// The port of 127.0.0.1 that it listens on.
+    /// The server's port on 127.0.0.1.
     public let port: Int
 
     private let process: ServerProcess
 
-    /// Starts it.
+    /// Starts the server.
     ///
     /// - Throws: ``ServerError`` when Python is not installed, or it does not start.
     public init() throws {

@@ -1,25 +1,26 @@
 import CHiredis
 import Glibc
 
-/// A connection to a Redis server or Sentinel that asks one question after another, as `redis-cli` would, without a process
-/// of its own: tests ask again and again until something has happened, and are not to take the machine from it.
+/// A connection to a Redis server or Sentinel that sends one command after another.
+///
+/// Unlike `redis-cli` it needs no process per command: tests poll, and must not load the machine that they wait for.
 final class RedisClient {
-    /// Where a server listens.
+    /// The server's address.
     enum Address {
         case socket(String)
-        /// A port of 127.0.0.1.
+        /// A port on 127.0.0.1.
         case port(Int)
     }
 
     private let context: UnsafeMutablePointer<redisContext>
 
-    /// Connects.
+    /// Connects to a server.
     ///
     /// - Parameters:
-    ///   - address: where to.
-    ///   - user: who asks; `nil` is the default user.
-    ///   - password: its password; `nil` does not authenticate.
-    /// - Throws: ``ServerError`` where nobody listens, or knows the user.
+    ///   - address: the server's address.
+    ///   - user: the Redis user; `nil` for the default user.
+    ///   - password: the user's password; `nil` to skip authentication.
+    /// - Throws: ``ServerError`` when the connection or the login fails.
     init(_ address: Address, user: String? = nil, password: String? = nil) throws {
         // The server may be killed at any time.
         signal(SIGPIPE, SIG_IGN)
@@ -47,9 +48,11 @@ final class RedisClient {
         )
     }
 
-    /// The answer, a line for each element; an error is an answer too.
+    /// Sends a command and returns the answer, a line per element.
     ///
-    /// - Throws: ``ServerError`` where the server hangs up.
+    /// An error reply is an answer, too.
+    ///
+    /// - Throws: ``ServerError`` when the server closes the connection.
     func ask(_ words: [String]) throws -> String {
         let copies = words.map { strdup($0) }
         defer { copies.forEach { free($0) } }

@@ -1,22 +1,22 @@
 import Foundation
 
-/// A private Redis Cluster on ports of 127.0.0.1: three masters, each with a replica, that keep nothing.
+/// A private Redis Cluster on ports of 127.0.0.1: three masters with a replica each, without persistence.
 public final class RedisCluster: Sendable {
     /// One server of the cluster.
     public struct Node: Sendable {
         /// The server.
         public let server: RedisServer
-        /// What the cluster calls it: 40 hexadecimal digits.
+        /// The node's id in the cluster: 40 hexadecimal digits.
         public let id: String
 
-        /// Where it listens.
+        /// The server's port.
         public var port: Int { server.port }
     }
 
-    /// How many slots a cluster has.
+    /// The number of slots in a cluster.
     public static let slotCount = 16_384
 
-    /// The servers: three that begin as masters, then the replica of each.
+    /// The servers: three initial masters, then the replica of each.
     public let nodes: [Node]
 
     private let folder: TemporaryFolder
@@ -32,7 +32,7 @@ public final class RedisCluster: Sendable {
         self.folder = folder
         let ports = try (0..<6).map { _ in (client: try FreePort(), bus: try FreePort()) }
         let ids = ports.map { _ in (0..<40).map { _ in String(Int.random(in: 0..<16), radix: 16) }.joined() }
-        // Written as the servers themselves would: introducing them to each other takes longer.
+        // Writes nodes.conf as the servers would, because introducing them to each other takes longer.
         for (me, port) in ports.enumerated() {
             let lines = ports.indices.map { index in
                 let name = "\(ids[index]) 127.0.0.1:\(ports[index].client.number)@\(ports[index].bus.number)"
@@ -58,12 +58,12 @@ public final class RedisCluster: Sendable {
         guard try waitUntil({ try isWhole }) else { throw ServerError("the Redis Cluster did not come up") }
     }
 
-    /// The location of all its nodes, without a user.
+    /// The store address of all nodes, without a user.
     public var location: String {
         "redis+cluster://" + nodes.map { "127.0.0.1:\($0.port)" }.joined(separator: ",")
     }
 
-    /// Whether every node sees all slots served, and every replica follows its master.
+    /// Whether every node sees all slots served and every replica follows its master.
     public var isWhole: Bool {
         get throws {
             try nodes.allSatisfy { node in
@@ -75,7 +75,7 @@ public final class RedisCluster: Sendable {
         }
     }
 
-    /// Which node serves a slot, 0 to 16,383, as `witness` sees it; `nil` while none does.
+    /// The node that serves a slot from 0 to 16,383, according to `witness`; `nil` while none does.
     public func master(of slot: Int, seenBy witness: Node) throws -> Node? {
         let lines = try witness.server.command("CLUSTER", "NODES").split(separator: "\n")
         let owner = lines.first { line in
@@ -89,7 +89,7 @@ public final class RedisCluster: Sendable {
         return nodes.first { owner?.hasPrefix($0.id) == true }
     }
 
-    /// The slot of a key, by a node's own reckoning.
+    /// The slot of a key, computed by a node.
     public func slot(of key: String) throws -> Int {
         guard let slot = Int(try nodes[0].server.command("CLUSTER", "KEYSLOT", key)) else {
             throw ServerError("CLUSTER KEYSLOT gave no number")
@@ -97,21 +97,21 @@ public final class RedisCluster: Sendable {
         return slot
     }
 
-    /// Opens a slot between two masters: keys that are there stay and answer, others are sent on with ASK.
+    /// Starts the migration of a slot: keys that are still there are served, others are redirected with ASK.
     public func beginMoving(_ slot: Int, from source: Node, to target: Node) throws {
         try expectOK(target.server.command("CLUSTER", "SETSLOT", "\(slot)", "IMPORTING", source.id))
         try expectOK(source.server.command("CLUSTER", "SETSLOT", "\(slot)", "MIGRATING", target.id))
     }
 
-    /// Takes keys of an open slot from one master to the other.
+    /// Moves keys of a migrating slot from one master to the other.
     ///
     /// - Parameters:
-    ///   - slot: a slot that ``beginMoving(_:from:to:)`` opened.
-    ///   - source: the master that has it.
-    ///   - target: the master that is to have it.
-    ///   - most: so many at the most.
-    /// - Returns: how many were taken.
-    /// - Throws: ``ServerError`` when the servers do not do it.
+    ///   - slot: a slot passed to ``beginMoving(_:from:to:)``.
+    ///   - source: the master that has the slot.
+    ///   - target: the master that gets the slot.
+    ///   - most: the maximum number of keys.
+    /// - Returns: the number of moved keys.
+    /// - Throws: ``ServerError`` when a server refuses.
     @discardableResult
     public func moveKeys(
         of slot: Int, from source: Node, to target: Node, most: Int = 100
@@ -121,23 +121,23 @@ public final class RedisCluster: Sendable {
             .split(separator: "\n").map(String.init)
         for key in keys {
             let answer = try client.ask(["MIGRATE", "127.0.0.1", "\(target.port)", key, "0", "5000"])
-            // NOKEY: it has expired meanwhile.
+            // NOKEY: the key has expired in the meantime.
             guard ["OK", "NOKEY"].contains(answer) else { throw ServerError("MIGRATE: \(answer)") }
         }
         return keys.count
     }
 
-    /// Gives an open slot to the master that it was moved to, and waits until all nodes have heard of it.
+    /// Finishes the migration of a slot, and waits until all nodes know its new master.
     public func endMoving(_ slot: Int, from source: Node, to target: Node) throws {
-        // The new owner first: else a client might be sent from one to the other and back.
+        // The new owner first, so that no client is redirected back and forth.
         for node in [target, source] + nodes.filter({ $0.id != source.id && $0.id != target.id }) {
             let answer = try node.server.command("CLUSTER", "SETSLOT", "\(slot)", "NODE", target.id)
-            // Replicas learn it from their masters.
+            // Replicas learn of it from their masters.
             guard answer == "OK" || answer.contains("only with masters") else {
                 throw ServerError("CLUSTER SETSLOT: \(answer)")
             }
         }
-        // The slot was given in a new epoch; who moves it on before that is known everywhere, may see it taken back.
+        // The change has a new epoch. Moving the slot again before all nodes know that epoch could be reverted.
         let epoch = try self.epoch(of: target, seenBy: target)
         guard try waitUntil({ try nodes.allSatisfy { try self.epoch(of: target, seenBy: $0) == epoch } }) else {
             throw ServerError("the nodes of the cluster do not agree on who has slot \(slot)")

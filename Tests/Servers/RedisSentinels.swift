@@ -1,12 +1,12 @@
 import Foundation
 import Synchronization
 
-/// A private Redis with a replica, and three Sentinels that watch them, all on ports of 127.0.0.1.
+/// A private Redis with a replica and three Sentinels, all on ports of 127.0.0.1.
 public final class RedisSentinels: Sendable {
-    /// What the Sentinels call the master.
+    /// The Sentinels' name for the master.
     public static let name = "limits"
 
-    /// The servers; the first begins as the master.
+    /// The servers; the first is the initial master.
     public let servers: [RedisServer]
     /// The Sentinels' ports.
     public let ports: [Int]
@@ -14,14 +14,14 @@ public final class RedisSentinels: Sendable {
     private let folders: [TemporaryFolder]
     private let processes: Mutex<[ServerProcess]>
 
-    /// Starts all of them and waits until each Sentinel knows the others and the replica.
+    /// Starts all servers and waits until each Sentinel knows the others and the replica.
     ///
     /// - Parameters:
-    ///   - silence: milliseconds after which a Sentinel takes the master for down.
+    ///   - silence: milliseconds without an answer after which a Sentinel considers the master down.
     ///   - options: lines of each server's `redis.conf`.
-    ///   - sentinelOptions: lines of each Sentinel's configuration, behind the line that names the master.
-    ///   - password: of the Sentinels, where their options ask for one.
-    /// - Throws: ``ServerError`` when Redis is not installed, or something does not start.
+    ///   - sentinelOptions: lines of each Sentinel's configuration after the line that names the master.
+    ///   - password: the password of the Sentinels, if their options require one.
+    /// - Throws: ``ServerError`` when Redis is not installed, or a server does not start.
     public init(
         silence: Int = 1_000, options: [String] = [], sentinelOptions: [String] = [], password: String? = nil
     ) throws {
@@ -39,7 +39,7 @@ public final class RedisSentinels: Sendable {
                 "port \(port)", "bind 127.0.0.1", "dir \(folder.path)",
                 "sentinel monitor \(Self.name) 127.0.0.1 \(master.port) 2",
                 "sentinel down-after-milliseconds \(Self.name) \(silence)",
-                // Half of it passes between two attempts.
+                // Half of this time passes between two attempts.
                 "sentinel failover-timeout \(Self.name) 4000",
             ]
             try folder.write((lines + sentinelOptions).joined(separator: "\n") + "\n", to: "sentinel.conf")
@@ -51,7 +51,7 @@ public final class RedisSentinels: Sendable {
         guard try waitUntil({ try isWhole(password) }) else { throw ServerError("the Redis Sentinels did not come up") }
     }
 
-    /// For a replica that is to follow quickly.
+    /// Options for a replica that follows quickly.
     private static let replicaOptions = ["repl-diskless-sync-delay 0", "repl-ping-replica-period 1"]
 
     private static func start(_ port: Int, in folder: TemporaryFolder) throws -> ServerProcess {
@@ -61,12 +61,12 @@ public final class RedisSentinels: Sendable {
         ) { address.accepts }
     }
 
-    /// The location of the Sentinels, without a user.
+    /// The store address of the Sentinels, without a user.
     public var location: String {
         "redis+sentinel://" + ports.map { "127.0.0.1:\($0)" }.joined(separator: ",") + "/\(Self.name)"
     }
 
-    /// Whether every Sentinel knows the two others and a replica that follows.
+    /// Whether every Sentinel knows the two others and a connected replica.
     private func isWhole(_ password: String?) throws -> Bool {
         try ports.allSatisfy { port in
             let master = try command(to: port, "SENTINEL", "MASTER", Self.name, password: password)
@@ -81,25 +81,28 @@ public final class RedisSentinels: Sendable {
         fields.firstIndex(of: name).flatMap { fields.indices.contains($0 + 1) ? fields[$0 + 1] : nil }
     }
 
-    /// The server that the Sentinels take for the master; `nil` while they name another.
+    /// The server that the Sentinels consider the master; `nil` while they name none of ours.
     public func master(password: String? = nil) throws -> RedisServer? {
         let lines = try command(to: ports[0], "SENTINEL", "GET-MASTER-ADDR-BY-NAME", Self.name, password: password)
         let port = lines.split(separator: "\n").last.flatMap { Int($0) }
         return servers.first { $0.port == port }
     }
 
-    /// Has the Sentinels make the replica the master, though the master is well; returns at once.
+    /// Starts a failover to the replica although the master is healthy.
+    ///
+    /// Returns at once.
     public func failOver(password: String? = nil) throws {
         let answer = try command(to: ports[0], "SENTINEL", "FAILOVER", Self.name, password: password)
         guard answer == "OK" else { throw ServerError("SENTINEL FAILOVER: \(answer)") }
     }
 
     /// Sends one of the Sentinels a signal.
+    ///
     public func send(_ signal: Int32, toSentinel index: Int) {
         processes.withLock { $0[index].send(signal) }
     }
 
-    /// The answer of the Sentinel of this port; as ``RedisServer/command(_:database:user:password:)``.
+    /// The answer of the Sentinel on this port; see ``RedisServer/command(_:database:user:password:)``.
     public func command(to port: Int, _ words: String..., password: String? = nil) throws -> String {
         try RedisClient(.port(port), password: password).ask(words)
     }

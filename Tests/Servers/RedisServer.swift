@@ -1,22 +1,22 @@
 import Foundation
 import Synchronization
 
-/// A private Redis on a unix socket, and on TCP where asked, that keeps nothing.
+/// A private Redis without persistence, on a Unix socket and optionally on TCP.
 public final class RedisServer: Sendable {
-    /// How it can be reached.
+    /// How clients reach the server.
     public enum Reach: Sendable {
-        /// By its unix socket.
+        /// By a Unix socket.
         case socket
-        /// By its unix socket and by a free port of 127.0.0.1.
+        /// By a Unix socket and a free port on 127.0.0.1.
         case socketAndPort
-        /// By its unix socket and by this port of 127.0.0.1.
+        /// By a Unix socket and this port on 127.0.0.1.
         case socketAnd(FreePort)
     }
 
-    /// The unix socket's path.
+    /// The path of the Unix socket.
     public var socket: String { folder.path("redis.sock") }
 
-    /// The TCP port; 0 where it has none.
+    /// The TCP port; 0 without one.
     public let port: Int
 
     private let folder: TemporaryFolder
@@ -26,9 +26,9 @@ public final class RedisServer: Sendable {
     /// Starts a server.
     ///
     /// - Parameters:
-    ///   - reach: how it can be reached.
+    ///   - reach: how clients reach the server.
     ///   - options: lines of `redis.conf`, such as `requirepass secret`.
-    ///   - end: the end of a cable that it runs at; `nil` is this machine's own network.
+    ///   - end: the end of a cable at which it runs; `nil` for this machine's own network.
     /// - Throws: ``ServerError`` when Redis is not installed, or does not start.
     public init(_ reach: Reach = .socket, options: [String] = [], at end: Cable.End? = nil) throws {
         folder = try TemporaryFolder()
@@ -60,12 +60,12 @@ public final class RedisServer: Sendable {
         process.withLock { $0.send(signal) }
     }
 
-    /// Ends the server as an operator would.
+    /// Shuts the server down as an operator would.
     public func stop() {
         process.withLock { $0.stop() }
     }
 
-    /// Ends the server if it runs, and starts it anew with the same options and no keys.
+    /// Starts the server again with the same options and no keys, after stopping it if it runs.
     public func restart() throws {
         try process.withLock { process in
             process.stop()
@@ -73,15 +73,15 @@ public final class RedisServer: Sendable {
         }
     }
 
-    /// The answer to a command: a line for each element, without the last line's end.
+    /// Sends a command and returns the answer: a line per element, without the last line end.
     ///
     /// - Parameters:
     ///   - words: the command and its arguments.
-    ///   - database: the database that it is about.
-    ///   - user: who asks; `nil` is the default user.
-    ///   - password: its password; `nil` does not authenticate.
-    /// - Returns: the answer; an error reply is one, too.
-    /// - Throws: ``ServerError`` when the server cannot be reached, or does not know the user.
+    ///   - database: the number of the database.
+    ///   - user: the Redis user; `nil` for the default user.
+    ///   - password: the user's password; `nil` to skip authentication.
+    /// - Returns: the answer, which may be an error reply.
+    /// - Throws: ``ServerError`` when the connection or the login fails.
     @discardableResult
     public func command(
         _ words: String..., database: Int = 0, user: String? = nil, password: String? = nil

@@ -1,20 +1,20 @@
 public import Foundation
 
-/// Where a server listens on this machine.
+/// The address of a server on this machine.
 public enum ServerAddress: Sendable, Hashable {
-    /// A port of 127.0.0.1.
+    /// A port on 127.0.0.1.
     case tcp(port: Int)
-    /// A unix socket.
+    /// A Unix socket.
     case unix(path: String)
 
-    /// Whether something accepts connections there.
+    /// Whether a server accepts connections at this address.
     public var accepts: Bool {
         let descriptor = makeSocket()
         defer { close(descriptor) }
         return withAddress { connect(descriptor, $0, $1) == 0 }
     }
 
-    /// A socket of the address's family, not yet bound or connected, that programs which are started do not inherit.
+    /// A new socket of the address's family that child processes do not inherit.
     public func makeSocket() -> Int32 {
         let family =
             switch self {
@@ -24,7 +24,7 @@ public enum ServerAddress: Sendable, Hashable {
         return socket(family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     }
 
-    /// Calls `body` with the address as the socket calls take it.
+    /// Calls `body` with the address in the form of the socket calls.
     public func withAddress<Value>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Value) -> Value {
         switch self {
         case .tcp(let port):

@@ -1,6 +1,6 @@
-/// Why a test has no server, in one line that says what to do about it.
+/// Why a server is not available, in one line with the remedy.
 public struct ServerError: Error, CustomStringConvertible {
-    /// The line, and what the server itself wrote where it wrote something.
+    /// The message, followed by the server's own output if there is any.
     public let description: String
 
     init(_ description: String) {

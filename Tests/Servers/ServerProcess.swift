@@ -1,6 +1,6 @@
 import Foundation
 
-/// A server that a test started: it ends with the test, with the object, or when the tests are killed.
+/// A server that ends with this object, or when the tests are killed.
 public final class ServerProcess: Sendable {
     private let child: ChildProcess
     private let folder: TemporaryFolder
@@ -10,32 +10,32 @@ public final class ServerProcess: Sendable {
     /// The server's process.
     public var pid: Int32 { child.pid }
 
-    /// The exit status, or the ending signal's number below 0; `nil` while it runs.
+    /// The exit status, or the negated number of the signal that ended the process; `nil` while it runs.
     public var endStatus: Int32? { child.endStatus }
 
-    /// All that the server wrote to its standard output and standard error.
+    /// The server's standard output and standard error.
     public var logText: String { folder.text(of: log) }
 
-    /// What the server is sent when the tests are killed.
+    /// The signal for the server when the tests are killed.
     public enum WhenOrphaned: Sendable {
-        /// SIGKILL, which even a stopped server obeys.
+        /// SIGKILL, which also ends a stopped server.
         case kill
-        /// SIGTERM, for a server that must end processes of its own, such as nginx and Apache.
+        /// SIGTERM, for a server with child processes, such as nginx and Apache.
         case terminate
     }
 
     /// Starts a server and waits until it is ready.
     ///
     /// - Parameters:
-    ///   - program: the server's program, which must stay in the foreground.
-    ///   - arguments: what it is started with.
-    ///   - environment: variables besides those of the tests.
-    ///   - folder: where its log is written, as the program's name and `.log`.
-    ///   - descriptors: descriptors of this process that it is given, by the numbers that it has them under.
-    ///   - whenOrphaned: how it is ended when the tests are killed.
-    ///   - deadline: seconds until it must be ready.
-    ///   - isReady: asked again and again; a server that needs no waiting leaves it out.
-    /// - Throws: ``ServerError`` with the end of its log when it ends first or is not ready in time.
+    ///   - program: the program, which must stay in the foreground.
+    ///   - arguments: the program's arguments.
+    ///   - environment: variables in addition to those of the tests.
+    ///   - folder: the folder for the log, which is named after the program.
+    ///   - descriptors: descriptors of this process to pass on, by their numbers in the server.
+    ///   - whenOrphaned: the signal for the server when the tests are killed.
+    ///   - deadline: seconds until the server must be ready.
+    ///   - isReady: polled until it returns true.
+    /// - Throws: ``ServerError`` with the end of the log when the server ends first or is not ready in time.
     public init(
         _ program: Program, _ arguments: [String] = [], environment: [String: String] = [:], in folder: TemporaryFolder,
         descriptors: [Int32: Int32] = [:], whenOrphaned: WhenOrphaned = .kill, deadline: Double = 10,
@@ -68,19 +68,19 @@ public final class ServerProcess: Sendable {
         if endStatus == nil { kill(pid, signal) }
     }
 
-    /// Ends the server: asks it by SIGTERM, makes it by SIGKILL after three seconds, and waits until it has ended.
+    /// Ends the server with SIGTERM, or with SIGKILL after three seconds, and waits until it has ended.
     public func stop() {
         send(SIGTERM)
-        // A stopped process takes no notice otherwise.
+        // A stopped process does not handle SIGTERM.
         send(SIGCONT)
         if waitForEnd(deadline: 3) == nil { send(SIGKILL) }
         child.finish()
     }
 
-    /// Waits for the server to end by itself.
+    /// Waits until the server ends by itself.
     ///
     /// - Parameter deadline: seconds.
-    /// - Returns: as ``endStatus``; `nil` when it still runs at the deadline.
+    /// - Returns: the ``endStatus``; `nil` if the server still runs at the deadline.
     public func waitForEnd(deadline: Double) -> Int32? {
         let end = Date(timeIntervalSinceNow: deadline)
         while endStatus == nil, Date() < end { usleep(2_000) }

@@ -1,15 +1,15 @@
 import Foundation
 
-/// A server that accepts connections and never says a word.
+/// A server that accepts connections and never answers.
 public final class SilentListener: Sendable {
     private let descriptor: Int32
 
-    /// Listens.
+    /// Starts to listen.
     ///
     /// - Parameters:
-    ///   - address: where.
-    ///   - queue: how many connections may wait; one more fits than this.
-    /// - Throws: ``ServerError`` when it cannot.
+    ///   - address: the address to listen on.
+    ///   - queue: the length of the queue of connections; the kernel accepts one more.
+    /// - Throws: ``ServerError`` when it cannot listen.
     public init(_ address: ServerAddress, queue: Int32) throws {
         descriptor = address.makeSocket()
         guard address.withAddress({ bind(descriptor, $0, $1) }) == 0, listen(descriptor, queue) == 0 else {
@@ -21,7 +21,7 @@ public final class SilentListener: Sendable {
         close(descriptor)
     }
 
-    /// How many connections have come since it was asked last; they are closed now.
+    /// Closes the connections since the last call and returns their number.
     public func waitingConnections() -> Int {
         _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
         var count = 0

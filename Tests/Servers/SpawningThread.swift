@@ -1,10 +1,11 @@
 import Foundation
 import Synchronization
 
-/// The one thread that starts programs, and never ends.
+/// The thread that starts all programs.
 ///
-/// The kernel ties a child's "end when the parent ends" to the parent's *thread*, and the threads that tests run on come
-/// and go.
+/// It never ends.
+///
+/// The kernel sends the parent-death signal when the parent's *thread* ends, and the tests' threads are short-lived.
 final class SpawningThread: Sendable {
     static let shared = SpawningThread()
 
@@ -21,7 +22,7 @@ final class SpawningThread: Sendable {
         }
     }
 
-    /// What `body` returns on that thread.
+    /// Runs `body` on that thread and returns its result.
     func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) throws -> Value {
         let result = Mutex<Result<Value, any Error>?>(nil)
         let done = DispatchSemaphore(value: 0)

@@ -1,16 +1,18 @@
 import Foundation
 
-/// A configuration of this package, in which names in `@...@` stand for what differs from machine to machine.
+/// A configuration with names in `@...@` for values that depend on the machine.
 public struct Template: Sendable {
-    /// The text, names and all.
+    /// The text, including the names.
     public let text: String
 
-    /// A text.
+    /// Creates a template from a text.
     public init(text: String) {
         self.text = text
     }
 
-    /// A configuration of nginx with this between the braces of `http`; what nginx writes stays in its folder.
+    /// An nginx configuration with this text between the braces of `http`.
+    ///
+    /// nginx writes to its folder only.
     public init(http: String) {
         text = """
             daemon off;
@@ -31,7 +33,7 @@ public struct Template: Sendable {
 
     /// A file of this package, for example `nginx/example.conf`.
     ///
-    /// - Throws: an error of `String` where there is none.
+    /// - Throws: an error of `String` when there is no such file.
     public init(file: String) throws {
         text = try String(contentsOfFile: Self.path(file), encoding: .utf8)
     }
@@ -42,12 +44,12 @@ public struct Template: Sendable {
             .appendingPathComponent("../../\(name)").standardizedFileURL.path
     }
 
-    /// The text with the names' values in their places.
+    /// The text with the names replaced by their values.
     ///
-    /// - Throws: ``ServerError`` where a name has no value.
+    /// - Throws: ``ServerError`` when a name has no value.
     func filled(_ values: [String: String]) throws -> String {
         let text = values.reduce(text) { $0.replacing("@\($1.key)@", with: $1.value) }
-        if let name = text.firstMatch(of: /@[a-z]+@/) { throw ServerError("nobody says what \(name.output) is") }
+        if let name = text.firstMatch(of: /@[a-z]+@/) { throw ServerError("\(name.output) has no value") }
         return text
     }
 }

@@ -1,13 +1,13 @@
 import Foundation
 
-/// A folder of its own below the system's folder for temporary files, removed with all that is in it when it is let go of.
+/// A new temporary folder, removed with its content when this object is released.
 ///
-/// Every user may enter it, because servers under test give up the user that started them.
+/// Every user may enter it, because servers under test change their user.
 public final class TemporaryFolder: Sendable {
     /// The folder's absolute path.
     public let path: String
 
-    /// Makes the folder.
+    /// Creates the folder.
     ///
     /// - Throws: ``ServerError`` when the system's folder for temporary files cannot be written to.
     public init() throws {
@@ -44,7 +44,7 @@ public final class TemporaryFolder: Sendable {
         return path(name)
     }
 
-    /// Writes files into the folder, and the folders that their names have in front.
+    /// Writes files, and creates the folders in their names.
     public func write(_ files: [String: String]) throws {
         for (name, text) in files {
             let parent = URL(fileURLWithPath: path(name)).deletingLastPathComponent()
@@ -53,7 +53,7 @@ public final class TemporaryFolder: Sendable {
         }
     }
 
-    /// The text of a file in the folder; empty where there is none.
+    /// The text of a file in the folder; empty if there is none.
     public func text(of name: String) -> String {
         String(decoding: FileManager.default.contents(atPath: path(name)) ?? Data(), as: UTF8.self)
     }

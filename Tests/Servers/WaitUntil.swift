@@ -1,8 +1,8 @@
 import Foundation
 
-/// Asks again and again until it is true, with so many milliseconds between.
+/// Polls a condition until it is true, with this many milliseconds between two attempts.
 ///
-/// - Returns: `false` where it did not become true within half a minute.
+/// - Returns: `false` if the condition did not become true within 30 seconds.
 public func waitUntil(every pause: UInt32 = 1, _ isTrue: () throws -> Bool) rethrows -> Bool {
     let end = Date(timeIntervalSinceNow: 30)
     while try !isTrue() {

@@ -1,27 +1,27 @@
 import Foundation
 
-/// Load on a web server by `wrk`, which counts an answer when all of it has come.
+/// Load on a web server by `wrk`, which counts complete answers.
 public final class WrkProcess: Sendable {
-    /// What the clients saw.
+    /// The result of the load.
     public struct Outcome: Sendable {
-        /// Answers in all.
+        /// The number of answers.
         public let answers: Int
         /// Answers with a status other than 2xx and 3xx.
         public let refusals: Int
-        /// Whether a connection broke or an answer did not come in time.
+        /// Whether a connection broke or an answer timed out.
         public let hasErrors: Bool
     }
 
     private let process: ServerProcess
     private let folder: TemporaryFolder
 
-    /// Starts clients that ask without a pause.
+    /// Starts clients that send requests without a pause.
     ///
     /// - Parameters:
-    ///   - url: what is asked for.
+    ///   - url: the requested URL.
     ///   - key: the value of `X-API-Key`.
-    ///   - clients: how many ask at once, each on a connection that it keeps.
-    ///   - seconds: how long.
+    ///   - clients: concurrent clients, each with a connection that it keeps.
+    ///   - seconds: the duration.
     /// - Throws: ``ServerError`` when `wrk` is not installed.
     public init(_ url: String, key: String, clients: Int, seconds: Int) throws {
         folder = try TemporaryFolder()
@@ -29,18 +29,19 @@ public final class WrkProcess: Sendable {
         process = try ServerProcess(Program("wrk", package: "wrk"), words, in: folder)
     }
 
-    /// Starts clients that send a number of requests that is known beforehand; it runs for all of the time, also when
-    /// they are done before.
+    /// Starts clients that send a fixed number of requests.
+    ///
+    /// The process runs for the whole time even if they finish earlier.
     ///
     /// - Parameters:
-    ///   - url: what is asked for.
-    ///   - requests: how many requests each of eight connections sends.
-    ///   - seconds: how long it takes in all, and the longest that the requests may take.
+    ///   - url: the requested URL.
+    ///   - requests: the number of requests on each of eight connections.
+    ///   - seconds: the duration, and the limit for the requests.
     ///   - pace: milliseconds between two requests of a connection.
     /// - Throws: ``ServerError`` when `wrk` is not installed.
     public init(_ url: String, requestsOfEach requests: Int, seconds: Int, pace: Int = 0) throws {
         folder = try TemporaryFolder()
-        // One connection a thread: when its last answer has come, it has nothing more on its way.
+        // One connection per thread, so that nothing is in flight after its last answer.
         try folder.write(
             """
             local threads = 0
@@ -60,7 +61,7 @@ public final class WrkProcess: Sendable {
         process = try ServerProcess(Program("wrk", package: "wrk"), words, in: folder)
     }
 
-    /// What came of it; `nil` while it runs.
+    /// The result; `nil` while the load is running.
     ///
     /// - Throws: ``ServerError`` when it failed.
     public func outcome() throws -> Outcome? {

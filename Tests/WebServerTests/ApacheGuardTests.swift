@@ -14,7 +14,7 @@ struct ApacheGuardTests {
         """
 
     @Test(
-        "whatever brings Apache by again, a request is counted once and has its status",
+        "a request is counted once and keeps its status although Apache checks access several times",
         arguments: [
             ("/", 200, "index"),
             ("/folder/", 200, "in the folder"),
@@ -49,7 +49,7 @@ struct ApacheGuardTests {
                 "site/forbidden.txt": "no", "site/moved/x": "",
                 "site/parts.shtml":
                     #"<!--#include virtual="/index.html" --> and <!--#include virtual="/folder/" -->"#,
-                // The site's own rules stay in force.
+                // The site's own rules still apply.
                 "site/.htaccess": """
                 RewriteEngine On
                 RewriteRule ^pretty/path$ rewritten.html
@@ -69,7 +69,7 @@ struct ApacheGuardTests {
         try expectRefused(client.get(path), policy: "ten")
     }
 
-    @Test("a refusal has the limiter's body, whatever ErrorDocuments the site has")
+    @Test("a refusal has the limiter's body, even if the site has an ErrorDocument")
     func errorDocuments() throws {
         let site = try ApacheSite(
             rules: "banned: [{ api_key: bad }]\n" + Rules.ten,
@@ -94,7 +94,7 @@ struct ApacheGuardTests {
         try expectRefused(client.get("/"), policy: "ten")
     }
 
-    @Test("a password is asked for as before, and its attempts are counted")
+    @Test("the site still asks for its password, and attempts are counted")
     func password() throws {
         let site = try ApacheSite(
             """
@@ -118,7 +118,7 @@ struct ApacheGuardTests {
         #expect(answer.text == "secret")
     }
 
-    @Test("a client that sends more than mod_fcgid can pass on is refused, not waved through")
+    @Test("a request with more headers than mod_fcgid can send is refused, not let through")
     func tooMuch() throws {
         let site = try ApacheSite(Self.guarded, files: ["site/index.html": "index"])
         let client = site.client()
@@ -127,7 +127,7 @@ struct ApacheGuardTests {
             let answer = try client.send(bytes: Array("GET / HTTP/1.1\r\nHost: localhost\r\n\(filling)\r\n".utf8))
             #expect(answer.status == status, "\(lines) lines")
         }
-        // What is said several times is one header to Apache, and then too long.
+        // Apache joins repeated headers into one, which is then too long.
         let one = String(repeating: "X-A: \(String(repeating: "x", count: 8_000))\r\n", count: 20)
         #expect(try client.send(bytes: Array("GET / HTTP/1.1\r\nHost: localhost\r\n\(one)\r\n".utf8)).status == 400)
         let path = String(repeating: "a", count: 8_000)
@@ -136,7 +136,7 @@ struct ApacheGuardTests {
     }
 
     @Test(
-        "a limiter that cannot start lets requests pass, and with On refuses them",
+        "requests pass while the limiter cannot start, and are refused with On",
         arguments: [("Off", 200), ("On", 500)])
     func cannotStart(authoritative: String, status: Int) throws {
         let site = try ApacheSite(
@@ -157,7 +157,7 @@ struct ApacheGuardTests {
         #expect(site.apache.logText.contains("limits.yaml:1:"))
     }
 
-    @Test("limiters that were killed are started anew, and know what was counted")
+    @Test("killed limiters are started again and know the counts")
     func killed() throws {
         let site = try ApacheSite(Self.guarded, files: ["site/index.html": "index"])
         let client = site.client()
@@ -165,12 +165,12 @@ struct ApacheGuardTests {
         let limiters = site.apache.limiters
         #expect(limiters.count == 1)
         for limiter in limiters { kill(limiter, SIGKILL) }
-        // One that is dying still has its socket for a moment.
+        // A dying process keeps its socket for a moment.
         #expect(waitUntil { limiters.allSatisfy(hasEnded) })
         expectCounted(try client.get("/"), left: 8, policy: "ten")
     }
 
-    @Test("many processes share the store, and the limit holds exactly")
+    @Test("many processes share the store and keep the limit exactly")
     func manyProcesses() throws {
         let site = try ApacheSite(Self.guarded, files: ["site/index.html": "index"])
         let ab = try Program("ab", package: "apache2-utils")
@@ -186,7 +186,7 @@ struct ApacheGuardTests {
         #expect(try site.client().get("/", headers: ["X-API-Key": "one"]).status == 429)
     }
 
-    @Test("a store that fails is answered 503 by a limiter that is told to deny")
+    @Test("a limiter with deny answers 503 while its store fails")
     func failingStore() throws {
         let site = try ApacheSite(
             """
@@ -203,7 +203,7 @@ struct ApacheGuardTests {
         expectNothingInternal(answer)
     }
 
-    @Test("a rule may read Authorization where mod_fcgid is told to pass it on")
+    @Test("a rule can read Authorization with FcgidPassHeader")
     func authorization() throws {
         let rules = Rules.ten.replacing("api_key or address", with: "header Authorization or address")
         for (line, left) in [("", 8), ("FcgidPassHeader Authorization", 9)] {
@@ -215,12 +215,11 @@ struct ApacheGuardTests {
     }
 }
 
-/// Whether nothing of the process is left but its exit status, or not even that: its sockets are closed.
+/// Whether the process has ended or is a zombie, so that its sockets are closed.
 private func hasEnded(_ process: Int32) -> Bool {
     let threads = try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/task")
     let line = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)
     guard let threads, let line else { return true }
-    // Behind the program's name, which stands in parentheses, comes the state of its first thread, which may be the first
-    // to end, too.
+    // The state of the first thread, which may end before the others, follows the program's name in parentheses.
     return threads.count == 1 && line.split(separator: ")").last?.split(separator: " ").first == "Z"
 }

@@ -4,14 +4,14 @@ import Testing
 
 @Suite("apache/README.md")
 struct ApacheGuideTests {
-    /// What a2enmod is not needed for on a Debian machine with mod_fcgid.
+    /// The modules that Debian enables by default, and mod_fcgid.
     private static let usualModules = [
         "access_compat", "alias", "auth_basic", "authn_core", "authn_file", "authz_core", "authz_host", "authz_user",
         "autoindex", "deflate", "dir", "env", "fcgid", "filter", "mime", "mpm_event", "negotiation", "reqtimeout",
         "setenvif", "status",
     ]
 
-    /// The guide's Apache, and what is done to its files.
+    /// An Apache that was configured by following the guide.
     private final class Machine {
         let followed: FollowedGuide
         let apache: ApacheServer
@@ -28,7 +28,7 @@ struct ApacheGuideTests {
                 Template(text: ApacheGuideTests.debian(root, followed.modules + modules, text)), companions: [followed])
         }
 
-        /// What the guide writes, and the blocks that stand for themselves.
+        /// The files that the guide writes, and its other blocks of configuration.
         static func sites(_ followed: FollowedGuide) -> String {
             let confs = followed.confs.map { followed.root.text(of: "etc/apache2/conf-available/\($0).conf") }
             let sites = followed.sites.map { followed.root.text(of: "etc/apache2/sites-available/\($0).conf") }
@@ -39,7 +39,7 @@ struct ApacheGuideTests {
         func client(_ host: String) -> HTTPClient { HTTPClient(self, port: apache.port, host: host) }
     }
 
-    /// Debian's apache2.conf in short, with modules as Debian loads them.
+    /// A short form of Debian's apache2.conf with Debian's modules.
     static func debian(_ root: TemporaryFolder, _ enabled: [String], _ text: String) throws -> String {
         var modules = usualModules
         for name in enabled {
@@ -78,7 +78,7 @@ struct ApacheGuideTests {
             """
     }
 
-    @Test("its steps lead to guarded sites that answer as it says")
+    @Test("following its steps gives guarded sites with the documented answers")
     func followed() throws {
         let machine = try Machine(hasDashboard: true)
         try machine.followed.expectExchanges(port: machine.apache.port)
@@ -86,7 +86,9 @@ struct ApacheGuideTests {
         #expect(lines.allSatisfy { $0.contains(" info fcgi-limiter") || $0.contains(":notice]") })
     }
 
-    @Test("a limiter that cannot start lets requests pass, and with its lines refuses them", arguments: [false, true])
+    @Test(
+        "requests pass while the limiter cannot start, and are refused with the documented lines",
+        arguments: [false, true])
     func down(isClosed: Bool) throws {
         let machine = try Machine(rules: { _ in "no rules at all" }) { followed, text in
             let lines = try #require(followed.guide.blocks(of: "apache").first { $0.contains("Authoritative On") })
@@ -99,7 +101,7 @@ struct ApacheGuideTests {
         #expect(machine.apache.logText.contains("limits.yaml:1: "))
     }
 
-    @Test("its lists ban and exempt")
+    @Test("the documented lists ban and exempt clients")
     func lists() throws {
         let lists = try #require(Guide("apache/README.md", in: "").blocks(of: "yaml").first)
         let client = try Machine(rules: { lists + $0 }).client("app.localhost")
@@ -107,7 +109,7 @@ struct ApacheGuideTests {
         expectUncounted(try client.get("/api/data", headers: ["X-API-Key": "stolen"]), status: 403)
     }
 
-    @Test("a rule reads what SetEnvIf sets, and the host, without more being said")
+    @Test("a rule can read the host and a variable of SetEnvIf without further configuration")
     func environment() throws {
         let rules = """
             policies: { p: { limit: 10 per minute, algorithm: sliding_window } }
@@ -121,7 +123,7 @@ struct ApacheGuideTests {
         expectCounted(try client.get("/", headers: ["X-Country": "IS"]), left: 9, policy: "p")
     }
 
-    @Test("a daemon answers by proxy.conf, and guards by authorizer.conf")
+    @Test("a daemon answers with proxy.conf and guards with authorizer.conf")
     func daemon() throws {
         let port = try FreePort().number
         let machine = try Machine(modules: ["authnz_fcgi"]) { followed, text in
@@ -154,7 +156,7 @@ struct ApacheGuideTests {
         _ = (pages, guardian)
     }
 
-    /// Mistakes, modules that are missing, and what Apache says of them as the guide quotes it.
+    /// Mistakes, missing modules, and Apache's messages as the guide quotes them.
     static let mistakes: [(name: String, without: String?, site: String, message: String)] = [
         ("no mod_fcgid", "fcgid", "GUARD", "Invalid command 'FcgidAccessChecker'"),
         ("no mod_lua", "lua", "GUARD", "Invalid command '<LuaHookAccessChecker'"),
@@ -162,7 +164,7 @@ struct ApacheGuideTests {
         ("no program", nil, "GUARD", "Access checker /usr/local/bin/fcgi-limiter cannot be accessed"),
     ]
 
-    @Test("what it says of mistakes is what Apache says", arguments: mistakes)
+    @Test("the documented error messages are those of Apache", arguments: mistakes)
     func mistake(name: String, without: String?, site: String, message: String) throws {
         let guide = try Guide("apache/README.md", in: "")
         let quoted = message.replacing("Invalid command ", with: "")

@@ -2,7 +2,7 @@ import Foundation
 import Servers
 import Testing
 
-/// How Apache comes to the limiter's own answers.
+/// The ways in which Apache lets the limiter answer.
 enum Gate: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case example = "apache/example.conf"
     case proxy = "mod_proxy_fcgi"
@@ -10,7 +10,7 @@ enum Gate: String, CaseIterable, Sendable, CustomTestStringConvertible {
 
     var testDescription: String { rawValue }
 
-    /// A client of an Apache that does it so.
+    /// A client of an Apache with this configuration.
     func client() throws -> HTTPClient {
         switch self {
         case .example:
@@ -42,9 +42,9 @@ enum Gate: String, CaseIterable, Sendable, CustomTestStringConvertible {
     }
 }
 
-@Suite("Apache in front of the limiter's own answers")
+@Suite("Apache with the limiter as its backend")
 struct ApacheResponderTests {
-    @Test("the endpoints answer, and refuse what is over their limits", arguments: Gate.allCases)
+    @Test("the endpoints answer until their limits are used up", arguments: Gate.allCases)
     func endpoints(gate: Gate) throws {
         let client = try gate.client()
         for left in (0..<10).reversed() {
@@ -72,7 +72,7 @@ struct ApacheResponderTests {
         }
     }
 
-    @Test("its pages answer, and what is not there is 404", arguments: Gate.allCases)
+    @Test("the status pages answer, and other paths are 404", arguments: Gate.allCases)
     func pages(gate: Gate) throws {
         let client = try gate.client()
         let health = try client.get("/health")
@@ -85,7 +85,7 @@ struct ApacheResponderTests {
         #expect(method["Allow"] == "GET, HEAD")
     }
 
-    @Test("the words of a query are no flags for a CGI program")
+    @Test("words of a query string are not taken for flags of the CGI program")
     func query() throws {
         let client = try Gate.cgi.client()
         for query in ["--help", "--version", "--store+redis://127.0.0.1:1", "check+/etc/passwd", "-h", "serve"] {
@@ -140,7 +140,7 @@ struct ApacheAuthorizerTests {
     }
 
     @Test(
-        "ten requests pass, the eleventh is refused, and Apache's second looks are not counted",
+        "ten requests pass, the eleventh is refused, and repeated access checks are not counted",
         arguments: [("/", 200, "index"), ("/index.html", 200, "index"), ("/missing", 404, "our 404")])
     func limit(path: String, status: Int, body: String) throws {
         let client = try site().client()
@@ -153,7 +153,7 @@ struct ApacheAuthorizerTests {
         try expectRefused(client.send("HEAD", path), policy: "ten", hasBody: false)
     }
 
-    @Test("bodies pass, and what the site refuses itself stays as it is")
+    @Test("bodies pass, and the site's own refusals are unchanged")
     func proxied() throws {
         let client = try site().client()
         let body = [UInt8](repeating: UInt8(ascii: "x"), count: 300_000)
@@ -167,7 +167,7 @@ struct ApacheAuthorizerTests {
         #expect(try client.get("/denied/").status == 403)
     }
 
-    @Test("while the limiter is down requests are refused with 500")
+    @Test("requests get 500 while the limiter is down")
     func down() throws {
         let client = try site().client()
         #expect(try client.get("/").status == 200)

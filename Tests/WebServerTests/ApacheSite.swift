@@ -1,17 +1,17 @@
 import Servers
 
-/// Apache with a site as a test writes it, the limiter as mod_fcgid starts it, and the site of Python.
+/// Apache with a test's own configuration, the limiter started by mod_fcgid, and the Python site.
 final class ApacheSite {
     let apache: ApacheServer
 
-    /// Starts them.
+    /// Starts the servers.
     ///
     /// - Parameters:
     ///   - rules: a rules file's text.
-    ///   - site: what stands in the server; `@app@` is the port of the Python site.
+    ///   - site: the configuration of the site; `@app@` is the port of the Python site.
     ///   - files: files of the server's folder.
-    ///   - values: what else names in `@...@` stand for.
-    ///   - companions: what is to live as long as the server does.
+    ///   - values: values of further names in `@...@`.
+    ///   - companions: objects that must live as long as the server.
     /// - Throws: ``ServerError`` when a program is missing or does not start.
     init(
         rules: String = Rules.ten, _ site: String, files: [String: String] = [:], values: [String: String] = [:],

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Who may see the dashboard")
 struct DashboardAccessTests {
-    /// A client of a dashboard without a database, behind a web server whose location has the include and these lines.
+    /// A client of a dashboard without a database; the web server's location has the include and these lines.
     private func client(_ server: Server, login: String = "") throws -> HTTPClient {
         let folder = try TemporaryFolder()
         let dashboard = try Program(built: "fcgi-limiter-dashboard").path
@@ -48,11 +48,11 @@ struct DashboardAccessTests {
     private func basic(_ name: String) -> String { "Basic " + Data("\(name):secret".utf8).base64EncodedString() }
 
     @Test(
-        "without a login it is this machine alone, and no name that a client claims, and no forwarded request",
+        "without a login only this machine sees it: no foreign host name and no forwarded request",
         arguments: Server.allCases)
     func withoutLogin(server: Server) throws {
         let client = try client(server)
-        // There is no database to show.
+        // The dashboard has no database.
         #expect(try client.get("/").status == 503)
         for header in ["X-Forwarded-For", "Forwarded", "X-Real-IP"] {
             let value = header == "Forwarded" ? "for=127.0.0.1" : "127.0.0.1"
@@ -62,7 +62,7 @@ struct DashboardAccessTests {
         }
     }
 
-    @Test("with a login whoever has the password sees it, wherever from", arguments: Server.allCases)
+    @Test("with a login everybody who has the password sees it, from any address", arguments: Server.allCases)
     func withLogin(server: Server) throws {
         let lines =
             server == .nginx

@@ -2,7 +2,7 @@ import Foundation
 import Servers
 import Testing
 
-/// An answer to a request that was counted and allowed: every rate-limit header is there once.
+/// Expects the answer to a counted and allowed request, with every rate-limit header once.
 func expectCounted(
     _ answer: HTTPAnswer, left: Int, policy: String = "data", limit: Int = 10, status: Int = 200,
     at location: SourceLocation = #_sourceLocation
@@ -18,7 +18,7 @@ func expectCounted(
     expectNothingInternal(answer, at: location)
 }
 
-/// An answer to a request that was refused: 429 as RFC 6585 and RFC 9457 have it, and every rate-limit header.
+/// Expects a refusal: 429 by RFC 6585 and RFC 9457, with every rate-limit header.
 func expectRefused(
     _ answer: HTTPAnswer, policy: String = "data", limit: Int = 10, hasBody: Bool = true,
     at location: SourceLocation = #_sourceLocation
@@ -38,7 +38,7 @@ func expectRefused(
     #expect(problem["violated-policies"] as? [String] == [policy], sourceLocation: location)
 }
 
-/// An answer to a request that no rule counts.
+/// Expects the answer to a request that no rule counts.
 func expectUncounted(_ answer: HTTPAnswer, status: Int = 200, at location: SourceLocation = #_sourceLocation) {
     #expect(answer.status == status, sourceLocation: location)
     let limits = answer.headers.filter { $0.name.lowercased().contains("ratelimit") || $0.name == "Retry-After" }
@@ -46,7 +46,7 @@ func expectUncounted(_ answer: HTTPAnswer, status: Int = 200, at location: Sourc
     expectNothingInternal(answer, at: location)
 }
 
-/// No header that the limiter and the web server exchange among themselves.
+/// Expects no header that only the limiter and the web server exchange.
 func expectNothingInternal(_ answer: HTTPAnswer, at location: SourceLocation = #_sourceLocation) {
     let internals = answer.headers.map(\.name).filter { name in
         ["x-limiter", "x-accel", "variable", "fcgi", "status"].contains { name.lowercased().hasPrefix($0) }
@@ -54,7 +54,7 @@ func expectNothingInternal(_ answer: HTTPAnswer, at location: SourceLocation = #
     #expect(internals == [], sourceLocation: location)
 }
 
-/// What a site says that it was asked.
+/// Expects the site to have received this request.
 func expectEcho(
     _ answer: HTTPAnswer, _ method: String, _ uri: String, length: Int = 0,
     at location: SourceLocation = #_sourceLocation

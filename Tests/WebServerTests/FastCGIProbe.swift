@@ -1,14 +1,14 @@
 import Foundation
 import Servers
 
-/// A FastCGI peer that notes the variables that it is sent, and never answers well.
+/// A FastCGI server that records the variables of a request and closes the connection.
 final class FastCGIProbe {
     let socket: String
 
     private let folder: TemporaryFolder
     private let descriptor: Int32
 
-    /// Listens.
+    /// Starts to listen.
     init() throws {
         folder = try TemporaryFolder()
         socket = folder.path("probe.sock")
@@ -23,7 +23,7 @@ final class FastCGIProbe {
         close(descriptor)
     }
 
-    /// The variables of the request that came next; they are still there though nobody waits for an answer any more.
+    /// The variables of the next request, even if its client is gone.
     func variables() -> [String: String] {
         let connection = accept(descriptor, nil, nil)
         defer { close(connection) }
@@ -33,7 +33,7 @@ final class FastCGIProbe {
         return Self.decode(bytes)
     }
 
-    /// The contents of the records of type 4: pairs, each with the lengths of name and value in front.
+    /// The name-value pairs in the records of type 4, FCGI_PARAMS.
     private static func decode(_ bytes: [UInt8]) -> [String: String] {
         var content: [UInt8] = []
         var index = 0

@@ -2,12 +2,15 @@ import Foundation
 import Servers
 import Testing
 
-/// A guide whose steps were done, in a folder in place of the machine; its services run, but for the web server.
+/// A guide whose steps were executed in a folder instead of `/`.
+///
+/// All services run except the web server.
 final class FollowedGuide: Sendable {
     let guide: Guide
     /// The folder that stands for `/`.
+    ///
     let root: TemporaryFolder
-    /// What `a2enmod`, `a2enconf` and `a2ensite` were told.
+    /// The arguments of `a2enmod`, `a2enconf` and `a2ensite`.
     let modules, confs, sites: [String]
 
     /// The database of the dashboard's part.
@@ -15,12 +18,12 @@ final class FollowedGuide: Sendable {
     private let php: PHPFPM
     private let app: ServerProcess
 
-    /// Does the steps of a guide.
+    /// Executes the steps of a guide.
     ///
     /// - Parameters:
     ///   - file: for example `nginx/README.md`.
-    ///   - hasDashboard: whether the dashboard's part is followed, too.
-    /// - Throws: an error where a step fails, or where it is not known how to do it.
+    ///   - hasDashboard: whether to execute the dashboard's section, too.
+    /// - Throws: an error when a step fails or is unknown.
     init(_ file: String, hasDashboard: Bool = false) throws {
         root = try TemporaryFolder()
         let port = try FreePort().number
@@ -36,7 +39,7 @@ final class FollowedGuide: Sendable {
         {
             try FileManager.default.createDirectory(atPath: root.path(place), withIntermediateDirectories: true)
         }
-        // As the system's folder: everybody may write to it.
+        // Everybody may write to the real /dev/shm, too.
         chmod(root.path("dev/shm"), 0o1777)
 
         var words: [String: [String]] = [:]
@@ -72,7 +75,7 @@ final class FollowedGuide: Sendable {
         ) { address.accepts }
     }
 
-    /// A step that nobody has said how to do.
+    /// A step that this class cannot execute.
     private struct UnknownStep: Error, CustomStringConvertible {
         let description: String
     }
@@ -82,7 +85,7 @@ final class FollowedGuide: Sendable {
         return ["PATH": root.path("usr/local/bin") + ":" + path, "http_proxy": ""]
     }
 
-    /// `make install`, but for the build: what was built together with the tests is installed.
+    /// Runs `make install` with the programs from the tests' build.
     private static func install(to prefix: String) throws {
         let built = URL(fileURLWithPath: try Program(built: "fcgi-limiter").path).deletingLastPathComponent().path
         let words = ["-s", "-o", "build", "-C", Template.path("."), "install", "PREFIX=\(prefix)", "PROGRAMS=\(built)"]
@@ -90,7 +93,7 @@ final class FollowedGuide: Sendable {
         try #require(outcome.status == 0, "\(outcome.errors)")
     }
 
-    /// What a guide installs, the Makefile installs for its tests.
+    /// Requires that the Makefile installs the guide's packages for the tests.
     private static func requireKnown(packages: [String]) throws {
         let words = try Template(file: "Makefile").text.split(whereSeparator: \.isWhitespace).map(String.init)
         for package in packages where !package.hasPrefix("-") {
@@ -98,13 +101,13 @@ final class FollowedGuide: Sendable {
         }
     }
 
-    /// The files in a folder of the machine, in the order of their names.
+    /// The texts of a folder's files, sorted by name.
     func texts(in place: String) -> [String] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: root.path(place))) ?? []
         return names.sorted().map { root.text(of: place + "/" + $0) }
     }
 
-    /// Enters the commands of the guide one after the other, and expects of each what the guide says that it prints.
+    /// Runs the commands of the guide in order, and expects the documented output of each.
     ///
     /// - Parameter port: the web server's.
     /// - Throws: an error where there is no shell.
@@ -116,7 +119,7 @@ final class FollowedGuide: Sendable {
                 "http://\($0.output.1).localhost:\(port)"
             }
             if let postgres, command.contains("dashboard.localhost") {
-                // The first limiter makes the tables, beside its first requests.
+                // The first limiter creates the tables in the background.
                 let tables = "select count(*) from pg_tables where schemaname = 'limiter'"
                 #expect(try waitUntil { try Int(postgres.query(tables, database: "limits")) != 0 })
             }
@@ -128,10 +131,10 @@ final class FollowedGuide: Sendable {
         }
     }
 
-    /// The lines of an output, without what changes from time to time and from machine to machine.
+    /// The lines of an output without parts that depend on the time and the machine.
     private static func lasting(_ output: String) -> [String] {
         output.split(separator: "\n", omittingEmptySubsequences: false)
-            // Apache's mod_deflate adds it or not, by how the site's answer comes in.
+            // Apache's mod_deflate adds this header or not, depending on timing.
             .filter { !$0.hasPrefix("Vary: ") }
             .map {
                 String($0)

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("A guarded site")
 struct GuardTests {
-    @Test("ten requests reach it, the eleventh is refused, and every header is right", arguments: Setup.allCases)
+    @Test("ten requests pass, the eleventh is refused, and every header is right", arguments: Setup.allCases)
     func limit(setup: Setup) throws {
         let client = try GuardedSite(setup).client()
         for left in (0..<10).reversed() {
@@ -14,12 +14,12 @@ struct GuardTests {
         }
         try expectRefused(client.get("/api/data", headers: ["X-API-Key": "one"]))
         try expectRefused(client.send("HEAD", "/api/data", headers: ["X-API-Key": "one"]), hasBody: false)
-        // Others are not the worse for it.
+        // Other clients are not affected.
         expectCounted(try client.get("/api/data", headers: ["X-API-Key": "two"]), left: 9)
         expectCounted(try client.get("/api/data"), left: 9)
     }
 
-    @Test("what no rule counts passes as if there were no limiter", arguments: Setup.allCases)
+    @Test("requests that no rule counts pass unchanged", arguments: Setup.allCases)
     func unlimited(setup: Setup) throws {
         let client = try GuardedSite(setup).client()
         let answer = try client.get("/elsewhere")
@@ -27,7 +27,7 @@ struct GuardTests {
         try expectEcho(answer, "GET", "/elsewhere")
     }
 
-    @Test("what it refuses itself stays as it is, with its own body", arguments: Setup.allCases)
+    @Test("the site's own refusals keep their status and body", arguments: Setup.allCases)
     func ownRefusal(setup: Setup) throws {
         let client = try GuardedSite(setup).client()
         for (number, status) in [401, 403, 404, 429, 500, 503].enumerated() {
@@ -41,7 +41,7 @@ struct GuardTests {
         }
     }
 
-    @Test("methods and bodies reach it unharmed", arguments: Setup.allCases)
+    @Test("methods and bodies reach the site unchanged", arguments: Setup.allCases)
     func bodies(setup: Setup) throws {
         let client = try GuardedSite(setup, rules: Rules.ten).client()
         let body = [UInt8](repeating: UInt8(ascii: "x"), count: 300_000)
@@ -64,7 +64,7 @@ struct GuardTests {
         #expect(try client.send("DELETE", "/file").status == 200)
     }
 
-    @Test("an upload over the limit is refused, whatever its size", arguments: Setup.allCases)
+    @Test("an upload over the limit is refused regardless of its size", arguments: Setup.allCases)
     func refusedUpload(setup: Setup) throws {
         let client = try GuardedSite(setup, rules: Rules.ten).client()
         for _ in 0..<10 { #expect(try client.get("/").status == 200) }
@@ -80,7 +80,7 @@ struct GuardTests {
         for left in (0..<10).reversed() {
             let client = site.client()
             let answer = try client.get("/socket", headers: ["Connection": "Upgrade", "Upgrade": "websocket"])
-            // Apache sends none of an answer's headers along with 101.
+            // Apache sends no other headers with 101.
             if setup.isNginx {
                 expectCounted(answer, left: left, policy: "ten", status: 101)
             } else {
@@ -95,7 +95,7 @@ struct GuardTests {
     }
 
     @Test(
-        "a path is counted once, though the web server comes by twice",
+        "a request is counted once although the web server checks it twice",
         arguments: [
             (Setup.phpBehindNginx, ["/", "/index.php", "/no/such/file", "/file.txt", "/file.txt/"]),
             (.phpBehindApache, ["/", "/index.php", "/no/such/file", "/file.txt"]),
@@ -107,7 +107,7 @@ struct GuardTests {
         }
     }
 
-    @Test("what a client sends in the limiter's own names gains it nothing", arguments: Setup.allCases)
+    @Test("a client gains nothing by sending the limiter's internal headers", arguments: Setup.allCases)
     func internalNames(setup: Setup) throws {
         let attempts = [
             ["X-Limiter-Status: 200", "X-Limiter-Body: x"],

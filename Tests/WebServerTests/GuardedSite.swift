@@ -1,7 +1,7 @@
 import Servers
 import Testing
 
-/// A site, and the web server that guards it.
+/// A site and the web server in front of it.
 enum Setup: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case phpBehindNginx = "PHP behind nginx"
     case pythonBehindNginx = "Python behind nginx"
@@ -15,7 +15,7 @@ enum Setup: String, CaseIterable, Sendable, CustomTestStringConvertible {
     var isPHP: Bool { self == .phpBehindNginx || self == .phpBehindApache }
 }
 
-/// A site of PHP or of Python, guarded as `nginx/guard-example.conf` and `apache/guard-example.conf` do it.
+/// A PHP or Python site, guarded by `nginx/guard-example.conf` or `apache/guard-example.conf`.
 final class GuardedSite {
     private let setup: Setup
     private let server: AnyObject
@@ -24,8 +24,8 @@ final class GuardedSite {
     /// Starts site, limiter and web server.
     ///
     /// - Parameters:
-    ///   - setup: which ones.
-    ///   - rules: a rules file's text; the one that the package shows where there is none.
+    ///   - setup: the site and the web server.
+    ///   - rules: the text of a rules file; `nil` for limits.example.yaml.
     /// - Throws: ``ServerError`` when a program is missing or does not start.
     init(_ setup: Setup, rules: String? = nil) throws {
         self.setup = setup
@@ -56,7 +56,7 @@ final class GuardedSite {
 
 /// Rules files.
 enum Rules {
-    /// Ten requests a minute, whatever they are.
+    /// Ten requests per minute of any kind.
     static let ten = """
         policies:
           ten: { limit: 10 per minute, algorithm: sliding_window }
@@ -79,7 +79,7 @@ extension LimiterProcess {
 }
 
 extension Template {
-    /// The template with another text in the place of one that must be there.
+    /// The template with a text replaced that must occur in it.
     func replacing(_ text: String, with other: String) throws -> Template {
         try #require(self.text.contains(text), "the template has no \(text)")
         return Template(text: self.text.replacing(text, with: other))

@@ -1,20 +1,23 @@
 import Foundation
 import Servers
 
-/// A README that leads to a guarded site, read for what one is to do: `sh` blocks are typed, `console` blocks show a command
-/// and what it prints, the others are parts of configurations.
+/// A guide to a guarded site.
+///
+/// Its `sh` blocks are steps, its `console` blocks show commands and their output, and the others
+/// are configuration.
 struct Guide: Sendable {
     private let document: Document
     private let folder: String
     private let values: KeyValuePairs<String, String>
 
-    /// A README of this package, as if it had been written for a machine whose files lie below `folder`.
+    /// Reads a guide, with its paths moved below `folder`.
+    ///
     ///
     /// - Parameters:
     ///   - file: for example `nginx/README.md`.
-    ///   - folder: what stands for `/`.
-    ///   - values: what else differs from machine to machine, as the README has it, and what stands for it.
-    ///   - isWhole: whether the dashboard's part is in it.
+    ///   - folder: the replacement of `/`.
+    ///   - values: further texts of the guide and their replacements.
+    ///   - isWhole: whether to include the dashboard's section.
     /// - Throws: an error where there is no such file.
     init(_ file: String, in folder: String, values: KeyValuePairs<String, String> = [:], isWhole: Bool = true) throws {
         self.folder = folder
@@ -33,7 +36,7 @@ struct Guide: Sendable {
     /// The commands of the `console` blocks, in order, with the output shown for each.
     var exchanges: [Document.Exchange] { document.exchanges }
 
-    /// A text about the machine, as it is about the folder.
+    /// A text with paths and values replaced as in the guide.
     func moved(_ text: String) -> String { Self.moved(text, to: folder, values) }
 
     private static func moved(_ text: String, to folder: String, _ values: KeyValuePairs<String, String>) -> String {
@@ -45,7 +48,7 @@ struct Guide: Sendable {
         return text
     }
 
-    /// The commands of the `sh` blocks, in order, each with the text that it is given.
+    /// The commands of the `sh` blocks, in order, each with its here-document.
     var steps: [String] {
         var steps: [String] = []
         var isGiven = false

@@ -12,7 +12,7 @@ struct NginxGuardTests {
         }
         """
 
-    @Test("says who decided, where that is switched on")
+    @Test("--store-header on names who decided")
     func storeHeader() throws {
         let client = try NginxSite(Self.proxied, flags: ["--store-header", "on"]).client()
         for _ in 0..<11 { #expect(try client.get("/")["X-RateLimit-Store"] == "embedded") }
@@ -20,7 +20,7 @@ struct NginxGuardTests {
         #expect(try NginxSite(Self.proxied).client().get("/")["X-RateLimit-Store"] == nil)
     }
 
-    @Test("keeps its connection to the limiter from request to request, admitted or refused")
+    @Test("the connection to the limiter is kept after an admission and after a refusal")
     func keptConnection() throws {
         let site = try NginxSite(Self.proxied)
         let client = site.client()
@@ -40,7 +40,7 @@ struct NginxGuardTests {
         #expect(try sockets() == kept)
     }
 
-    @Test("while the limiter is down requests pass, and when it is back they are counted as before")
+    @Test("requests pass while the limiter is down, and are counted again afterwards")
     func open() throws {
         let site = try NginxSite(Self.proxied)
         let client = site.client()
@@ -54,7 +54,7 @@ struct NginxGuardTests {
     }
 
     @Test(
-        "with deny, requests are refused with 503 while the limiter is down",
+        "with deny, requests get 503 while the limiter is down",
         arguments: ["server", "location"])
     func closed(place: String) throws {
         let deny = "set $fcgi_limiter_when_down deny;"
@@ -84,7 +84,7 @@ struct NginxGuardTests {
         expectCounted(try client.get("/"), left: 7, policy: "ten")
     }
 
-    @Test("a limiter that hangs holds a request up for two seconds")
+    @Test("a limiter that hangs delays a request by two seconds")
     func hanging() throws {
         let site = try NginxSite(Self.proxied)
         site.limiter.send(SIGSTOP)
@@ -95,7 +95,7 @@ struct NginxGuardTests {
         #expect((.seconds(1.5)...(.seconds(10))).contains(ContinuousClock.now - began))
     }
 
-    @Test("a store that fails is answered 503 by a limiter that is told to deny")
+    @Test("a limiter with deny answers 503 while its store fails")
     func failingStore() throws {
         let flags = ["--on-store-failure", "deny"]
         let limiter = try LimiterProcess(store: "redis+unix:/nowhere/redis.sock", flags: flags)
@@ -112,7 +112,7 @@ struct NginxGuardTests {
         expectNothingInternal(answer)
     }
 
-    @Test("a banned client gets 403 with the limiter's body, another the site's own")
+    @Test("a banned client gets the limiter's 403, another client the site's own")
     func banned() throws {
         let site = try NginxSite(rules: "banned: [{ api_key: bad }]\n" + Rules.ten, Self.proxied)
         let answer = try site.client().get("/", headers: ["X-API-Key": "bad"])
@@ -127,7 +127,7 @@ struct NginxGuardTests {
     }
 
     @Test(
-        "whatever brings nginx by again, a request is counted once and has its status",
+        "a request is counted once and keeps its status although nginx checks access several times",
         arguments: [
             ("/", 200, "index"),
             ("/folder/", 200, "in the folder"),
@@ -180,11 +180,11 @@ struct NginxGuardTests {
             expectCounted(answer, left: left, policy: "ten", status: status)
         }
         try expectRefused(client.get(path), policy: "ten")
-        // Not a word about variables that were never set.
+        // nginx warns about no uninitialized variable.
         #expect(!site.nginx.logText.contains("uninitialized"), "\(site.nginx.logText)")
     }
 
-    @Test("a 403 of an access rule stays the site's, and a password is asked for as before")
+    @Test("the 403 of an access rule is the site's own, and the site still asks for its password")
     func accessRules() throws {
         let site = try NginxSite(
             """
@@ -215,7 +215,7 @@ struct NginxGuardTests {
         try expectEcho(answer, "GET", "/secret")
     }
 
-    @Test("an allowed request does not stand in for a password where any of several would do")
+    @Test("the limiter's permission does not replace a password under satisfy any")
     func satisfyAny() throws {
         let site = try NginxSite(
             """
@@ -231,7 +231,7 @@ struct NginxGuardTests {
         }
     }
 
-    @Test("the limiter is told what the rules read, whose software it is, and what a file of fcgi-limiter.d adds")
+    @Test("the limiter gets the variables that rules read, User-Agent, and those in fcgi-limiter.d")
     func variables() throws {
         let usual: Set = ["FCGI_LIMITER_FRONT", "REQUEST_METHOD", "REQUEST_URI", "REMOTE_ADDR"]
         let headers: KeyValuePairs = [
@@ -255,7 +255,7 @@ struct NginxGuardTests {
         }
     }
 
-    @Test("a rule that reads a cookie works with its file in fcgi-limiter.d")
+    @Test("a rule can read a cookie that a file in fcgi-limiter.d sends")
     func cookie() throws {
         let rules = Rules.ten.replacing("api_key or address", with: "cookie sid or address")
         let site = try NginxSite(
@@ -267,7 +267,7 @@ struct NginxGuardTests {
         expectCounted(try client.get("/", headers: ["Cookie": "sid=2"]), left: 9, policy: "ten")
     }
 
-    @Test("an answer about thirty policies fits")
+    @Test("an answer about thirty policies fits into nginx's buffer")
     func manyPolicies() throws {
         let names = (10..<40).map { "a-policy-with-a-long-name-number-\($0)" }
         let policies = names.map { "  \($0): { limit: 10 per minute, algorithm: sliding_window }\n" }.joined()
@@ -284,7 +284,7 @@ struct NginxGuardTests {
         #expect(try refused.json()["violated-policies"] as? [String] == names)
     }
 
-    @Test("a client cannot ask the limiter by its internal path")
+    @Test("a client cannot reach the internal location")
     func internalPath() throws {
         let client = try NginxSite(Self.proxied).client()
         expectUncounted(try client.get("/.fcgi-limiter"), status: 404)

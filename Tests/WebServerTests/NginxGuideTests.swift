@@ -4,7 +4,7 @@ import Testing
 
 @Suite("nginx/README.md")
 struct NginxGuideTests {
-    /// The guide's nginx with the guide's service, and what is done to its configuration.
+    /// An nginx and a limiter that were set up by following the guide.
     private final class Machine {
         let followed: FollowedGuide
         let limiter: ServerProcess
@@ -25,7 +25,7 @@ struct NginxGuideTests {
                 companions: [followed, limiter] + (dashboard.map { [$0] } ?? []))
         }
 
-        /// Starts what the installed units of that name describe.
+        /// Starts the service of the installed units with this name.
         static func service(_ name: String, _ followed: FollowedGuide) throws -> ServerProcess {
             let root = followed.root
             let units = "usr/local/lib/systemd/system/\(name)."
@@ -43,7 +43,7 @@ struct NginxGuideTests {
                 let parts = line.split(separator: "=", maxSplits: 1)
                 if parts.count == 2 { environment[String(parts[0])] = String(parts[1]) }
             }
-            // The prefix that it was installed with is the folder's already.
+            // The path already has the folder as its prefix.
             var words = try #require(lines.first { $0[0] == "ExecStart" }?[1].split(separator: " ").map(String.init))
             #expect(words.suffix(2) == ["--listen", "systemd"])
             words[words.count - 1] = "unix:\(socket)"
@@ -53,7 +53,7 @@ struct NginxGuideTests {
             }
         }
 
-        /// nginx's files, and those that the guide writes beside them.
+        /// The files next to nginx.conf.
         static func files(_ followed: FollowedGuide) throws -> [String: String] {
             var files = ["fastcgi_params": try String(contentsOfFile: "/etc/nginx/fastcgi_params", encoding: .utf8)]
             for (number, text) in followed.texts(in: "etc/nginx/fcgi-limiter.d").enumerated() {
@@ -62,7 +62,7 @@ struct NginxGuideTests {
             return files
         }
 
-        /// What Debian's nginx.conf includes between its braces of `http`, on a port of our own.
+        /// The content of `http` in Debian's nginx.conf, on a free port.
         static func configuration(_ followed: FollowedGuide) -> String {
             let own = followed.guide.blocks(of: "nginx").filter { $0.hasPrefix("server {") }
             let sites = followed.texts(in: "etc/nginx/sites-enabled") + own
@@ -73,14 +73,14 @@ struct NginxGuideTests {
         func client(_ host: String) -> HTTPClient { HTTPClient(self, port: nginx.port, host: host) }
     }
 
-    @Test("its steps lead to guarded sites that answer as it says")
+    @Test("following its steps gives guarded sites with the documented answers")
     func followed() throws {
         let machine = try Machine(hasDashboard: true)
         try machine.followed.expectExchanges(port: machine.nginx.port)
         #expect(machine.nginx.logText == "")
     }
 
-    @Test("requests pass while the limiter is down, and get 503 where it says deny", arguments: [false, true])
+    @Test("requests pass while the limiter is down, and get 503 with deny", arguments: [false, true])
     func down(isClosed: Bool) throws {
         let guide = try Guide("nginx/README.md", in: "")
         let line = try #require(guide.blocks(of: "nginx").first { $0.contains("when_down deny") })
@@ -96,7 +96,7 @@ struct NginxGuideTests {
         #expect(machine.nginx.logText.contains("(2: No such file or directory)"))
     }
 
-    @Test("its lists ban and exempt, and are read again")
+    @Test("the documented lists ban and exempt clients, and a reload changes them")
     func lists() throws {
         let guide = try Guide("nginx/README.md", in: "")
         let lists = try #require(guide.blocks(of: "yaml").first)
@@ -109,7 +109,7 @@ struct NginxGuideTests {
         #expect(try waitUntil { try client.get("/")["X-RateLimit-Limit"] == "10" })
     }
 
-    @Test("check --nginx prints the lines that it shows")
+    @Test("check --nginx prints the documented lines")
     func variables() throws {
         let folder = try TemporaryFolder()
         let rules = """
@@ -124,7 +124,7 @@ struct NginxGuideTests {
         #expect(outcome.text.split(separator: "\n").dropFirst().joined(separator: "\n") + "\n" == shown)
     }
 
-    /// Mistakes, what nginx says of them as the guide quotes it, and the status that a guarded request gets where nginx starts.
+    /// Mistakes, nginx's messages as the guide quotes them, and the status of a guarded request if nginx starts.
     static let mistakes: [(name: String, http: String, message: String, status: Int?)] = [
         (
             "no upstream", "server { listen @port@; SERVER location / { GUARD } }",
@@ -158,7 +158,7 @@ struct NginxGuideTests {
         ),
     ]
 
-    @Test("what it says of mistakes is what nginx says", arguments: mistakes)
+    @Test("the documented error messages are those of nginx", arguments: mistakes)
     func mistake(name: String, http: String, message: String, status: Int?) throws {
         let root = try TemporaryFolder()
         let guide = try Guide("nginx/README.md", in: root.path)
@@ -180,7 +180,7 @@ struct NginxGuideTests {
         }
     }
 
-    @Test("an error_page 403 above the guard takes its refusals, and one below it does not", arguments: [true, false])
+    @Test("an error_page 403 before the guard replaces its refusals, one after it does not", arguments: [true, false])
     func errorPage(isAbove: Bool) throws {
         let site = try NginxSite(
             """

@@ -2,7 +2,7 @@ import Foundation
 import Servers
 import Testing
 
-@Suite("nginx's redirect by the limiter")
+@Suite("nginx's redirect.conf")
 struct NginxRedirectTests {
     private static let proxied = """
         location / {
@@ -19,7 +19,7 @@ struct NginxRedirectTests {
         }
         """
 
-    @Test("ten requests reach the named location, the eleventh is refused, and every header is right")
+    @Test("ten requests pass, the eleventh is refused, and every header is right")
     func limit() throws {
         let client = try NginxSite(Self.proxied).client()
         for left in (0..<10).reversed() {
@@ -34,14 +34,14 @@ struct NginxRedirectTests {
         try expectRefused(client.send("PUT", "/file.png", body: [1, 2, 3]), policy: "ten")
     }
 
-    @Test("says who decided, where that is switched on")
+    @Test("--store-header on names who decided")
     func storeHeader() throws {
         let client = try NginxSite(Self.proxied, flags: ["--store-header", "on"]).client()
         for _ in 0..<11 { #expect(try client.get("/")["X-RateLimit-Store"] == "embedded") }
         #expect(try NginxSite(Self.proxied).client().get("/")["X-RateLimit-Store"] == nil)
     }
 
-    @Test("what no rule counts passes as if there were no limiter")
+    @Test("requests that no rule counts pass unchanged")
     func unlimited() throws {
         let client = try NginxSite(rules: Rules.ten.replacing("/**", with: "/counted"), Self.proxied).client()
         let answer = try client.get("/other")
@@ -49,7 +49,7 @@ struct NginxRedirectTests {
         try expectEcho(answer, "GET", "/other")
     }
 
-    @Test("methods, bodies and statuses pass unharmed")
+    @Test("methods, bodies and statuses are unchanged")
     func bodies() throws {
         let client = try NginxSite(Self.proxied).client()
         let body = [UInt8](repeating: UInt8(ascii: "x"), count: 300_000)
@@ -66,7 +66,7 @@ struct NginxRedirectTests {
         #expect(try client.talk("hello") == "HELLO")
     }
 
-    @Test("the named location's own error pages count")
+    @Test("the named location keeps its own error pages")
     func errorPage() throws {
         let server = """
             error_page 404 /404.html;
@@ -91,7 +91,7 @@ struct NginxRedirectTests {
     }
 
     @Test(
-        "while the limiter is down requests pass with error_page, and get 502 without",
+        "requests pass while the limiter is down with error_page, and get 502 without",
         arguments: [(true, 200), (false, 502)])
     func down(hasErrorPage: Bool, status: Int) throws {
         let line = "error_page 502 504 = @site;"
@@ -103,7 +103,7 @@ struct NginxRedirectTests {
         if status == 200 { try expectEcho(answer, "PUT", "/x", length: 3) }
     }
 
-    @Test("a client cannot name the location itself")
+    @Test("a client cannot name the location")
     func spoofed() throws {
         let client = try NginxSite(Self.proxied).client()
         for left in (0..<10).reversed() {

@@ -1,16 +1,16 @@
 import Servers
 
-/// nginx with a server as a test writes it, a limiter behind it and the site of Python.
+/// nginx with a test's own server, a limiter, and the Python site.
 final class NginxSite {
     let limiter: LimiterProcess
     let app: PythonSite
     let nginx: NginxServer
 
-    /// Starts them.
+    /// Starts the servers.
     ///
     /// - Parameters:
     ///   - rules: a rules file's text.
-    ///   - server: what stands between the braces of `server`; `@app@` is the port of the Python site.
+    ///   - server: the content of `server`; `@app@` is the port of the Python site.
     ///   - flags: further flags of the limiter.
     ///   - files: files beside `nginx.conf`.
     /// - Throws: ``ServerError`` when a program is missing or does not start.
@@ -29,7 +29,7 @@ final class NginxSite {
         HTTPClient(self, port: nginx.port)
     }
 
-    /// A whole configuration with that server; `@socket@` is where its limiter listens.
+    /// A configuration with this content of `server`; `@socket@` is the limiter's socket.
     static func template(_ server: String) -> Template {
         Template(
             http: """

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("make run and make traffic")
 struct RunTests {
-    /// `scripts/run` with what was built together with the tests, in a folder of its own.
+    /// `scripts/run` with the programs from the tests' build, in a private folder.
     private final class Run {
         let folder: TemporaryFolder
         let gateway, dashboard: FreePort
@@ -13,7 +13,7 @@ struct RunTests {
         init(_ server: Server, store: String = "embedded") throws {
             folder = try TemporaryFolder()
             (gateway, dashboard) = (try FreePort(), try FreePort())
-            // Apache's user must be able to start what Apache starts, wherever the tests lie.
+            // Apache's user must be able to reach the programs.
             for name in ["fcgi-limiter", "fcgi-limiter-dashboard"] {
                 _ = try Program(built: name).copy(to: folder.path(name))
             }
@@ -28,7 +28,7 @@ struct RunTests {
             ) { folder.text(of: "run.log").contains("Ctrl-C stops everything.") }
         }
 
-        /// The processes that it has started, and those that they have.
+        /// The processes that it started, directly or indirectly.
         var processes: [String] {
             let names =
                 (try? FileManager.default.contentsOfDirectory(atPath: "/proc"))?.filter { Int32($0) != nil } ?? []
@@ -43,7 +43,7 @@ struct RunTests {
     }
 
     @Test(
-        "start it all, count what traffic sends, show it, and leave nothing running",
+        "all servers start, count the traffic, show it, and stop",
         arguments: [(Server.nginx, "embedded"), (.nginx, "redis"), (.apache, "embedded"), (.apache, "redis")])
     func whole(server: Server, store: String) throws {
         let run = try Run(server, store: store)
@@ -60,7 +60,7 @@ struct RunTests {
         let sent = last.split(separator: " ").first.flatMap { Int($0) } ?? 0
         #expect(sent > 0 && !last.contains("no answer"), "\(traffic.text)")
 
-        // /health is not counted, and has been asked for once.
+        // The one request to /health is not counted.
         let shown = try waitUntil {
             let rows = try run.client(run.dashboard).get("/endpoints.csv?range=5m").text.split(separator: "\r\n")
             let columns = rows.first?.split(separator: ",").map(String.init) ?? []
@@ -75,7 +75,7 @@ struct RunTests {
         #expect(run.processes == [])
     }
 
-    @Test("a run that was killed leaves nothing running", arguments: Server.allCases)
+    @Test("a killed run leaves no process behind", arguments: Server.allCases)
     func killed(server: Server) throws {
         let run = try Run(server)
         run.process.send(SIGKILL)
@@ -83,7 +83,7 @@ struct RunTests {
         #expect(waitUntil { run.processes.isEmpty }, "\(run.processes)")
     }
 
-    @Test("what cannot be is one line that says what to do")
+    @Test("an impossible setting gives one line with the remedy")
     func refusals() throws {
         let taken = try FreePort()
         let listener = try SilentListener(.tcp(port: taken.number), queue: 128)

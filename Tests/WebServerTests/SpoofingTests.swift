@@ -2,25 +2,24 @@ import Foundation
 import Servers
 import Testing
 
-/// A web server with a guarded site of Python behind it.
+/// A web server with a guarded Python site.
 enum Server: String, CaseIterable, Sendable {
     case nginx, apache
 }
 
-@Suite("What clients try, through a real web server")
+@Suite("Evasions through a real web server")
 struct SpoofingTests {
-    /// What becomes of an attempt.
+    /// The outcome of an attempt.
     enum Fate: Sendable, Equatable {
-        /// It counts for the same client as the honest request.
+        /// The attempt counts for the same client as the honest request.
         case counted
-        /// It counts for somebody else, or another path.
+        /// The attempt counts for another client or path.
         case other
-        /// The web server itself refuses it.
+        /// The web server itself refuses the attempt.
         case refused(Int)
     }
 
-    /// What is tried, the target and the lines behind `Host` (`KEY` is the client's key), and what becomes of it behind
-    /// nginx and behind Apache.
+    /// An attempt: its name, target, header lines after `Host` (`KEY` is the client's key), and outcomes with nginx and with Apache.
     static let attempts: [(name: String, target: String, lines: String, nginx: Fate, apache: Fate)] = [
         ("the honest request", "/api/data", "X-API-Key: KEY", .counted, .counted),
         // Paths.
@@ -49,12 +48,12 @@ struct SpoofingTests {
         ("a key in the next line", "/api/data", "X-API-Key:\r\n KEY", .refused(400), .counted),
         ("a blank before the colon", "/api/data", "X-API-Key : KEY", .refused(400), .refused(400)),
         ("64 KB", "/api/data", "X-API-Key: \(String(repeating: "k", count: 65_536))", .refused(400), .refused(400)),
-        // Addresses: nobody is trusted here.
+        // Addresses: there is no trusted proxy.
         ("a forged address", "/api/data", "X-API-Key: KEY\r\nX-Forwarded-For: 203.0.113.9", .counted, .counted),
         ("a forged hop", "/api/data", "X-API-Key: KEY\r\nForwarded: for=203.0.113.9", .counted, .counted),
     ]
 
-    @Test("each attempt counts for the right client, or is refused", arguments: Server.allCases)
+    @Test("every attempt counts for the right client or is refused", arguments: Server.allCases)
     func attempts(server: Server) throws {
         let client = try GuardedSite(server == .nginx ? .pythonBehindNginx : .pythonBehindApache).client()
         for (number, attempt) in Self.attempts.enumerated() {
@@ -81,7 +80,7 @@ struct SpoofingTests {
         }
     }
 
-    @Test("addresses that a client invents do not give it new quotas", arguments: Server.allCases)
+    @Test("a client gets no new quota by inventing addresses", arguments: Server.allCases)
     func inventedAddresses(server: Server) throws {
         let client = try GuardedSite(server == .nginx ? .pythonBehindNginx : .pythonBehindApache).client()
         let names = ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Client-IP", "True-Client-IP", "X-Remote-Addr"]
@@ -94,7 +93,7 @@ struct SpoofingTests {
     }
 
     @Test(
-        "behind a trusted proxy, the address that it saw counts, whatever stands in front", arguments: Server.allCases)
+        "with a trusted proxy, the address that the proxy saw counts, not those before it", arguments: Server.allCases)
     func trustedProxy(server: Server) throws {
         let rules = "trusted_proxies: [127.0.0.0/8]\n" + Rules.ten
         let client = try GuardedSite(server == .nginx ? .pythonBehindNginx : .pythonBehindApache, rules: rules).client()

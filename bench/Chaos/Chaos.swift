@@ -2,23 +2,23 @@ import ArgumentParser
 import Foundation
 import Scenarios
 
-/// `chaos`: plays all scenarios at length and prints what clients saw.
+/// Runs all scenarios at length and prints what clients saw.
 @main
 struct Chaos: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Has one thing after another go wrong under load, and prints what clients see of it.",
+        abstract: "Break one thing after another under load, and print what clients see.",
         discussion: """
             Needs nginx, Redis, and for the cut network a kernel that allows namespaces. All servers are private. Exit \
             status 1: a client got something other than 200 or 429, or the store admitted too much, or never came back.
             """
     )
 
-    @Option(help: "Requests a second.") var rate = 2_000
+    @Option(help: "Requests per second.") var rate = 2_000
     @Option(help: "Connections.") var clients = 32
-    @Option(help: "Seconds that a fault lasts; before and after it half of that is watched.") var seconds = 10.0
-    @Option(help: "Milliseconds that the store may take to answer; 25 is what the limiter has by default.")
+    @Option(help: "Seconds that a fault lasts. The load runs half as long before and after it.") var seconds = 10.0
+    @Option(help: "Milliseconds that the store may take to answer. The limiter's default is 25.")
     var deadline = 25
-    @Option(help: "Only scenarios with this word in their names.") var only: String?
+    @Option(help: "Run only scenarios with this word in their names.") var only: String?
 
     func validate() throws {
         guard rate > 0, clients > 0, seconds > 0, deadline > 0 else {

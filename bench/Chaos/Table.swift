@@ -1,9 +1,9 @@
 import Foundation
 import Scenarios
 
-/// What is printed: a row for each scenario when it is over, and the goals at the end.
+/// The printed table: a row per scenario as soon as it is over, and the goals at the end.
 struct Table {
-    /// Whether something happened that never may.
+    /// Whether a scenario failed or showed a wrong answer or an over-admission.
     private(set) var isWrong = false
     private var outcomes: [(row: String, outcome: PlayedScenario)] = []
 
@@ -21,7 +21,7 @@ struct Table {
         ])
     }
 
-    /// Adds what was seen.
+    /// Prints the row of an outcome.
     mutating func add(_ scenario: String, _ answer: String, _ outcome: PlayedScenario) {
         outcomes.append(("\(scenario), \(answer)", outcome))
         let wrong = outcome.wrong.sorted { $0.key < $1.key }.map { "\($0.value)x\($0.key)" }
@@ -36,13 +36,13 @@ struct Table {
         ])
     }
 
-    /// Adds why it could not be played though it should have been.
+    /// Prints the row of a scenario that failed to run.
     mutating func add(_ scenario: String, _ answer: String, failure: String) {
         isWrong = true
         line([scenario, answer, failure])
     }
 
-    /// Adds why this machine cannot play it.
+    /// Prints the row of a scenario that this machine cannot run.
     func add(_ scenario: String, _ answer: String, impossible: String) {
         line([scenario, answer, impossible])
     }
@@ -51,12 +51,12 @@ struct Table {
     func finish() {
         print()
         goal(
-            "p99 while it is wrong / before",
+            "p99 during the fault / before",
             outcomes.map { ($0.row, $0.outcome.during / max($0.outcome.before, 0.001)) }, 1.2)
         goal("seconds to recover", outcomes.compactMap { row, outcome in outcome.recovery.map { (row, $0) } }, 2)
     }
 
-    /// Prints the worst of what was measured beside what is aimed at.
+    /// Prints the worst measured value next to the goal.
     private func goal(_ text: String, _ measured: [(row: String, value: Double)], _ aim: Double) {
         guard let worst = measured.max(by: { $0.value < $1.value }) else { return }
         let missed = measured.count { $0.value > aim }
@@ -72,7 +72,7 @@ struct Table {
             return index < 2 ? cell.0 + blanks : blanks + cell.0
         }
         print(padded.joined(separator: " "))
-        // All that is open: whoever watches sees each row when it is known.
+        // Flushes every stream, so that each row appears at once.
         fflush(nil)
     }
 }

@@ -1,13 +1,15 @@
-/// Whom a request of the load counts for.
+/// The client that a request of the load counts for.
 struct Caller: Hashable {
-    /// Whether it is one of those that ask more often than they may.
+    /// Whether the caller sends more requests than its limit.
     let isHot: Bool
     let number: Int
 
-    /// How many requests any caller is allowed; the load is much shorter than the window, so no unit comes back.
+    /// The limit of every caller.
+    ///
+    /// The load is much shorter than the window, so no unit comes back.
     static let limit = 20
 
-    /// The rules that give each caller so much, half of them by either algorithm.
+    /// Rules with this limit, half of it for each algorithm.
     static let rules = """
         policies:
           window: { limit: \(limit) per day, algorithm: sliding_window }
@@ -18,18 +20,18 @@ struct Caller: Hashable {
 
         """
 
-    /// Requests for which one caller is the hot one.
+    /// Requests until the next caller becomes the hot one.
     private static let turn = 400
     private static let ordinary = 4_999
 
     /// The caller of the request with this number.
     ///
-    /// At any moment one hot caller is asking five times as often as it may, by all connections at once, so that whatever
-    /// goes wrong goes wrong while somebody's last units are given away. Those who were hot before come back from time
-    /// to time. All others are many, and ask seldom.
+    /// At any time one hot caller sends five times its limit over all connections, so that every fault happens while some
+    /// caller's last units are granted. Earlier hot callers return occasionally. The other callers are many and send few
+    /// requests.
     init(request: Int) {
         let hottest = Self.hottest(request: request)
-        // Any pattern would always hit the same connections.
+        // A regular pattern would always use the same connections.
         let chance = Self.mixed(request)
         switch chance & 7 {
         case 0, 1: (isHot, number) = (true, hottest)
@@ -38,22 +40,22 @@ struct Caller: Hashable {
         }
     }
 
-    /// A number that looks random, the same each time.
+    /// A pseudo-random number, the same in every run.
     private static func mixed(_ number: Int) -> Int {
         var bits = UInt64(number) &* 0x9E37_79B9_7F4A_7C15
         bits = (bits ^ bits >> 32) &* 0xD6E8_FEB8_6659_FD93
         return Int(bits >> 33)
     }
 
-    /// The number of the caller that is hot when this request is sent.
+    /// The number of the hot caller when this request is sent.
     static func hottest(request: Int) -> Int { request / turn }
 
     /// The `X-API-Key` of a hot caller.
     static func hotKey(_ number: Int) -> String { "hot-\(number)" }
 
-    /// What it asks for.
+    /// The request target.
     var target: String { number.isMultiple(of: 2) ? "/api/data" : "/api/search?q=x" }
 
-    /// Its `X-API-Key`.
+    /// The `X-API-Key`.
     var key: String { isHot ? Self.hotKey(number) : "caller-\(number)" }
 }

@@ -1,13 +1,13 @@
 import Foundation
 import Servers
 
-/// What can happen to a Redis Cluster.
+/// A fault of a Redis Cluster.
 final class ClusterFault: Fault {
-    /// What happens.
+    /// The kind of fault.
     enum Kind: Sendable {
-        /// A master is killed, and its replica takes over; the killed one comes back.
+        /// A master is killed, its replica takes over, and the old master comes back.
         case masterKilled
-        /// Slots are open between two masters, and are then given to the other one.
+        /// Slots stay half-migrated between two masters, and then move to the other one.
         case slotsMoved
     }
 
@@ -19,7 +19,7 @@ final class ClusterFault: Fault {
 
     private let kind: Kind
     private let cluster: RedisCluster
-    /// The master had not yet sent everything to its replica when it was killed.
+    /// The killed master had not yet replicated everything.
     private(set) var lossMoment: Microseconds?
     private var moves: [Move] = []
 
@@ -42,7 +42,7 @@ final class ClusterFault: Fault {
             }
             guard isTakenOver else { throw ScenarioError("the replica did not take over") }
         case .slotsMoved:
-            // Those of the callers who are hot now, were, or will be while it lasts.
+            // The slots of callers that were, are or will be hot during the fault.
             let hottest = Caller.hottest(request: site.load.total)
             for number in max(0, hottest - 10)..<hottest + 30 { try open(slotOf: number) }
         }

@@ -1,32 +1,32 @@
 import Foundation
 import Servers
 
-/// How long a scenario is watched, and under how much load.
+/// The durations of a scenario and its load.
 public struct Course: Sendable {
-    /// How long one part of it is.
+    /// The length of one part.
     public enum Stretch: Sendable {
-        /// So many seconds.
+        /// A number of seconds.
         case seconds(Double)
-        /// Until so many requests more have been answered.
+        /// Until this many more requests have been answered.
         case requests(Int)
     }
 
     let load: Load.Amount
-    /// As after `--store-deadline`.
+    /// Milliseconds for `--store-deadline`.
     let deadline: Int
     let before: Stretch
     let during: Stretch
     let after: Stretch
 
-    /// The course of a scenario.
+    /// Creates the course of a scenario.
     ///
     /// - Parameters:
-    ///   - clients: connections that ask at once.
-    ///   - rate: requests a second of all together.
+    ///   - clients: concurrent connections.
+    ///   - rate: requests per second of all connections together.
     ///   - deadline: milliseconds that the store may take to answer.
-    ///   - before: what it is compared with.
-    ///   - during: how long it stays wrong, or is watched once it has gone wrong for a moment.
-    ///   - after: how long it is watched once all is well again.
+    ///   - before: the time before the fault.
+    ///   - during: the time from the fault to the repair.
+    ///   - after: the time after the repair.
     public init(clients: Int, rate: Int, deadline: Int, before: Stretch, during: Stretch, after: Stretch) {
         load = Load.Amount(clients: clients, rate: rate)
         self.deadline = deadline
@@ -35,7 +35,7 @@ public struct Course: Sendable {
         self.after = after
     }
 
-    /// Milliseconds that a fault lasts which cannot be ended early.
+    /// Milliseconds of a fault that cannot be ended early.
     var pause: Int {
         switch during {
         case .seconds(let seconds): Int(seconds * 1_000)
@@ -45,13 +45,13 @@ public struct Course: Sendable {
 }
 
 extension Course.Stretch {
-    /// Waits until it is over.
+    /// Waits until this part is over.
     func wait(on load: Load) throws {
         switch self {
         case .seconds(let seconds): Thread.sleep(forTimeInterval: seconds)
         case .requests(let count):
             let goal = load.total + count
-            guard waitUntil({ load.total >= goal }) else { throw ScenarioError("requests are not answered at all") }
+            guard waitUntil({ load.total >= goal }) else { throw ScenarioError("no request is answered") }
         }
     }
 }

@@ -1,20 +1,22 @@
 import Servers
 
-/// What goes wrong, and how it is put right; it owns the servers of the store.
+/// A fault and its repair.
+///
+/// The fault owns the store's servers.
 protocol Fault: AnyObject {
-    /// The store, as after `--store`.
+    /// The store's address for `--store`.
     var store: String { get }
-    /// The end of a cable that the limiters run at.
+    /// The end of a cable at which the limiters run; `nil` for this machine's own network.
     var end: Cable.End? { get }
-    /// From when on the store may know nothing of what it decided before, once that is so: it is empty, or a replica has
-    /// taken over that lagged behind.
+    /// The time after which the store may have lost earlier decisions, because it restarted empty or a lagging replica took
+    /// over; `nil` while it knows all of them.
     var lossMoment: Microseconds? { get }
-    /// Whether the fault is over when it has struck, and only its consequences are to be got over.
+    /// Whether the fault is over at once and only its consequences last.
     var isMomentary: Bool { get }
 
-    /// Makes it go wrong.
+    /// Causes the fault.
     func strike(_ site: Site) throws
-    /// Puts it right; returns when the store could answer again.
+    /// Repairs the fault. Returns when the store can answer again.
     func mend(_ site: Site) throws
 }
 

@@ -1,13 +1,13 @@
 import Foundation
 import Servers
 
-/// What can happen in front of a Redis that is well.
+/// A fault of a limiter or of nginx, with a healthy Redis.
 final class FrontFault: Fault {
-    /// What happens.
+    /// The kind of fault.
     enum Kind: Sendable {
-        /// One of the two limiters is killed by `kill -9`; it is started again.
+        /// One of the two limiters is killed by `kill -9` and started again.
         case limiterKilled
-        /// nginx reads its configuration again.
+        /// nginx reloads its configuration.
         case nginxReloaded
     }
 

@@ -2,20 +2,20 @@ import Foundation
 import Servers
 import Synchronization
 
-/// Clients that ask at a steady rate, whatever becomes of their requests, and remember every answer.
+/// Clients that send requests at a steady rate, whether or not they are answered, and record every answer.
 final class Load: Sendable {
-    /// How much of it there is.
+    /// The size of the load.
     struct Amount: Sendable {
         /// Connections, each with a thread of its own.
         let clients: Int
-        /// Requests a second of all together.
+        /// Requests per second of all connections together.
         let rate: Int
     }
 
-    /// What one client has seen.
+    /// The samples of one client.
     private struct Seen {
         var samples: [Sample] = []
-        /// When the last request was sent that the store decided, and the last one that nobody did or another store.
+        /// When the last request that the store decided was sent, and the last one that it did not decide.
         var lastDecided: Microseconds = 0
         var lastUndecided: Microseconds = 0
 
@@ -24,7 +24,7 @@ final class Load: Sendable {
             switch sample.decider {
             case .store: lastDecided = sample.sent
             case .local, .nobody: lastUndecided = sample.sent
-            // That happens while the store is away, too.
+            // Cached refusals are also used while the store is unavailable.
             case .memory: break
             }
         }
@@ -63,18 +63,17 @@ final class Load: Sendable {
             decider: Sample.Decider(header: answer?["X-RateLimit-Store"]))
     }
 
-    /// Requests that have been answered, or have failed.
+    /// The number of requests that were answered or failed.
     var total: Int { clients.withLock { $0.reduce(0) { $0 + $1.samples.count } } }
 
-    /// Whether the store has decided a request of every client that was sent after `moment`, and all later ones were decided,
-    /// too.
+    /// Whether the store has decided at least one request of every client that was sent after `moment`, and all later ones.
     func isDecidedByStore(since moment: Microseconds) -> Bool {
         clients.withLock { clients in
             clients.allSatisfy { $0.lastDecided > max(moment, $0.lastUndecided) }
         }
     }
 
-    /// Stops the clients, and tells what they got.
+    /// Stops the clients and returns their samples.
     func stop() -> [Sample] {
         isStopped.store(true, ordering: .releasing)
         running.wait()

@@ -1,6 +1,6 @@
 import Servers
 
-/// The network between limiters and Redis is cut: what is sent is lost, and nobody is told.
+/// The network between limiters and Redis is cut: packets are lost, and neither side is notified.
 final class NetworkFault: Fault {
     private let cable: Cable
     private let redis: RedisServer

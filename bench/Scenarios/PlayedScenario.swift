@@ -1,42 +1,44 @@
-/// What clients saw of a scenario.
+/// What clients saw during a scenario.
 public struct PlayedScenario: Sendable {
-    /// Requests in all.
+    /// The number of requests.
     public let requests: Int
-    /// Requests that were answered by something other than 200 or 429, by their status; −1 stands for no answer.
+    /// The number of answers other than 200 and 429, by status; −1 means no answer.
     public let wrong: [Int: Int]
-    /// Requests that passed without being counted.
+    /// Requests that passed uncounted.
     public let uncounted: Int
-    /// Requests that the machine's own store decided.
+    /// Requests that the machine's fallback store decided.
     public let local: Int
-    /// What 99 of 100 requests waited at most before it went wrong, in milliseconds.
+    /// The 99th percentile of waits before the fault, in milliseconds.
     public let before: Double
-    /// What 99 of 100 requests waited at most from then until it was put right.
+    /// The 99th percentile of waits from the fault to the repair, in milliseconds.
     public let during: Double
-    /// What 99 of 100 requests waited at most since.
+    /// The 99th percentile of waits after the repair, in milliseconds.
     public let after: Double
-    /// The longest wait of all from the moment when it went wrong.
+    /// The longest wait after the fault began, in milliseconds.
     public let longest: Double
-    /// Seconds from the end of the fault until the last request was sent that the store did not decide; `nil` where it never
-    /// decided again.
+    /// Seconds from the end of the fault to the last request that the store did not decide; `nil` if the store never decided
+    /// again.
     public let recovery: Double?
-    /// Units beyond the limit that were admitted by the store, counted anew from where it may have lost what it knew.
+    /// Units that the store admitted beyond the limit.
+    ///
+    /// After it lost state, counting starts from zero.
     public let overAdmitted: Int
-    /// Units beyond the limit that were admitted by the store because it had lost what it knew.
+    /// Units that the store admitted beyond the limit because it had lost state.
     public let forgotten: Int
-    /// Units that the machine's own store admitted beyond one more limit.
+    /// Units that the fallback store admitted beyond one more limit.
     public let overAdmittedLocally: Int
 
-    /// When what happened.
+    /// The times of a scenario.
     struct Marks {
-        /// The load runs evenly.
+        /// When the load runs evenly.
         let begin: Microseconds
-        /// It goes wrong.
+        /// When the fault begins.
         let strike: Microseconds
-        /// It has been put right.
+        /// When the fault has been repaired.
         let mended: Microseconds
-        /// The fault itself is over: when it was put right, or before where it passes by itself.
+        /// When the fault itself is over: at the repair, or earlier if it passes by itself.
         let over: Microseconds
-        /// From when on the store may know nothing of before; `nil` where it knows all.
+        /// When the store may have lost earlier decisions; `nil` if it lost none.
         let loss: Microseconds?
     }
 
@@ -55,7 +57,7 @@ public struct PlayedScenario: Sendable {
         let undecided = samples.lazy.filter { isUnavailable($0) && $0.sent >= marks.over }.map(\.sent).max()
         recovery = recovers ? Double((undecided ?? marks.over) - marks.over) / 1_000_000 : nil
 
-        // What was on its way at the moment of the loss may belong to either side.
+        // Requests on their way at that time may belong to either side.
         let epochs = marks.loss.map { loss in
             [samples.filter { $0.answered < loss }, samples.filter { $0.sent > loss }]
         }
@@ -69,7 +71,7 @@ public struct PlayedScenario: Sendable {
         return waits.isEmpty ? 0 : Double(waits[waits.count * 99 / 100]) / 1_000
     }
 
-    /// What a store gave away beyond the limits of all callers.
+    /// The units that a store admitted beyond the limits of all callers.
     private static func beyondLimit(_ samples: [Sample], of decider: Sample.Decider) -> Int {
         let admitted = samples.lazy.filter { $0.status == 200 && $0.decider == decider }
         let units: [Caller: Int] = admitted.reduce(into: [:]) { $0[$1.caller, default: 0] += 1 }

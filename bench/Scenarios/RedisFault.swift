@@ -1,21 +1,21 @@
 import Foundation
 import Servers
 
-/// What can happen to a single Redis.
+/// A fault of a single Redis.
 final class RedisFault: Fault {
-    /// What happens.
+    /// The kind of fault.
     enum Kind: Sendable {
-        /// `kill -9`; it is restarted, empty.
+        /// `kill -9`, then a restart with an empty database.
         case killed
-        /// SIGSTOP; it is continued.
+        /// SIGSTOP, then SIGCONT.
         case stopped
-        /// An operator restarts it, and it is empty.
+        /// A restart by an operator, with an empty database.
         case restarted
         /// `CLIENT PAUSE`.
         case paused
-        /// `maxmemory` is reached, and nothing may be evicted.
+        /// `maxmemory` is reached without eviction.
         case full
-        /// It is made the replica of a master that nobody can reach.
+        /// Redis becomes the replica of an unreachable master.
         case readOnly
     }
 
@@ -24,12 +24,14 @@ final class RedisFault: Fault {
     private let redis: RedisServer
     private(set) var lossMoment: Microseconds?
 
-    /// Starts the Redis; a pause lasts `pause` milliseconds, because nothing can end it early.
+    /// Starts Redis.
+    ///
+    /// A `CLIENT PAUSE` lasts `pause` milliseconds, because nothing can end it early.
     init(_ kind: Kind, pause: Int) throws {
         self.kind = kind
         self.pause = pause
         redis = try RedisServer()
-        // Before the load begins: one big command holds up all others.
+        // Before the load begins, because one big command delays all others.
         if kind == .full { try redis.command("SETRANGE", "filler", "67108864", "x") }
     }
 
@@ -58,7 +60,7 @@ final class RedisFault: Fault {
         case .killed: try redis.restart()
         case .stopped: redis.send(SIGCONT)
         case .restarted: break
-        // It is answered when the pause is over.
+        // The answer comes when the pause is over.
         case .paused: try redis.command("PING")
         case .full:
             try redis.command("CONFIG", "SET", "maxmemory", "0")

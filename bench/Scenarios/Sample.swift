@@ -1,19 +1,19 @@
 import Foundation
 
-/// A moment, or a length of time, of the steady clock in microseconds.
+/// A time or a duration of the steady clock, in microseconds.
 typealias Microseconds = Int64
 
-/// One request of the load, and what became of it.
+/// One request of the load and its outcome.
 struct Sample {
-    /// Who decided a request.
+    /// What decided a request.
     enum Decider {
-        /// The store that all limiters share.
+        /// The shared store.
         case store
-        /// The limiter, which remembered that the store refuses this caller until a moment that has not come.
+        /// A cached refusal.
         case memory
-        /// The machine's own store, while the shared one is away.
+        /// The machine's fallback store.
         case local
-        /// Nobody: it passed uncounted, or it failed.
+        /// Nothing: the request passed uncounted or failed.
         case nobody
 
         /// The decider that `X-RateLimit-Store` names.
@@ -22,33 +22,32 @@ struct Sample {
             case nil, "none": self = .nobody
             case "memory": self = .memory
             case "local": self = .local
-            // The kind of the store.
+            // The kind of the shared store.
             default: self = .store
             }
         }
     }
 
     let caller: Caller
-    /// When it was to be sent.
+    /// When the request was due.
     let due: Microseconds
-    /// When it was sent: late where the one before it on the same connection was answered late.
+    /// When the request was sent: late if the previous one on its connection was answered late.
     let sent: Microseconds
-    /// When its answer was there.
+    /// When the answer arrived.
     let answered: Microseconds
-    /// The answer's status; `nil` where there was none.
+    /// The status of the answer; `nil` without an answer.
     let status: Int?
     let decider: Decider
 
-    /// How long the client waited.
+    /// How long the client waited after the request was due.
     ///
-    /// It counts from when the request was due: one that could not even be sent, because the one before it hung, waited
-    /// too.
+    /// A request that could not be sent because the previous one hung has waited, too.
     var wait: Microseconds { answered - due }
 
-    /// Whether the client was served, or refused as the rules say.
+    /// Whether the client was served or refused by the rules.
     var isRight: Bool { status == 200 || status == 429 }
 
-    /// The steady clock.
+    /// The time of the steady clock.
     static func now() -> Microseconds {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)

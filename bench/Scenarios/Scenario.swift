@@ -1,10 +1,10 @@
 import Servers
 
-/// Something that goes wrong under load, and is put right.
+/// A fault under load and its repair.
 public struct Scenario: Sendable, CustomStringConvertible {
-    /// What happens.
+    /// The kind of fault.
     public let description: String
-    /// The answers to play it under, as after `--on-store-failure`: only one where the store is never away.
+    /// The values of `--on-store-failure` to run it with: only one if the store stays available.
     public let answers: [String]
     private let makeFault: @Sendable (Course) throws -> any Fault
 
@@ -16,7 +16,7 @@ public struct Scenario: Sendable, CustomStringConvertible {
         self.makeFault = makeFault
     }
 
-    /// All of them.
+    /// All scenarios.
     public static let all = [
         Scenario("Redis killed, restarted empty", "allow", "local") { try RedisFault(.killed, pause: $0.pause) },
         Scenario("Redis stopped, continued", "allow", "local") { try RedisFault(.stopped, pause: $0.pause) },
@@ -32,13 +32,13 @@ public struct Scenario: Sendable, CustomStringConvertible {
         Scenario("nginx reloaded", "allow") { _ in try FrontFault(.nginxReloaded) },
     ]
 
-    /// Plays it once.
+    /// Runs the scenario once.
     ///
     /// - Parameters:
-    ///   - answer: as after `--on-store-failure`.
-    ///   - course: how long and how hard.
+    ///   - answer: the value of `--on-store-failure`.
+    ///   - course: durations and load.
     /// - Returns: what the clients saw.
-    /// - Throws: ``ScenarioError``, or ``ServerError`` when a server does not start or this machine cannot play it.
+    /// - Throws: ``ScenarioError``, or ``ServerError`` when a server does not start or this machine cannot run it.
     public func play(_ answer: String, _ course: Course) throws -> PlayedScenario {
         let fault = try makeFault(course)
         let site = try Site(course, store: fault.store, answer: answer, at: fault.end)
@@ -47,7 +47,7 @@ public struct Scenario: Sendable, CustomStringConvertible {
 
         let start = Sample.now()
         guard waitUntil({ load.isDecidedByStore(since: start) }) else {
-            throw ScenarioError("\(self): the store decides nothing before anything has happened")
+            throw ScenarioError("\(self): the store decides nothing before the fault")
         }
         let begin = Sample.now()
         try course.before.wait(on: load)

@@ -1,8 +1,8 @@
-/// Why a scenario could not be played, in one line.
+/// Why a scenario could not be run, in one line.
 public struct ScenarioError: Error, CustomStringConvertible {
-    /// The line.
+    /// The text.
     public let description: String
-    /// Whether it is the machine that does not allow it.
+    /// Whether this machine does not support the scenario.
     public let isImpossible: Bool
 
     init(_ description: String, isImpossible: Bool = false) {

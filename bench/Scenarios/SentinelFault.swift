@@ -1,10 +1,10 @@
 import Foundation
 import Servers
 
-/// The master that Sentinels watch is killed, and they make its replica the master; the killed one comes back, empty.
+/// The master is killed, the Sentinels promote its replica, and the old master comes back empty.
 final class SentinelFault: Fault {
     private let sentinels: RedisSentinels
-    /// The master had not yet sent everything to its replica when it was killed.
+    /// The killed master had not yet replicated everything.
     private(set) var lossMoment: Microseconds?
 
     init() throws {

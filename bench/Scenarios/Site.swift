@@ -1,15 +1,17 @@
 import Servers
 
-/// Load on nginx, two limiters behind it, and the store that both share.
+/// nginx with two limiters that share a store, under load.
 final class Site {
     /// The limiters.
     let limiters: [LimiterProcess]
-    /// What is in front of them.
+    /// nginx in front of the limiters.
     let nginx: NginxServer
-    /// What is asked of them.
+    /// The load on nginx.
     let load: Load
 
-    /// Starts them: `store` and `answer` as after `--store` and `--on-store-failure`, the limiters at `end` of a cable.
+    /// Starts the servers and the load, with the values of `--store` and `--on-store-failure`.
+    ///
+    /// The limiters run at `end` of a cable, or in this machine's own network.
     init(_ course: Course, store: String, answer: String, at end: Cable.End?) throws {
         let folder = try TemporaryFolder()
         let flags = [

@@ -2,18 +2,18 @@ import ArgumentParser
 import Limiters
 import Stores
 
-/// Fills a store with keys, so that their memory can be looked at.
+/// Fills a store with keys, to measure their memory.
 struct Fill: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Charges keys a number of times each and prints how many and the first one's name."
+        abstract: "Charge every key some times, and print the number of keys and the first key."
     )
 
     @OptionGroup var options: StoreOptions
-    @Option(help: "How many keys.") var keys = 1
+    @Option(help: "Number of keys.") var keys = 1
     @Option(help: "Requests charged to each key.") var admissions = 1
-    @Option(help: "The window's length in seconds.") var windowSeconds: Int64 = 60
+    @Option(help: "Length of the window in seconds.") var windowSeconds: Int64 = 60
 
-    /// Requests charged at once.
+    /// Requests per batch.
     private static let batch = 100
 
     func validate() throws {
@@ -27,7 +27,7 @@ struct Fill: ParsableCommand {
             let charges = (first..<min(first + Self.batch, keys)).map {
                 Charge([.init(policy, for: .numbered($0))])
             }
-            // A batch for each admission: a batch has one moment, and a window keeps moments.
+            // One batch per admission: a batch has one time, and a window stores times.
             for _ in 0..<admissions { _ = try opened.charge(charges) }
         }
         let name = String(decoding: Key(.numbered(0), policy).bytes, as: UTF8.self)

@@ -4,19 +4,19 @@ import Limiters
 import Stores
 import Synchronization
 
-/// Measures decisions a second.
+/// Measures decisions per second.
 struct Rate: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Charges keys in random order and prints decisions_per_second.",
-        discussion: "Keys are made and charged once beforehand, so neither is part of what is measured."
+        abstract: "Charge keys in random order, and print decisions_per_second.",
+        discussion: "All keys are created and charged once before the measurement."
     )
 
     @OptionGroup var options: StoreOptions
-    @Option(help: "How many keys.") var keys = 100_000
-    @Option(help: "Requests charged at once.") var batch = 32
-    @Option(help: "How long to measure.") var seconds = 5.0
-    @Option(help: "Stores that charge at the same time, each on a thread, as event loops do.") var loops = 1
-    @Option(help: "The window's length in seconds.") var windowSeconds: Int64 = 60
+    @Option(help: "Number of keys.") var keys = 100_000
+    @Option(help: "Requests per batch.") var batch = 32
+    @Option(help: "Seconds to measure.") var seconds = 5.0
+    @Option(help: "Threads, each with a store connection, like the limiter's event loops.") var loops = 1
+    @Option(help: "Length of the window in seconds.") var windowSeconds: Int64 = 60
 
     func validate() throws {
         guard keys > 0, batch > 0, seconds > 0, loops > 0 else {

@@ -2,29 +2,29 @@ import ArgumentParser
 import Limiters
 import Stores
 
-/// Which store, and how it counts.
+/// The store to use and the quota to charge.
 struct StoreOptions: ParsableArguments {
-    // A text and no StoreLocation: ArgumentParser would repeat a wrong one with its password.
-    @Option(help: "Where, as after --store of fcgi-limiter serve.")
+    // Not parsed into a StoreLocation here, because ArgumentParser would print an invalid value with its password.
+    @Option(help: "The store, as for fcgi-limiter serve --store.")
     var store: String
 
     @Option(help: "token_bucket or sliding_window", transform: Self.algorithm(named:))
     var algorithm = Algorithm.tokenBucket
 
-    @Option(help: "Units a window.")
+    @Option(help: "Units per window.")
     var limit: Int64 = 100
 
-    /// The store, opened for a caller that rather waits than fails.
+    /// Opens the store with long deadlines.
     func open() throws -> any Store {
         try opener()()
     }
 
-    /// What opens the store, once for each caller.
+    /// Opens the store once per caller.
     func opener() throws -> @Sendable () -> any Store {
         try StoreLocation(store).opener(deadlines: RedisDeadlines(connect: 1_000_000, command: 5_000_000))
     }
 
-    /// The policy that all keys are counted by.
+    /// The policy of all keys.
     func policy(window: Microseconds) throws -> Policy {
         try Policy(name: "bench", quota: Quota(limit: limit, window: window, algorithm: algorithm))
     }
