@@ -254,6 +254,79 @@ struct RecorderTests {
         #expect(try server.number("select count(*) from limiter.processes where clients = 'hashed'") == 3)
     }
 
+    @Test("a role that may only call the functions records, maintains and reads the last hour, and can do nothing else")
+    func writerRole() throws {
+        let server = try PostgresServer()
+        let owner = try PostgresConnection(PostgresLocation(server.location))
+        try Migrations.apply(to: owner)
+        // A schema that the writer names before PostgreSQL's own, with a function that fits better.
+        try server.query(
+            """
+            create role writer login;
+            grant usage on schema limiter to writer;
+            create schema trap authorization writer;
+            create function trap.to_timestamp(bigint) returns timestamptz language plpgsql as
+                $$ begin raise exception 'trapped as %', current_user; end $$;
+            grant execute on all functions in schema trap to public;
+            alter role writer set search_path = trap, pg_catalog
+            """)
+        let location = server.location.replacing("user=limiter", with: "user=writer")
+        let writer = try PostgresConnection(PostgresLocation(location))
+        for statement in ["select limiter.write('[]', 0)", "select limiter.maintain(7, 14, 190)"] {
+            let error = #expect(throws: PostgresError.self) { try writer.run(statement) }
+            #expect(error?.sqlState == "42501")
+        }
+        try server.query(
+            """
+            grant execute on function limiter.write(jsonb, bigint), limiter.maintain(integer, integer, integer),
+                limiter.last_hour() to writer
+            """)
+
+        let recording = try Recording(location)
+        recording.recorder.start()
+        recording.count(7)
+        recording.count(5, client: "b", series: 1, .blocked)
+        #expect(waitUntil { recording.recorder.lastHour()?.sum.total == 12 })
+        #expect(waitUntil { server.numberIfThere("select count(*) from limiter.maintenance where at > 'epoch'") == 1 })
+        recording.recorder.stop()
+        #expect(try server.requests() == 12)
+        #expect(recording.problems == [])
+        for statement in [
+            "select from limiter.events", "delete from limiter.decisions_10s", "create table limiter.t ()",
+            "select limiter.trim_clients('clients_10s', now(), 0)", "select limiter.ensure_day('2000-01-01')",
+        ] {
+            let error = #expect(throws: PostgresError.self) { try writer.run(statement) }
+            #expect(error?.sqlState == "42501", "\(statement)")
+        }
+    }
+
+    @Test("a database that rejects every batch is reported once, and so is how often")
+    func rejected() throws {
+        let server = try PostgresServer()
+        let owner = try PostgresConnection(PostgresLocation(server.location))
+        try Migrations.apply(to: owner)
+        try owner.run("select limiter.ensure_day((now() at time zone 'UTC')::date)")
+        try owner.run(
+            """
+            do $$ declare child text; begin
+                for child in select inhrelid::regclass from pg_inherits where inhparent = 'limiter.events'::regclass loop
+                    execute format('alter table %s add constraint none check (false)', child);
+                end loop;
+            end $$
+            """)
+        let recording = try Recording(server.location)
+        recording.recorder.start()
+        for _ in 0..<3 {
+            recording.count(1, .blocked)
+            #expect(waitUntil { recording.recorder.backlog > 0 })
+            #expect(waitUntil { recording.recorder.backlog == 0 })
+        }
+        recording.recorder.stop()
+        #expect(recording.problems.count == 1)
+        #expect(
+            recording.problems.first?.hasSuffix("the counts of one batch, usually one second, are given up") == true)
+    }
+
     @Test("a wrong password is one line, without the password")
     func password() throws {
         let server = try PostgresServer(.socketAndPort)

@@ -73,13 +73,66 @@ struct SpoolTests {
         #expect(adopted == ["[1]"])
     }
 
-    @Test("a folder that others can write to is not used")
-    func foreign() throws {
+    @Test(
+        "neither batches nor files go through a folder that others can write to, that is another user's, or a symbolic link",
+        arguments: ["mode", "owner", "link"])
+    func foreign(kind: String) throws {
         let folder = try TemporaryFolder()
-        mkdir(folder.path("spool"), 0o700)
-        chmod(folder.path("spool"), 0o777)
-        let error = #expect(throws: SpoolError.self) { try Self.spool(folder).append([1]) }
-        #expect(error?.description == "\(folder.path("spool")) is not a folder that only this user can write to")
+        let path = folder.path("spool")
+        // Somebody else has planted a batch there.
+        var planted: Spool? = try Self.spool(folder, "planted")
+        try planted?.append(Array("1".utf8))
+        planted = nil
+        switch kind {
+        case "mode": chmod(path, 0o777)
+        // Only root can give a folder away.
+        case "owner": if geteuid() == 0 { chown(path, 12_345, 12_345) } else { return try foreignRoot() }
+        default:
+            try FileManager.default.moveItem(atPath: path, toPath: folder.path("elsewhere"))
+            symlink(folder.path("elsewhere"), path)
+        }
+        let spool = try Self.spool(folder)
+        let error = #expect(throws: SpoolError.self) { try spool.append([1]) }
+        #expect(error?.description.hasPrefix("\(path) ") == true)
+        #expect(error?.description.contains("name another folder") == true)
+        spool.adopt(limit: 60) { _ in Issue.record("a planted batch was adopted") }
+        let files = try FileManager.default.contentsOfDirectory(atPath: path)
+        #expect(files == ["planted.spool"])
+    }
+
+    private func foreignRoot() throws {
+        let error = #expect(throws: SpoolError.self) {
+            try Spool(#require(SpoolLocation("/var/spool")), name: "a").append([1])
+        }
+        #expect(error?.description.contains("belongs to another user (0)") == true)
+    }
+
+    @Test(
+        "a file of another user, and one that has a second name, are not adopted",
+        // Only root can give a file away.
+        arguments: geteuid() == 0 ? ["owner", "link", "hard link"] : ["link", "hard link"])
+    func foreignFile(kind: String) throws {
+        let folder = try TemporaryFolder()
+        var planted: Spool? = try Self.spool(folder, "planted")
+        try planted?.append(Array("1".utf8))
+        planted = nil
+        let path = folder.path("spool/planted.spool")
+        switch kind {
+        case "owner": chown(path, 12_345, 12_345)
+        case "link":
+            try FileManager.default.moveItem(atPath: path, toPath: folder.path("elsewhere"))
+            symlink(folder.path("elsewhere"), path)
+        default: link(path, folder.path("elsewhere"))
+        }
+        try Self.spool(folder).adopt(limit: 60) { _ in Issue.record("a planted batch was adopted") }
+        #expect(FileManager.default.fileExists(atPath: path))
+    }
+
+    @Test("the default folder is the service's, one in /var/spool that the user owns, or one in /var/tmp")
+    func defaults() {
+        #expect(SpoolLocation(stateFolder: "/var/lib/x", user: 0).path == "/var/lib/x/spool")
+        #expect(SpoolLocation(stateFolder: nil, user: 0).path == "/var/spool/fcgi-limiter")
+        #expect(SpoolLocation(stateFolder: nil, user: 12_345).path == "/var/tmp/fcgi-limiter-12345")
     }
 
     @Test("when it fills up first detail is left out, then counts stay in memory; sums are exact, and it is said once")

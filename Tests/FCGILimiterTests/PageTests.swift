@@ -30,13 +30,15 @@ struct PageTests {
         #expect(head.body.isEmpty)
     }
 
-    @Test("health is 503 and says why while Redis is away, and 200 again when it is back")
+    @Test("health is 503 with the reason while Redis is down, and 200 again when it is back")
     func unhealthy() throws {
         let site = try Site(.redis)
         let redis = try #require(site.redis)
         let client = site.client()
         #expect(try client.get("/health").status == 200)
         redis.stop()
+        // The last check holds for a second.
+        #expect(try waitUntil { try client.get("/health").status == 503 })
         let answer = try client.get("/health")
         #expect(answer.status == 503)
         #expect(answer["Content-Type"] == "application/json")
@@ -48,6 +50,46 @@ struct PageTests {
         #expect(try #require(state["error"] as? String).contains(redis.socket))
         try redis.restart()
         #expect(try waitUntil { try client.get("/health").status == 200 })
+    }
+
+    @Test("health asks the store at most once per second, however often and on whatever loop it is asked")
+    func healthCost() throws {
+        let redis = try RedisServer()
+        let limiter = try LimiterProcess(store: "redis+unix:\(redis.socket)", flags: ["--loops", "4"])
+        let nginx = try NginxServer(limiter)
+        func checks() throws -> Int {
+            let calls = try redis.command("INFO", "commandstats").firstMatch(of: /cmdstat_evalsha:calls=(\d+)/)
+            return calls.flatMap { Int($0.1) } ?? 0
+        }
+        #expect(try nginx.client().get("/health").status == 200)
+        let before = try checks()
+        let start = ContinuousClock.now
+        let clients = (0..<8).map { _ in nginx.client() }
+        for number in 0..<400 { #expect(try clients[number % 8].get("/health").status == 200) }
+        let seconds = Int((ContinuousClock.now - start).components.seconds)
+        #expect(try checks() - before <= seconds + 1)
+    }
+
+    @Test(
+        "health shows the store's address to clients on this machine only",
+        arguments: [
+            (["REMOTE_ADDR": "127.0.0.1"], true), (["REMOTE_ADDR": "127.8.9.10"], true), (["REMOTE_ADDR": "::1"], true),
+            (["REMOTE_ADDR": "::ffff:127.0.0.1"], true), (["REMOTE_ADDR": "unix:"], true), ([:], true),
+            (["REMOTE_ADDR": "203.0.113.9"], false), (["REMOTE_ADDR": "2001:db8::1"], false),
+            (["REMOTE_ADDR": "localhost"], false),
+            (["REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": "203.0.113.9"], false),
+            (["REMOTE_ADDR": "127.0.0.1", "HTTP_FORWARDED": "for=203.0.113.9"], false),
+        ])
+    func address(variables: [String: String], isShown: Bool) throws {
+        let environment = [
+            "GATEWAY_INTERFACE": "CGI/1.1", "REQUEST_METHOD": "GET", "REQUEST_URI": "/health",
+            "FCGI_LIMITER_STORE": "redis+unix:/nowhere/redis.sock",
+        ]
+        let outcome = try Program(built: "fcgi-limiter").run(
+            environment: environment.merging(variables) { _, other in other })
+        #expect(outcome.text.contains("Status: 503"))
+        #expect(outcome.text.contains("/nowhere/redis.sock") == isShown)
+        #expect(outcome.text.contains(#""error":"unreachable""#) != isShown)
     }
 
     @Test("metrics count the last hour by endpoint and outcome, as JSON", arguments: StoreKind.allCases)
@@ -84,7 +126,7 @@ struct PageTests {
     }
 
     @Test(
-        "metrics are Prometheus text where the client prefers that, or asks",
+        "metrics are Prometheus text if the client prefers or asks for that",
         arguments: [
             ("/metrics?format=prometheus", "*/*"), ("/metrics?format=prometheus", "application/json"),
             ("/metrics", "text/plain"),

@@ -143,6 +143,21 @@ struct RecordingTests {
             })
     }
 
+    @Test("no number in the database ends a limiter that shows it")
+    func hugeNumbers() throws {
+        let site = try RecordedSite()
+        let client = site.client()
+        for path in ["/api/data", "/api/search"] { _ = try client.get(path, headers: ["X-API-Key": "a"]) }
+        #expect(waitUntil { site.requests == 2 })
+        try site.database.query("update limiter.decisions_10s set requests = 6000000000000000000")
+        #expect(try waitUntil { try client.get("/metrics").json()["total"] as? Int == .max })
+        let endpoints = try client.get("/metrics").json()["endpoints"] as? [String: [String: Int]]
+        #expect(endpoints?["/api/data"]?["total"] == 6_000_000_000_000_000_000)
+        #expect(try client.get("/api/data", headers: ["X-API-Key": "a"]).status == 200)
+        #expect(waitUntil { site.number("select max(requests) from limiter.decisions_1h") >= 2 })
+        #expect(site.limiters[0].logLines("error") == [])
+    }
+
     @Test("a limiter that is killed while PostgreSQL is away loses nothing that was spooled; another writes it")
     func killed() throws {
         let site = try RecordedSite(limiters: 2)

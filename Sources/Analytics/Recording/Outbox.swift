@@ -10,7 +10,7 @@ final class Outbox: Sendable {
         var sequence: Int64 = 0
         /// A batch that is in no file.
         var held: (json: [UInt8], requests: Int64)?
-        var isSpoolFailing = false
+        var throttle = NoticeThrottle()
         /// When the process last counted something, and when it last made a batch.
         var lastCounted: Microseconds
         var lastBatch: Microseconds = .min / 2
@@ -65,7 +65,7 @@ final class Outbox: Sendable {
             if room == .little { ledger.noteDroppedEvents(batch.dropDetail()) }
             let bytes = json.bytes(batch, sequence: state.sequence + 1, processState(backlog))
             let error = append(bytes, room)
-            note(error, &state)
+            note(error, &state, now)
             if error == nil {
                 state.sequence += 1
             } else if backlog == 0 {
@@ -106,12 +106,12 @@ final class Outbox: Sendable {
             connections: connections(), backlog: backlog, spooled: spool.bytes, eventsDropped: ledger.eventsDropped)
     }
 
-    private func note(_ error: SpoolError?, _ state: inout State) {
-        if let error, !state.isSpoolFailing {
-            report(.problem("\(error); counts stay in memory, and are lost if the process is killed"))
-        } else if error == nil, state.isSpoolFailing {
-            report(.recovery("the spool accepts counts again"))
+    private func note(_ error: SpoolError?, _ state: inout State, _ now: Microseconds) {
+        guard let error else {
+            if state.throttle.end() { report(.recovery("the spool accepts counts again")) }
+            return
         }
-        state.isSpoolFailing = error != nil
+        let line = "\(error); counts stay in memory, and are lost if the process is killed"
+        if let line = state.throttle.begin(line, kind: error.description, now: now) { report(.problem(line)) }
     }
 }

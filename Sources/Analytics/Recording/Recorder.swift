@@ -12,6 +12,7 @@ public final class Recorder: Sendable {
         var isStopping = false
         /// What is wrong with PostgreSQL; `nil` while it accepts batches.
         var failure: PostgresError.Kind?
+        var throttle = NoticeThrottle()
         var lastHour: (counts: EndpointCounts, time: Microseconds)?
         var lastHourAsked: Microseconds = .min / 2
     }
@@ -156,15 +157,15 @@ public final class Recorder: Sendable {
     }
 
     private func note(_ error: PostgresError?) {
-        let before = state.withLock { state in
-            defer { state.failure = error?.kind }
-            return state.failure
+        let notice = state.withLock { state -> RecorderNotice? in
+            state.failure = error?.kind
+            guard let error else {
+                return state.throttle.end() ? .recovery("PostgreSQL accepts counts again") : nil
+            }
+            let line = "\(error); counts wait in \(settings.spool) until PostgreSQL accepts them"
+            return state.throttle.begin(line, kind: error.kind.rawValue, now: steadyMicroseconds()).map { .problem($0) }
         }
-        if let error, error.kind != before {
-            report(.problem("\(error); counts wait in \(settings.spool) until PostgreSQL accepts them"))
-        } else if error == nil, before != nil {
-            report(.recovery("PostgreSQL accepts counts again"))
-        }
+        if let notice { report(notice) }
     }
 
     /// Records what a process of one request has counted, and returns when it is in PostgreSQL or in the spool.

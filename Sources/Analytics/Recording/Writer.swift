@@ -14,6 +14,7 @@ final class Writer {
     private let spool: Spool
     private let report: @Sendable (RecorderNotice) -> Void
     private var connection: PostgresConnection?
+    private var throttle = NoticeThrottle()
     private var batchLimit = maximumBatches
     private var maintenanceDue: Microseconds = 0
     private var adoptionDue: Microseconds = 0
@@ -81,7 +82,10 @@ final class Writer {
                 batchLimit = 1
                 throw error
             }
-            report(.problem("\(error); the counts of one batch, usually one second, are given up"))
+            let line = "\(error); the counts of one batch, usually one second, are given up"
+            let due = throttle.begin(line, kind: "batch", now: steadyMicroseconds())
+            _ = throttle.end()
+            if let due { report(.problem(due)) }
         }
     }
 

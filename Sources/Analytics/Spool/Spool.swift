@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 import Synchronization
 
 /// Where every batch waits until PostgreSQL has written it: a file of this process in a folder that many processes share.
@@ -48,10 +49,7 @@ final class Spool: Sendable {
     /// - Throws: ``SpoolError``, leaving the spool unchanged.
     func append(_ text: [UInt8]) throws(SpoolError) {
         try state.withLock { (state: inout State) throws(SpoolError) in
-            if state.file == nil {
-                try makeFolder()
-                state.file = try SpoolFile(creating: path(name))
-            }
+            if state.file == nil { state.file = try SpoolFile(creating: name, in: folder()) }
             try state.file?.append(text)
             state.count += 1
         }
@@ -61,7 +59,7 @@ final class Spool: Sendable {
     var room: Room {
         // Usually nothing waits, and then the folder need not be read every second.
         guard count > 0 else { return .enough }
-        let used = names().reduce(0) { $0.saturatingAdding(Self.size(path($1))) }
+        let used = names().reduce(0) { $0.saturatingAdding(size(of: $1)) }
         return used >= location.size ? .none : used >= location.size / 4 * 3 ? .little : .enough
     }
 
@@ -84,10 +82,13 @@ final class Spool: Sendable {
 
     /// Calls `write` with the batches that dead processes have left, and removes their files.
     ///
+    /// A folder or file that belongs to another user is ignored: anyone could have forged its batches.
+    ///
     /// - Throws: what `write` throws. The file then stays.
     func adopt<Failure>(limit: Int, _ write: (Chunk) throws(Failure) -> Void) throws(Failure) {
+        guard let folder = try? folder() else { return }
         for name in names() where name != self.name {
-            guard let file = SpoolFile(adopting: path(name)) else { continue }
+            guard let file = SpoolFile(adopting: name, in: folder) else { continue }
             var start = 0
             while let chunk = Self.chunk(of: file, from: start, limit: limit) {
                 try write(chunk)
@@ -121,17 +122,14 @@ final class Spool: Sendable {
         return Chunk(json: json, count: count, end: end)
     }
 
-    /// Creates the folder, or checks that only this user can write to it: others may have created it first.
-    private func makeFolder() throws(SpoolError) {
-        var status = stat()
-        if mkdir(location.path, 0o700) != 0, errno != EEXIST { throw SpoolError(location.path) }
-        guard lstat(location.path, &status) == 0 else { throw SpoolError(location.path) }
-        guard status.st_mode & S_IFMT == S_IFDIR, status.st_uid == geteuid(), status.st_mode & 0o022 == 0 else {
-            throw SpoolError(text: "\(location.path) is not a folder that only this user can write to")
+    /// The folder, which only this user can write to: others may have created it first, to plant batches in it.
+    private func folder() throws(SpoolError) -> PrivateFolder {
+        do throws(PrivateFolderError) {
+            return try PrivateFolder(location.path)
+        } catch {
+            throw SpoolError(error)
         }
     }
-
-    private func path(_ name: String) -> String { location.path + "/" + name }
 
     private func names() -> [String] {
         guard let folder = opendir(location.path) else { return [] }
@@ -146,8 +144,8 @@ final class Spool: Sendable {
         return names
     }
 
-    private static func size(_ path: String) -> Int {
+    private func size(of name: String) -> Int {
         var status = stat()
-        return lstat(path, &status) == 0 ? Int(status.st_size) : 0
+        return lstat("\(location.path)/\(name)", &status) == 0 ? Int(status.st_size) : 0
     }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 
 /// A file of batches in order: the owner of a descriptor and of its lock (`flock`), which ends with the process.
 ///
@@ -8,19 +9,22 @@ final class SpoolFile {
     private static let headerLength = 12
     private static let maximumRecordLength = 64 << 20
 
-    let path: String
+    private let path: String
     private let descriptor: Int32
     /// The size in bytes of all complete records.
     private(set) var size = 0
 
-    /// Creates a file, and locks it before other processes see it.
+    /// Creates the file `name`, and locks it before other processes see it.
     ///
     /// - Throws: ``SpoolError``.
-    init(creating path: String) throws(SpoolError) {
-        self.path = path
+    init(creating name: String, in folder: PrivateFolder) throws(SpoolError) {
+        path = "\(folder.path)/\(name)"
         let unlockedPath = path + ".new"
-        descriptor = open(unlockedPath, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw SpoolError(path) }
+        do throws(PrivateFolderError) {
+            descriptor = try folder.openFile(name + ".new", O_RDWR | O_EXCL | O_APPEND)
+        } catch {
+            throw SpoolError(error)
+        }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, rename(unlockedPath, path) == 0 else {
             let error = SpoolError(path)
             unlink(unlockedPath)
@@ -28,19 +32,22 @@ final class SpoolFile {
         }
     }
 
-    /// Takes over the file of a process that has ended; `nil` if the process is alive or another one took the file over.
-    init?(adopting path: String) {
-        self.path = path
-        descriptor = open(path, O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW)
+    /// Takes over the file of a process that has ended.
+    ///
+    /// - Returns: `nil` if the process is alive, another one took the file over, or the file is not the folder's owner's.
+    init?(adopting name: String, in folder: PrivateFolder) {
+        guard let descriptor = try? folder.openFile(name, O_RDWR | O_APPEND) else { return nil }
+        self.descriptor = descriptor
+        path = "\(folder.path)/\(name)"
         var status = stat()
-        guard descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) == 0, fstat(descriptor, &status) == 0,
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, fstat(descriptor, &status) == 0,
             status.st_nlink > 0
         else { return nil }
         size = Int(status.st_size)
     }
 
     deinit {
-        if descriptor >= 0 { close(descriptor) }
+        close(descriptor)
     }
 
     /// Appends a whole record or nothing.
@@ -99,19 +106,5 @@ final class SpoolFile {
     /// FNV-1a, which detects what a crash has torn, not what a person has changed.
     private static func checksum(_ bytes: [UInt8]) -> UInt64 {
         bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-    }
-}
-
-/// Why a batch could not be put into the spool, in one line.
-struct SpoolError: Error, Hashable, CustomStringConvertible {
-    let description: String
-
-    /// The error of the last system call, on `path`.
-    init(_ path: String, _ code: Int32 = errno) {
-        description = "\(path): \(String(cString: strerror(code)))"
-    }
-
-    init(text: String) {
-        description = text
     }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import TextFormats
 
 /// Where batches wait for PostgreSQL, as an operator writes it: `/var/lib/fcgi-limiter/spool?size=256M`.
@@ -27,10 +28,21 @@ public struct SpoolLocation: Sendable, Hashable, CustomStringConvertible {
         self.size = size.bytes
     }
 
-    /// The default: in the state folder that systemd passes, else a folder of the user in `/var/tmp`.
+    /// The default: in the state folder that systemd passes; without one `/var/spool/fcgi-limiter`, if `user` is root or owns
+    /// it; else a folder in `/var/tmp`.
+    ///
+    /// Only root can create folders in `/var/spool`. In `/var/tmp` another user may be faster: then the spool refuses the
+    /// folder, and counts stay in memory.
     public init(stateFolder: String?, user: UInt32) {
-        path = stateFolder.map { $0 + "/spool" } ?? "/var/tmp/fcgi-limiter-\(user)"
+        path = stateFolder.map { $0 + "/spool" } ?? Self.folder(of: user)
         size = Self.defaultSize
+    }
+
+    private static func folder(of user: UInt32) -> String {
+        let folder = "/var/spool/fcgi-limiter"
+        var status = stat()
+        let isOwner = user == 0 || (lstat(folder, &status) == 0 && status.st_uid == user)
+        return isOwner ? folder : "/var/tmp/fcgi-limiter-\(user)"
     }
 
     /// The folder's path.

@@ -71,6 +71,7 @@ struct ServeCommand: ParsableCommand, VariableOptions {
         let recording = recorderOptions.settings
         let ledger = Ledger(loops: loops.value, recordsClients: recording != nil)
         let recorder = recording.map { makeRecorder($0, location, ledger, connections, monitor, logger) }
+        let healthCheck = HealthCheck()
         let storeHeader = storeFailureOptions.storeHeader
         let makeGateway = { @Sendable (index: Int) -> any Application in
             let source = monitor.map { ResilientStore.Source.watched($0, resets) } ?? .own(openStore())
@@ -81,7 +82,7 @@ struct ServeCommand: ParsableCommand, VariableOptions {
                 rules: rules, store: store, tally: ledger[index],
                 pages: StatusPages(
                     rules: rules, store: store, location: location, ledger: ledger, recorder: recorder,
-                    connections: connections))
+                    connections: connections, healthCheck: healthCheck))
         }
         guard !CGI.isRequested else {
             CGI.answer(by: makeGateway(0))

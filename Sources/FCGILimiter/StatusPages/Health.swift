@@ -1,4 +1,5 @@
 import FastCGI
+import Limiters
 import Platform
 import Startup
 import Stores
@@ -8,19 +9,15 @@ extension StatusPages {
     /// 200 if the store answers, 503 if it does not: JSON with the store's kind, state and latency.
     ///
     /// A store that is known to be unavailable is not asked. A store of which only a part is unavailable, such as a node of a
-    /// cluster, is degraded: 200, because the requests of all other clients are decided.
-    func health() -> Response {
-        let start = steadyMicroseconds()
-        var failure: StoreError?
-        do throws(StoreError) {
-            try store.check()
-        } catch {
-            failure = error
-        }
-        let latency = steadyMicroseconds() - start
-        let error = failure ?? store.failedPart
+    /// cluster, is degraded: 200, because the requests of all other clients are decided. Only clients on this machine are
+    /// shown errors, which contain the store's address; others are shown their kind.
+    func health(_ request: Request) -> Response {
+        // An open breaker is newer knowledge than any check, and keeps this one from the store.
+        let check = store.watch?.isUnavailable == true ? checkStore() : healthCheck.result(now: now, checkStore)
+        let error = check.failure ?? check.defect
         let (status, state) =
-            failure != nil ? ("failing", "down") : error != nil ? ("degraded", "degraded") : ("ok", "up")
+            check.failure != nil ? ("failing", "down") : error != nil ? ("degraded", "degraded") : ("ok", "up")
+        let showsAddresses = request.isLocal
 
         var json = JSONWriter()
         json.appendObject { json in
@@ -28,26 +25,60 @@ extension StatusPages {
             json.appendObject("store") { json in
                 json.append("kind", location.kind)
                 json.append("state", state)
-                if failure == nil { json.append("latency_microseconds", latency) }
-                if let error { json.append("error", error.description) }
-                if let breaker = store.watch?.breaker { json.appendObject("breaker") { $0.appendMembers(of: breaker) } }
+                if check.failure == nil { json.append("latency_microseconds", check.latency) }
+                if let error { json.append("error", error, showsAddresses) }
+                if let breaker = store.watch?.breaker {
+                    json.appendObject("breaker") { $0.appendMembers(of: breaker, showsAddresses) }
+                }
             }
             json.append("uptime_seconds", uptimeSeconds)
             json.append("version", programVersion)
         }
         json.endLine()
         return Response(
-            status: failure == nil ? 200 : 503, reason: failure == nil ? "OK" : "Service Unavailable",
+            status: check.failure == nil ? 200 : 503, reason: check.failure == nil ? "OK" : "Service Unavailable",
             contentType: "application/json", page: json.bytes)
+    }
+
+    private var now: Microseconds { steadyMicroseconds() }
+
+    private func checkStore() -> HealthCheck.Result {
+        let start = now
+        var failure: StoreError?
+        do throws(StoreError) {
+            try store.check()
+        } catch {
+            failure = error
+        }
+        return HealthCheck.Result(failure: failure, defect: store.failedPart, latency: now - start)
     }
 }
 
 extension JSONWriter {
+    fileprivate mutating func append(_ name: String, _ error: StoreError, _ showsAddresses: Bool) {
+        append(name, showsAddresses ? error.description : error.kind.rawValue)
+    }
+
     /// Appends the breaker's state, the Unix time of its last change, how often it has opened, and why it last did.
-    fileprivate mutating func appendMembers(of breaker: CircuitBreaker) {
+    fileprivate mutating func appendMembers(of breaker: CircuitBreaker, _ showsAddresses: Bool) {
         append("state", breaker.state.rawValue)
         append("since", (wallMicroseconds() - steadyMicroseconds() + breaker.since) / 1_000_000)
         append("opened", breaker.openings)
-        if let error = breaker.lastError { append("last_error", error.description) }
+        if let error = breaker.lastError { append("last_error", error, showsAddresses) }
+    }
+}
+
+extension Request {
+    /// Whether the client is on this machine: a loopback address, a Unix socket, or no web server at all.
+    ///
+    /// A request that another proxy has forwarded is not, whatever address the proxy has.
+    fileprivate var isLocal: Bool {
+        guard bytes(of: "HTTP_X_FORWARDED_FOR") == nil, bytes(of: "HTTP_FORWARDED") == nil else { return false }
+        guard let text = bytes(of: "REMOTE_ADDR"), !text.isEmpty, !text.elementsEqual("unix:".utf8) else { return true }
+        return switch IPAddress(text) {
+        case .v4(let address): address >> 24 == 127
+        case .v6(let address): address == 1
+        case nil: false
+        }
     }
 }

@@ -12,6 +12,7 @@ struct StatusPages {
     /// The recorder that writes to PostgreSQL; `nil` if no database is configured.
     let recorder: Recorder?
     let connections: ConnectionCount
+    let healthCheck: HealthCheck
     let started = steadyMicroseconds()
 
     /// The answer to a request for `path`; `nil` for all other paths.
@@ -21,7 +22,7 @@ struct StatusPages {
         guard method.elementsEqual("GET".utf8) || method.elementsEqual("HEAD".utf8) else {
             return .methodNotAllowed("GET, HEAD")
         }
-        return isHealth ? health() : metrics(request)
+        return isHealth ? health(request) : metrics(request)
     }
 
     var uptimeSeconds: Int64 { (steadyMicroseconds() - started) / 1_000_000 }
