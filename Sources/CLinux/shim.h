@@ -1,5 +1,5 @@
-// What Swift's Glibc module leaves out: epoll, eventfd, accept4 (declared only under _GNU_SOURCE), and the environment,
-// which is a mutable variable there and so not to be read in Swift 6.
+// What the Glibc module of Swift lacks: epoll, eventfd, accept4 (declared only under _GNU_SOURCE), and the environment,
+// which is a mutable global there, and so cannot be read in Swift 6.
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 

@@ -1,2 +1,2 @@
-// Debian keeps libpq's headers in a folder that only pkg-config names; they find one another from there by themselves.
+// Debian keeps the headers of libpq in a folder that only pkg-config knows; from there they find each other.
 #include <postgresql/libpq-fe.h>

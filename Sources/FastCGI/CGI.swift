@@ -1,19 +1,19 @@
 import CLinux
 import Glibc
 
-/// Plain CGI: one request in the environment of a process of its own, the answer on its standard output.
+/// Plain CGI: a process per request, with the request in its environment and the answer on its standard output.
 ///
 /// Source: RFC 3875.
 public enum CGI {
-    /// Whether a web server started this process for one request.
+    /// Whether a web server started this process for a single request.
     ///
-    /// mod_fcgid and spawn-fcgi leave a listening socket on descriptor 0 instead.
+    /// mod_fcgid and spawn-fcgi pass a listening socket on descriptor 0 instead.
     public static var isRequested: Bool {
         getenv("GATEWAY_INTERFACE") != nil && !Listener.isListening(0)
     }
 
-    /// Has the application answer the request of this process, and says that nothing more comes: what the process does after
-    /// that, nobody waits for.
+    /// Has the application answer the request of this process, then closes standard output: the web server does not wait for
+    /// what the process does afterwards.
     public static func answer(by application: any Application) {
         let request = Request(role: .responder, environment: process_environment())
         discardBody(of: request)
@@ -24,8 +24,9 @@ public enum CGI {
         close(1)
     }
 
-    /// Takes the body, which nobody reads: Apache would find its socket broken in the middle of sending it, and lose the
-    /// answer.
+    /// Discards the body.
+    ///
+    /// If it were left unread, Apache would fail to send the rest of it, and lose the answer.
     private static func discardBody(of request: Request) {
         var left = request.text(of: "CONTENT_LENGTH").flatMap { Int($0) } ?? 0
         var buffer = [UInt8](repeating: 0, count: 65_536)
@@ -40,7 +41,7 @@ public enum CGI {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(1, $0.baseAddress, $0.count) }
-            // Nobody reads any more.
+            // The web server has gone.
             guard count > 0 else { return }
             rest = rest.dropFirst(count)
         }

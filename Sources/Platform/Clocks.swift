@@ -1,9 +1,9 @@
 import Glibc
 
-/// Microseconds of the steady clock (`CLOCK_MONOTONIC`): it only goes forward, from an unknown beginning.
+/// Microseconds of the steady clock (`CLOCK_MONOTONIC`), which never steps back and starts at an arbitrary time.
 public func steadyMicroseconds() -> Int64 { microseconds(of: CLOCK_MONOTONIC) }
 
-/// Microseconds since the Unix epoch (`CLOCK_REALTIME`); that clock may be set, forward and back.
+/// Microseconds since the Unix epoch (`CLOCK_REALTIME`), by a clock that may be set forward and back.
 public func wallMicroseconds() -> Int64 { microseconds(of: CLOCK_REALTIME) }
 
 private func microseconds(of clock: clockid_t) -> Int64 {

@@ -1,6 +1,6 @@
 import Glibc
 
-/// What this machine calls itself (`gethostname`); empty where it does not say.
+/// The machine's name (`gethostname`); empty if it has none.
 public func machineName() -> String {
     var name = [CChar](repeating: 0, count: 256)
     guard gethostname(&name, name.count - 1) == 0 else { return "" }

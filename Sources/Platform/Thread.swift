@@ -1,6 +1,6 @@
 import Glibc
 
-/// A thread that was started.
+/// A thread that was started (`pthread_create`).
 public struct RunningThread: Sendable {
     private let thread: pthread_t
 
@@ -8,15 +8,15 @@ public struct RunningThread: Sendable {
         self.thread = thread
     }
 
-    /// Waits for its end (`pthread_join`); once at the most.
+    /// Waits until the thread ends (`pthread_join`); must be called at most once.
     public func join() {
         pthread_join(thread, nil)
     }
 }
 
-/// Runs `body` on a thread of its own.
+/// Runs `body` on a new thread.
 ///
-/// - Returns: the thread, to be joined or left alone (`pthread_create`).
+/// - Returns: the thread, which need not be joined.
 @discardableResult
 public func startThread(_ body: @escaping @Sendable () -> Void) -> RunningThread {
     final class Body: Sendable {

@@ -6,7 +6,7 @@ import Glibc
 public struct ListenOptions: ParsableArguments {
     @Option(
         help: """
-            The address to listen on: unix:PATH, HOST:PORT, fd:0 or systemd. Default: a listening socket passed by the \
+            The address to listen on: unix:PATH, HOST:PORT, fd:N or systemd. Default: a listening socket passed by the \
             parent process or systemd, otherwise a Unix socket in $RUNTIME_DIRECTORY, /run, $XDG_RUNTIME_DIR or /tmp.
             """)
     var listen: Listener.Address?

@@ -138,7 +138,7 @@ struct AccessTests {
             ),
             (
                 ["--listen", "here"],
-                "Error: --listen: \"here\" is not understood: write unix:PATH, HOST:PORT, fd:0 or systemd"
+                "Error: --listen: \"here\" is not a listening address: write unix:PATH, HOST:PORT, fd:N or systemd"
             ),
         ] {
             let outcome = try program.run(flags)

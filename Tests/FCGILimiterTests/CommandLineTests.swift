@@ -6,11 +6,14 @@ import Testing
 struct CommandLineTests {
     /// An option, an invalid value, and the error after the option's name.
     static let badFlags: [(flag: String, value: String, error: String)] = [
-        ("listen", "nonsense", ": \"nonsense\" is not understood: write unix:PATH, HOST:PORT, fd:0 or systemd"),
-        ("listen", "unix:", ": \"unix:\" is not understood: write unix:PATH, HOST:PORT, fd:0 or systemd"),
+        (
+            "listen", "nonsense",
+            ": \"nonsense\" is not a listening address: write unix:PATH, HOST:PORT, fd:N or systemd"
+        ),
+        ("listen", "unix:", ": \"unix:\" is not a listening address: write unix:PATH, HOST:PORT, fd:N or systemd"),
         (
             "listen", "localhost:99999",
-            ": \"localhost:99999\" is not understood: write unix:PATH, HOST:PORT, fd:0 or systemd"
+            ": \"localhost:99999\" is not a listening address: write unix:PATH, HOST:PORT, fd:N or systemd"
         ),
         ("socket-mode", "abc", " \"abc\" is not usable: write an octal mode like 0660"),
         ("socket-mode", "0888", " \"0888\" is not usable: write an octal mode like 0660"),
@@ -212,7 +215,7 @@ struct CommandLineTests {
             ["--listen", "unix:\(folder.path("a.sock"))", "--store", "embedded:\(store.path("store"))"], without: folder
         )
         expectOneLine(
-            outcome, "unix:\(folder.path("a.sock")): Permission denied: create its folder, or listen elsewhere")
+            outcome, "unix:\(folder.path("a.sock")): Permission denied: create the folder, or listen elsewhere")
     }
 
     @Test("a socket group that the user may not use is one line")
@@ -225,7 +228,8 @@ struct CommandLineTests {
                 "--listen", "unix:\(store.path("a.sock"))", "--store", "embedded:\(store.path("store"))",
                 "--socket-group", "root",
             ], without: folder)
-        expectOneLine(outcome, "unix:\(store.path("a.sock")): this user may not give the socket to group \"root\"")
+        let reason = "this user may not give the socket to group \"root\": name one of the user's groups"
+        expectOneLine(outcome, "unix:\(store.path("a.sock")): \(reason)")
         #expect(access(store.path("a.sock"), F_OK) != 0)
     }
 

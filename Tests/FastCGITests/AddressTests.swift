@@ -49,7 +49,7 @@ struct AddressTests {
             try Address(text)
         } throws: { error in
             (error as? ListenError)?.description
-                == "\"\(text)\" is not understood: write unix:PATH, HOST:PORT, fd:0 or systemd"
+                == "\"\(text)\" is not a listening address: write unix:PATH, HOST:PORT, fd:N or systemd"
         }
     }
 }

@@ -100,7 +100,7 @@ struct BodyTests {
         #expect(try peer.ask(Records.head(["REQUEST_METHOD": "POST", "ECHO": "enough"])).text == "enough")
         try? peer.send(bytes)
         #expect(peer.end() == .closed)
-        #expect(server.reports == ["closed a connection that sent a record out of its order"])
+        #expect(server.reports == ["closed a FastCGI connection that sent a record out of order"])
         #expect(try server.answersOthers())
     }
 

@@ -1,11 +1,12 @@
-import FastCGI
 import Glibc
 import Servers
 import Synchronization
 
-/// A server within the tests, on a unix socket of its own.
+@testable import FastCGI
+
+/// A server within the tests, on a Unix socket of its own.
 ///
-/// Its answer is the value of `ECHO` and, behind it, as many bytes as `SIZE` says.
+/// Its answer is the value of `ECHO`, followed by `SIZE` bytes.
 final class EchoServer {
     let socket: String
     private let connections = ConnectionCount()
@@ -17,26 +18,25 @@ final class EchoServer {
         let lines = Mutex<[String]>([])
     }
 
-    /// Starts it; `meanwhile` is called with each batch before it is answered.
+    /// Starts the server.
     ///
-    /// With `workers` these answer, and there is one loop.
+    /// - Parameters:
+    ///   - loops: how many event loops.
+    ///   - workers: how many threads answer; `nil` if the loops do.
+    ///   - limits: how long connections may take, and how many there may be.
+    ///   - meanwhile: called with each batch before it is answered.
+    /// - Throws: an error of the system.
     init(
-        loops: Int = 1, workers: Int? = nil, meanwhile: @escaping @Sendable ([Request]) -> Void = { _ in }
+        loops: Int = 1, workers: Int? = nil, limits: ConnectionLimits = ConnectionLimits(),
+        meanwhile: @escaping @Sendable ([Request]) -> Void = { _ in }
     ) throws {
         folder = try TemporaryFolder()
         socket = folder.path("echo.sock")
         let listener = try Listener(.unix(path: socket, mode: 0o600, group: nil))
         let report = { @Sendable [reportedLines] (line: String) in reportedLines.lines.withLock { $0.append(line) } }
-        let makeApplication = { @Sendable (_: Int) in EchoApplication(meanwhile) }
-        let server =
-            if let workers {
-                Server(
-                    listener, workers: workers, connections: connections, report: report,
-                    makeApplication: makeApplication)
-            } else {
-                Server(
-                    listener, loops: loops, connections: connections, report: report, makeApplication: makeApplication)
-            }
+        let server = Server(
+            listener, loops: loops, workers: workers, connections: connections, limits: limits, report: report,
+            makeApplication: { _ in EchoApplication(meanwhile) })
         server.start()
         self.server = server
     }
@@ -45,19 +45,19 @@ final class EchoServer {
         stop()
     }
 
-    /// How many connections are open.
+    /// The number of open connections.
     var openConnections: Int { connections.value }
 
-    /// What the server said of its peers.
+    /// What the server logged about its peers.
     var reports: [String] { reportedLines.lines.withLock { $0 } }
 
-    /// Stops it; the socket goes with it.
+    /// Stops the server, and removes its socket.
     func stop() {
         server?.stop()
         server = nil
     }
 
-    /// Has another thread stop it, and returns when that one waits for the loops, which have been told.
+    /// Has another thread stop the server, and returns when the loops have been told and that thread waits for them.
     func beginStopping() -> StoppingThread {
         let thread = StoppingThread(server)
         server = nil
@@ -65,12 +65,12 @@ final class EchoServer {
         return thread
     }
 
-    /// Whether it still answers: the question that each test of a bad peer ends with.
+    /// Whether the server still answers, with which each test of a bad peer ends.
     func answersOthers() throws -> Bool {
         try Peer(socket).ask(Records.request(["ECHO": "still here"])).text == "still here"
     }
 
-    /// Waits until so many connections are open.
+    /// Waits until the number of open connections is `count`.
     func waitForConnections(_ count: Int) -> Bool {
         waitUntil { openConnections == count }
     }
@@ -99,7 +99,7 @@ private final class EchoApplication: Application {
 }
 
 extension EchoServer {
-    /// Bytes in which a missing or doubled piece shows: at most 6 MiB.
+    /// Bytes in which a missing or doubled piece shows; at most 6 MiB.
     static func filling(_ count: Int) -> [UInt8] {
         Array(pattern.prefix(count))
     }

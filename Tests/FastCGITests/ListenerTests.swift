@@ -43,7 +43,7 @@ struct ListenerTests {
         let folder = try TemporaryFolder()
         let path = folder.path("a.sock")
         let first = try Listener(.unix(path: path, mode: 0o600, group: nil))
-        expectError("unix:\(path): a running process listens there: stop it, or listen elsewhere") {
+        expectError("unix:\(path): another process listens on this socket: stop it, or listen elsewhere") {
             try Listener(.unix(path: path, mode: 0o600, group: nil))
         }
         try expectServes(first) { try Peer(path) }
@@ -54,13 +54,13 @@ struct ListenerTests {
         let folder = try TemporaryFolder()
         try folder.write("precious", to: "notes.txt")
         let path = folder.path("notes.txt")
-        expectError("unix:\(path): a file that is no socket stands there: remove it, or listen elsewhere") {
+        expectError("unix:\(path): this file is not a socket: remove it, or listen elsewhere") {
             try Listener(.unix(path: path, mode: 0o600, group: nil))
         }
         #expect(folder.text(of: "notes.txt") == "precious")
         symlink(path, folder.path("link"))
         expectError(
-            "unix:\(folder.path("link")): a file that is no socket stands there: remove it, or listen elsewhere"
+            "unix:\(folder.path("link")): this file is not a socket: remove it, or listen elsewhere"
         ) {
             try Listener(.unix(path: folder.path("link"), mode: 0o600, group: nil))
         }
@@ -84,7 +84,7 @@ struct ListenerTests {
     func noFolder() throws {
         let folder = try TemporaryFolder()
         let path = folder.path("missing/a.sock")
-        expectError("unix:\(path): No such file or directory: create its folder, or listen elsewhere") {
+        expectError("unix:\(path): No such file or directory: create the folder, or listen elsewhere") {
             try Listener(.unix(path: path, mode: 0o600, group: nil))
         }
     }
@@ -93,7 +93,7 @@ struct ListenerTests {
     func badGroup() throws {
         let folder = try TemporaryFolder()
         let path = folder.path("a.sock")
-        expectError("unix:\(path): there is no group \"no such group\": name one of /etc/group") {
+        expectError("unix:\(path): no group is named \"no such group\": name one of /etc/group") {
             try Listener(.unix(path: path, mode: 0o600, group: "no such group"))
         }
         #expect(access(path, F_OK) != 0)
@@ -144,7 +144,9 @@ struct ListenerTests {
     func takenPort() throws {
         let listener = try Listener(.tcp(host: "127.0.0.1", port: "0"))
         let port = try port(of: listener)
-        expectError("127.0.0.1:\(port): Address already in use: stop what listens there, or listen elsewhere") {
+        expectError(
+            "127.0.0.1:\(port): Address already in use: stop the process that listens there, or listen elsewhere"
+        ) {
             try Listener(.tcp(host: "127.0.0.1", port: "\(port)"))
         }
         withExtendedLifetime(listener) {}
@@ -180,7 +182,7 @@ struct ListenerTests {
             close(unready)
         }
         for number in [file, unready, 1_000_000] {
-            expectError("descriptor \(number) is no listening socket: listen on unix:PATH or HOST:PORT") {
+            expectError("descriptor \(number) is not a listening socket: listen on unix:PATH or HOST:PORT") {
                 try Listener(.descriptor(number))
             }
         }
@@ -188,7 +190,7 @@ struct ListenerTests {
 
     @Test("a socket from systemd that systemd did not pass is an error")
     func noSystemd() {
-        expectError("systemd passed no socket: start this unit by its .socket, or listen on unix:PATH") {
+        expectError("systemd passed no socket: start the unit by its .socket, or listen on unix:PATH") {
             try Listener(.systemd)
         }
     }

@@ -170,7 +170,7 @@ struct MalformedPeerTests {
         // The server may close while the rest is still being sent.
         try? peer.send(bad.bytes)
         #expect(peer.end() == .closed)
-        #expect(server.reports == ["closed a connection that sent \(bad.fault.rawValue)"])
+        #expect(server.reports == ["closed a FastCGI connection that sent \(bad.fault.rawValue)"])
 
         #expect(try before.ask(Records.request(["ECHO": "after"])).text == "after")
         #expect(try server.answersOthers())

@@ -1,41 +1,41 @@
 import Glibc
 import Servers
 
-/// A web server's end of a connection.
+/// The web server's end of a FastCGI connection.
 final class Peer {
     /// Why a peer got no answer.
     enum Failure: Error, Equatable {
         case notConnected(errno: Int32)
         case notSent(errno: Int32)
-        /// The connection ended in front of the answer's end, after these bytes of it.
+        /// The connection ended before the answer did, after so many bytes of its output.
         case ended(after: Int)
         case silent
         case notFastCGI
     }
 
-    /// One whole answer.
+    /// A complete answer.
     struct Answer {
         let head: [String]
         let body: [UInt8]
         let errors: [UInt8]
-        /// The numbers of the request that its records name.
+        /// The request identifiers of its records.
         let identifiers: Set<UInt16>
 
         var text: String { String(decoding: body, as: UTF8.self) }
     }
 
     /// Seconds after which a silent server is a failure.
-    private static let patience = 30
+    private static let timeout = 30
 
     private let descriptor: Int32
     private var unread: [UInt8] = []
 
-    /// Connects to a unix socket.
+    /// Connects to a Unix socket.
     convenience init(_ path: String) throws {
         try self.init(.unix(path: path))
     }
 
-    /// Connects to a server of this machine.
+    /// Connects to a server on this machine.
     init(_ address: ServerAddress) throws {
         descriptor = address.makeSocket()
         try connect { address.withAddress($0) }
@@ -63,9 +63,9 @@ final class Peer {
 
     private typealias Call = (UnsafePointer<sockaddr>, socklen_t) -> Int32
 
-    /// Connects by what hands over the server's address.
+    /// Connects with the address that `withAddress` passes to its argument.
     private func connect(_ withAddress: (Call) -> Int32) throws {
-        var limit = timeval(tv_sec: Self.patience, tv_usec: 0)
+        var limit = timeval(tv_sec: Self.timeout, tv_usec: 0)
         let size = socklen_t(MemoryLayout<timeval>.size)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
@@ -84,9 +84,15 @@ final class Peer {
         }
     }
 
-    /// Says that it sends no more.
+    /// Shuts down sending.
     func finishSending() {
         shutdown(descriptor, Int32(SHUT_WR))
+    }
+
+    /// Waits for the first byte of an answer, which is not read.
+    func waitForAnswer() throws {
+        var byte: UInt8 = 0
+        guard recv(descriptor, &byte, 1, Int32(MSG_PEEK)) > 0 else { throw Failure.silent }
     }
 
     /// Reads one answer, up to its END_REQUEST record.
@@ -114,11 +120,11 @@ final class Peer {
         return try answer()
     }
 
-    /// What a server does with a connection that it is not asked on.
+    /// What the server does with a connection on which nothing is asked.
     enum End: Equatable {
         /// It closed the connection without a further byte.
         case closed
-        /// It sent something first.
+        /// It sent so many bytes first.
         case sent(Int)
         /// It did neither.
         case silent
@@ -141,6 +147,12 @@ final class Peer {
         var byte: UInt8 = 0
         let count = recv(descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT))
         return unread.isEmpty && count < 0 && errno == EAGAIN
+    }
+
+    /// Whether the server has closed the connection, with everything it had sent read.
+    var isClosed: Bool {
+        var byte: UInt8 = 0
+        return unread.isEmpty && recv(descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) == 0
     }
 
     private enum Reading {

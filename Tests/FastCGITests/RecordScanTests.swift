@@ -67,7 +67,7 @@ struct RecordScanTests {
 
     @Test("a fault is seen with the first header that shows it", arguments: MalformedPeerTests.cases)
     func faults(_ bad: MalformedPeerTests.Case) {
-        #expect(scan(bad.bytes.prefix(RecordScan.longestHead)) == .malformed(bad.fault))
+        #expect(scan(bad.bytes.prefix(RecordScan.maximumHeadSize)) == .malformed(bad.fault))
         for count in 0..<min(8, bad.bytes.count) { #expect(scan(bad.bytes.prefix(count)) == .incomplete) }
     }
 
@@ -104,8 +104,8 @@ struct RecordScanTests {
             return records.bytes
         }
         // A begin (16), two headers (16), the lengths (1 + 4) and the name (1).
-        let most = RecordScan.longestHead - 38
-        #expect(scan(head(most)) == .request(role: .responder, body: .unfinished(head: RecordScan.longestHead)))
-        #expect(scan(head(most + 1).prefix(RecordScan.longestHead)) == .malformed(.size))
+        let most = RecordScan.maximumHeadSize - 38
+        #expect(scan(head(most)) == .request(role: .responder, body: .unfinished(head: RecordScan.maximumHeadSize)))
+        #expect(scan(head(most + 1).prefix(RecordScan.maximumHeadSize)) == .malformed(.size))
     }
 }

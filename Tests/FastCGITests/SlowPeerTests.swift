@@ -1,8 +1,10 @@
 import Testing
 
-@Suite("Peers that take their time, or go away")
+@testable import FastCGI
+
+@Suite("Slow peers, and peers that leave")
 struct SlowPeerTests {
-    /// How much of a request its peer has sent so far.
+    /// Parts of a request.
     static let beginnings: [(name: String, bytes: [UInt8])] = [
         ("nothing", []),
         ("half a header", Array(Records.request(["ECHO": "slow"]).prefix(3))),
@@ -12,7 +14,7 @@ struct SlowPeerTests {
         ("all parameters but not their end", Array(Records.request(["ECHO": "slow"]).prefix(34))),
     ]
 
-    @Test("half a request on many connections holds up no other", arguments: beginnings)
+    @Test("half requests on many connections delay no other", arguments: beginnings)
     func halfRequests(name: String, bytes: [UInt8]) throws {
         let server = try EchoServer(loops: 1)
         let slow = try (0..<100).map { _ in try Peer(server.socket) }
@@ -39,21 +41,22 @@ struct SlowPeerTests {
         #expect(try peer.answer().text == "in small pieces")
     }
 
-    @Test("half a request is given up after a while, and a connection that says nothing stays")
-    func patienceEnds() throws {
-        let server = try EchoServer()
+    @Test("half a request is given up after a while, but an idle connection is kept")
+    func requestTimeout() throws {
+        let server = try EchoServer(limits: ConnectionLimits(requestTimeout: 100))
         let idle = try Peer(server.socket)
         let half = try Peer(server.socket)
-        try half.send(Array(Records.request(["ECHO": "never whole"]).prefix(20)))
+        try half.send(Array(Records.request(["ECHO": "never complete"]).prefix(20)))
         #expect(half.end() == .closed)
         #expect(server.waitForConnections(1))
         #expect(try idle.ask(Records.request(["ECHO": "awake"])).text == "awake")
     }
 
-    @Test("a peer that goes away in the middle of a request is forgotten at once", arguments: [1, 8, 20, 40])
+    @Test(
+        "a peer that closes its connection in the middle of a request is forgotten at once", arguments: [1, 8, 20, 40])
     func goesAway(count: Int) throws {
         let server = try EchoServer()
-        // It began earlier, so were the other forgotten only by the limit of time, this one would be too.
+        // It began earlier: if the other were only closed after a timeout, this one would be, too.
         let waiting = try Peer(server.socket)
         try waiting.send([1])
         #expect(server.waitForConnections(1))
@@ -67,7 +70,9 @@ struct SlowPeerTests {
         #expect(try server.answersOthers())
     }
 
-    @Test("a peer that goes away before it reads the answer harms nobody", arguments: [10, 100_000, 5_000_000])
+    @Test(
+        "a peer that closes its connection before it reads the answer harms no other",
+        arguments: [10, 100_000, 5_000_000])
     func leavesAnswerUnread(size: Int) throws {
         let server = try EchoServer()
         for _ in 0..<20 {
@@ -78,7 +83,7 @@ struct SlowPeerTests {
         #expect(try server.answersOthers())
     }
 
-    @Test("a peer that says it sends no more still gets its answer, and is let go of")
+    @Test("a peer that shuts down sending still gets its answer, and its connection is closed")
     func finishedSending() throws {
         let server = try EchoServer()
         for number in 0..<100 {
@@ -90,13 +95,44 @@ struct SlowPeerTests {
         }
     }
 
-    @Test("a peer that does not read its answer is closed, and the others are served")
-    func doesNotRead() throws {
+    @Test("a peer that reads a long answer slowly delays no other, and gets all of it", arguments: [nil, 2])
+    func slowReader(workers: Int?) throws {
+        let server = try EchoServer(workers: workers)
+        let slow = try (0..<20).map { _ in try Peer(server.socket) }
+        for peer in slow { try peer.send(Records.request(["SIZE": "3000000"])) }
+        for peer in slow { try peer.waitForAnswer() }
+        for _ in 0..<20 { #expect(try server.answersOthers()) }
+        for peer in slow {
+            #expect(try peer.answer().body == EchoServer.filling(3_000_000))
+            #expect(try peer.ask(Records.request(["ECHO": "next"])).text == "next")
+        }
+    }
+
+    @Test("what a peer sends while it reads a long answer is answered afterwards")
+    func sendsWhileReading() throws {
         let server = try EchoServer()
+        let peer = try Peer(server.socket)
+        try peer.send(Records.request(["SIZE": "3000000"]))
+        try peer.waitForAnswer()
+        try peer.send(Records.request(["ECHO": "next"]))
+        #expect(try peer.answer().body == EchoServer.filling(3_000_000))
+        #expect(try peer.answer().text == "next")
+    }
+
+    @Test("a peer that does not read its answer is closed after a while")
+    func answerTimeout() throws {
+        let server = try EchoServer(limits: ConnectionLimits(answerTimeout: 100, slowestReading: 100_000_000))
         let peer = try Peer(server.socket)
         try peer.send(Records.request(["SIZE": "5000000"]))
         #expect(try server.answersOthers())
         #expect(server.waitForConnections(0))
         #expect(throws: Peer.Failure.self) { try peer.answer() }
+    }
+
+    @Test("a peer may take a second longer for each so many bytes of its answer")
+    func answerTimeoutForSize() {
+        let limits = ConnectionLimits(answerTimeout: 30_000, slowestReading: 1_000)
+        #expect(limits.answerTimeout(for: 999) == 30_000)
+        #expect(limits.answerTimeout(for: 5_000) == 35_000)
     }
 }

@@ -1,4 +1,5 @@
 import FastCGI
+import TextFormats
 
 /// What a page was asked to show, as it stands in its address.
 struct Filter: Sendable {
@@ -17,7 +18,7 @@ struct Filter: Sendable {
     ///
     /// - Throws: ``Problem`` that says which field is wrong and what may be written.
     init(_ query: ArraySlice<UInt8>, now: Moment) throws(Problem) {
-        let fields = FormText.fields(query).filter { !$0.value.isEmpty }
+        let fields = URLQuery(query).dictionary.filter { !$0.value.isEmpty }
         endpoint = fields["endpoint"]
         policy = fields["policy"]
         client = fields["client"]
@@ -86,7 +87,7 @@ struct Filter: Sendable {
     }
 
     private static func address(_ segment: String, _ fields: [(name: String, value: String?)]) -> String {
-        let query = FormText.query(fields)
+        let query = URLQuery.text(fields)
         let path = segment.isEmpty ? "./" : segment
         return query.isEmpty ? path : "\(path)?\(query)"
     }

@@ -1,4 +1,5 @@
 import FastCGI
+import TextFormats
 
 extension Table {
     /// The table for the template `table`.
@@ -80,7 +81,7 @@ struct ClientName {
 
     /// The name of an identity as it is written.
     init(_ identity: String) {
-        text = String(decoding: FormText.decoded(Array(identity.utf8)[...], plus: UInt8(ascii: "+")), as: UTF8.self)
+        text = String(decoding: PercentEncoding.decoded(Array(identity.utf8)[...]), as: UTF8.self)
     }
 }
 

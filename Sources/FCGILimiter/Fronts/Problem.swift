@@ -1,5 +1,6 @@
 import FastCGI
 import Limiters
+import TextFormats
 
 /// Why a request is not served: a status, and a body of RFC 9457 that ends with a line break.
 struct Problem {

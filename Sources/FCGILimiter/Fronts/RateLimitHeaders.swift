@@ -1,5 +1,6 @@
 import FastCGI
 import Limiters
+import TextFormats
 
 extension Response {
     /// Adds what a limited answer says of its limits: the `X-RateLimit-*` headers of the decision that matters most, and

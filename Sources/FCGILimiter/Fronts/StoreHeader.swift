@@ -1,5 +1,6 @@
 import FastCGI
 import Stores
+import TextFormats
 
 /// The header `X-RateLimit-Store`: who decided a request, and the state of the breaker at that time.
 ///

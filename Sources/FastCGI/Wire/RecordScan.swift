@@ -1,81 +1,66 @@
-/// What lies in front of a connection: nothing is given to libfcgi before it is known to be whole and well formed.
+/// The verdict on the bytes that a connection has ready.
 ///
-/// libfcgi reads blocking and believes the lengths that it is told. So the bytes are looked at first, without taking them:
-/// a peer that sends half a request holds up nobody, and one that sends garbage is closed before it is parsed.
+/// libfcgi reads blocking and trusts every length it is told. So the bytes are first looked at without being taken, and
+/// libfcgi only gets whole and well-formed requests: a peer that sends half a request delays nobody, and one that sends
+/// garbage is closed before anything parses it.
 /// Source: FastCGI Specification 1.0, sections 3.3, 3.4 and 5.
 enum RecordScan: Equatable {
-    /// The request may become whole when more comes.
+    /// No request yet; more bytes may complete it.
     case incomplete
-    /// It can never become a request; the connection is of no more use.
+    /// Not the beginning of a request, whatever follows.
     case malformed(Fault)
-    /// A request of this role is there up to the end of its variables.
-    ///
-    /// `body` tells how far its body is there, and whether something follows that belongs to no request.
+    /// A request, complete at least up to the end of its variables.
     case request(role: Request.Role, body: Body)
 
-    /// How far a request's body is there.
+    /// How much of a request's body is ready.
     enum Body: Equatable {
-        /// It ends with the last byte that is there.
+        /// All of it, and nothing after it.
         case ended
-        /// More is to come; it begins behind so many bytes.
+        /// Not all of it; it begins after `head` bytes.
         case unfinished(head: Int)
-        /// There was none, and none will come: an authorizer's request has no body.
+        /// An authorizer's request, which has none.
         case absent
-        /// It has ended, and padding or further bytes follow. One request at a time is the rule, so the connection ends
-        /// with it.
+        /// All of it, followed by padding or more bytes. Requests come one at a time, so the connection is then closed.
         case followed
     }
 
-    /// Why it is no request.
-    ///
-    /// The raw value is the reason in the log.
+    /// Why the bytes are not a request; the raw value completes the log line "closed a connection that sent …".
     enum Fault: String {
-        case version = "not FastCGI version 1"
-        case sequence = "a record out of its order"
+        case version = "a record of another version than FastCGI 1"
+        case sequence = "a record out of order"
         case role = "an unknown role"
         case parameters = "parameter lengths that exceed their record"
         case size = "more than 64 KiB of parameters"
-        /// Allowed by the specification and sent by no web server; libfcgi would take it for the next header.
-        case padding = "padding behind a record that ends a part of the request"
+        /// The specification allows it, but no web server sends it, and libfcgi would read it as the next header.
+        case padding = "padding after a record that ends a part of the request"
     }
 
-    /// The most bytes that a request may take up to the end of its variables.
-    static let longestHead = 65_536
+    /// The most bytes that a request may have up to the end of its variables.
+    static let maximumHeadSize = 65_536
 
-    /// Management records are not among them: no web server sends any, and libfcgi's answer to GET_VALUES overruns its
-    /// buffer where a name comes more than three times.
-    enum RecordType: UInt8 {
-        case begin = 1
-        case parameters = 4
-        case body = 5
-    }
-
-    /// Looks at the bytes that a connection has ready.
+    /// Examines bytes that begin where a request is due.
     init(_ bytes: UnsafeRawBufferPointer) {
         var offset = 0
         var role: Request.Role?
         var identifier: UInt16 = 0
-        // Nearly always one record has them all.
+        // One record nearly always holds all of them.
         var parameters: Range<Int>?
         var furtherParameters: [Range<Int>] = []
         var bodyStart: Int?
 
-        while true {
-            guard bytes.count - offset >= 8 else { break }
-            guard bytes[offset] == 1 else {
+        while bytes.count - offset >= RecordHeader.size {
+            let header = RecordHeader(bytes, at: offset)
+            guard header.version == 1 else {
                 self = .malformed(.version)
                 return
             }
-            let type = RecordType(rawValue: bytes[offset + 1])
-            let record = UInt16(bytes[offset + 2]) << 8 | UInt16(bytes[offset + 3])
-            let content = Int(bytes[offset + 4]) << 8 | Int(bytes[offset + 5])
-            let start = offset + 8
-            let padding = Int(bytes[offset + 6])
-            let next = start + content + padding
+            let start = offset + RecordHeader.size
+            let content = start..<(start + header.contentSize)
+            let next = content.upperBound + header.paddingSize
 
-            switch (type, role) {
-            case (.begin, nil) where record != 0 && content == 8:
-                guard bytes.count >= start + 8 else {
+            switch (header.kind, role) {
+            case (.begin, nil) where header.identifier != 0 && content.count == 8:
+                guard bytes.count >= content.upperBound else {
                     self = .incomplete
                     return
                 }
@@ -83,30 +68,30 @@ enum RecordScan: Equatable {
                     self = .malformed(.role)
                     return
                 }
-                guard padding == 0 else {
+                guard header.paddingSize == 0 else {
                     self = .malformed(.padding)
                     return
                 }
                 role = named
-                identifier = record
-            case (.parameters, _?) where record == identifier && bodyStart == nil:
-                if content > 0 {
-                    let range = start..<(start + content)
-                    if parameters == nil { parameters = range } else { furtherParameters.append(range) }
+                identifier = header.identifier
+            case (.parameters, _?) where header.identifier == identifier && bodyStart == nil:
+                if !content.isEmpty {
+                    if parameters == nil { parameters = content } else { furtherParameters.append(content) }
                 } else {
                     guard Self.areWellFormed(parameters ?? 0..<0, furtherParameters, in: bytes) else {
                         self = .malformed(.parameters)
                         return
                     }
-                    guard padding == 0 else {
+                    guard header.paddingSize == 0 else {
                         self = .malformed(.padding)
                         return
                     }
                     bodyStart = next
                 }
-            case (.body, _?) where record == identifier && bodyStart != nil:
-                if content == 0, next <= bytes.count, let role {
-                    self = .request(role: role, body: next == bytes.count && padding == 0 ? .ended : .followed)
+            case (.input, let role?) where header.identifier == identifier && bodyStart != nil:
+                if content.isEmpty, next <= bytes.count {
+                    self = .request(
+                        role: role, body: next == bytes.count && header.paddingSize == 0 ? .ended : .followed)
                     return
                 }
             default:
@@ -121,7 +106,7 @@ enum RecordScan: Equatable {
             let isAbsent = role == .authorizer && bodyStart == bytes.count
             self = .request(role: role, body: isAbsent ? .absent : .unfinished(head: bodyStart))
         } else {
-            self = bytes.count >= Self.longestHead ? .malformed(.size) : .incomplete
+            self = bytes.count >= Self.maximumHeadSize ? .malformed(.size) : .incomplete
         }
     }
 

@@ -3,10 +3,10 @@ import Glibc
 
 /// Takes requests from connections, one after the other: the owner of an `FCGX_Request`.
 ///
-/// What libfcgi allocates for a request is free again before the next one is read. Kept until a whole batch is answered, it
-/// would be more than malloc keeps at hand, and cost a tenth of the limiter's time.
+/// What libfcgi allocates for a request is freed before the next one is read. If it were kept until a whole batch is
+/// answered, malloc would return the memory to the system each time, at a tenth of the limiter's speed.
 struct RequestReader: ~Copyable {
-    /// libfcgi keeps its address, so it stays in one place on the heap.
+    /// On the heap, because libfcgi keeps its address.
     private let request: UnsafeMutablePointer<FCGX_Request>
 
     init() {
@@ -18,16 +18,16 @@ struct RequestReader: ~Copyable {
         request.deallocate()
     }
 
-    /// What was taken from a connection.
+    /// A request that was taken from a connection.
     typealias Received = (request: Request, identifier: UInt16, keepsConnection: Bool)
 
-    /// Takes the request that a scan found in front of `descriptor` (`FCGX_Accept_r`).
+    /// Takes the request that a scan found at the front of `descriptor` (`FCGX_Accept_r`).
     ///
-    /// - Returns: the request; `nil` when libfcgi found none after all and closed the connection.
+    /// - Returns: the request; `nil` if libfcgi could not parse it and closed the connection.
     func take(from descriptor: Int32, _ role: Request.Role, _ body: RecordScan.Body) -> Received? {
         request.pointee.ipcFd = descriptor
         request.pointee.keepConnection = 1
-        // "Detached" makes libfcgi close without first waiting up to 2 s for the peer to do so.
+        // "Detached" makes libfcgi close a connection without first waiting up to 2 s for the peer to close it.
         request.pointee.detached = 1
         guard FCGX_Accept_r(request) == 0, let environment = request.pointee.envp else { return nil }
         if body == .ended { takeBody() }
@@ -41,17 +41,17 @@ struct RequestReader: ~Copyable {
         )
     }
 
-    /// Takes a request whose body has not come whole, given its head.
+    /// Takes a request whose body has not fully arrived, given the bytes of its head.
     ///
-    /// libfcgi reads ahead, and then nobody could tell how much of the body it has. So it reads the head from a socket
-    /// of its own.
+    /// libfcgi reads ahead, and does not tell how much of the body it has read. So it reads the head from a socket of its
+    /// own.
     ///
-    /// - Returns: the request; `nil` when libfcgi found none after all, or there is no descriptor.
+    /// - Returns: the request; `nil` if libfcgi could not parse it, or if no file descriptor is left.
     func take(_ role: Request.Role, head: UnsafeRawBufferPointer) -> Received? {
         var ends: [Int32] = [-1, -1]
         let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
         guard socketpair(AF_UNIX, type, 0, &ends) == 0 else { return nil }
-        // A new socket has room for a head.
+        // The buffer of a new socket is larger than a head.
         let count = write(ends[1], head.baseAddress, head.count)
         close(ends[1])
         guard count == head.count else {
@@ -63,7 +63,7 @@ struct RequestReader: ~Copyable {
         return taken
     }
 
-    /// Takes what is left of the body, all of which has arrived; left over, it would stand in front of the next request.
+    /// Takes the rest of a body that has fully arrived; otherwise it would precede the connection's next request.
     private func takeBody() {
         withUnsafeTemporaryAllocation(byteCount: 4_096, alignment: 1) { buffer in
             guard let start = buffer.baseAddress?.assumingMemoryBound(to: CChar.self) else { return }

@@ -3,21 +3,21 @@ import Glibc
 import Platform
 import Synchronization
 
-/// Threads that answer one request each at a time, for applications that wait: for a database, say.
+/// Threads that answer one request each at a time, for applications that wait, for example for a database.
 ///
-/// Requests wait for a thread in the order that they came in. Only values cross threads: the event loop alone touches
+/// Requests wait for a thread in the order of their arrival. Only values cross threads: the event loop alone touches
 /// connections.
 final class WorkerPool: Sendable {
     private struct Queues {
-        var requests: ArraySlice<(connection: Int32, request: Request)> = []
-        var answers: [(connection: Int32, response: Response)] = []
+        var requests: ArraySlice<(connection: Connection.Key, request: Request)> = []
+        var answers: [(connection: Connection.Key, response: Response)] = []
     }
 
-    /// An eventfd that becomes readable when there are answers.
+    /// An eventfd that is readable while there are answers.
     let bell = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
 
     private let queues = Mutex(Queues())
-    /// Counts what waits for a thread, and at the end the threads: each takes one and finds nothing.
+    /// One ticket for each waiting request; at the end one for each thread, which then finds no request.
     private let tickets = eventfd(0, Int32(EFD_CLOEXEC | EFD_SEMAPHORE))
     private let threads = Mutex<[RunningThread]>([])
 
@@ -40,13 +40,13 @@ final class WorkerPool: Sendable {
     }
 
     /// Has a thread answer a request.
-    func put(_ request: Request, from connection: Int32) {
+    func put(_ request: Request, from connection: Connection.Key) {
         queues.withLock { $0.requests.append((connection, request)) }
         eventfd_write(tickets, 1)
     }
 
-    /// The answers that have come, each with the connection of its request; the bell is silent again.
-    func takeAnswers() -> [(connection: Int32, response: Response)] {
+    /// Takes the answers that are ready, each with the connection of its request, and silences the bell.
+    func takeAnswers() -> [(connection: Connection.Key, response: Response)] {
         var count: eventfd_t = 0
         eventfd_read(bell, &count)
         return queues.withLock { queues in
@@ -55,7 +55,7 @@ final class WorkerPool: Sendable {
         }
     }
 
-    /// Ends the threads, and returns when each has answered what it had taken.
+    /// Ends the threads, and returns when each has answered the request that it had taken.
     func stop() {
         threads.withLock { threads in
             eventfd_write(tickets, eventfd_t(threads.count))

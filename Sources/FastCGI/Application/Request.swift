@@ -1,13 +1,13 @@
 import CFastCGI
 import Glibc
 
-/// One request as the web server describes it: the CGI variables, any bytes.
+/// A request as the web server describes it, in CGI variables that may hold any bytes.
 public struct Request: Sendable {
     /// What the web server asks for.
     public enum Role: Int32, Sendable {
         /// An answer for the client.
         case responder = 1
-        /// A yes or a no, with variables for the server.
+        /// A decision whether the client may go on.
         case authorizer = 2
     }
 
@@ -15,10 +15,12 @@ public struct Request: Sendable {
     public let role: Role
 
     private var bytes: [UInt8] = []
-    /// Three offsets into `bytes` a variable: where the name begins, where the `=` behind it is, where the value ends.
+    /// Three offsets into `bytes` per variable: of its name, of the `=` after the name, and of the end of its value.
+    ///
+    /// They fit 32 bits: FastCGI heads have at most 64 KiB, and Linux limits an environment to 6 MiB.
     private var offsets: [Int32] = []
 
-    /// A request made of variables, for tests and plain CGI.
+    /// A request with these variables, for tests.
     public init(role: Role = .responder, variables: KeyValuePairs<String, String>) {
         self.role = role
         for (name, value) in variables {
@@ -31,7 +33,7 @@ public struct Request: Sendable {
         }
     }
 
-    /// A request made of libfcgi's environment: `NAME=VALUE` strings, ended by a null.
+    /// A request with the variables of an environment: `NAME=VALUE` strings, then a null pointer.
     init(role: Role, environment: UnsafePointer<UnsafeMutablePointer<CChar>?>) {
         self.role = role
         var total = 0
@@ -53,19 +55,19 @@ public struct Request: Sendable {
         }
     }
 
-    /// The bytes of a variable, for example `request.bytes(of: "REMOTE_ADDR")`; `nil` where it was not sent.
+    /// The bytes of a variable, for example `request.bytes(of: "REMOTE_ADDR")`; `nil` if it was not sent.
     ///
-    /// Where a server sends a name twice, the first one counts.
+    /// If a name was sent twice, the first one counts.
     public func bytes(of name: StaticString) -> ArraySlice<UInt8>? {
         find(UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
     }
 
-    /// The bytes of a variable whose name is not known before the program runs.
+    /// The bytes of a variable whose name is only known at run time; `nil` if it was not sent.
     public func bytes(of name: [UInt8]) -> ArraySlice<UInt8>? {
         name.withUnsafeBytes { find($0) }
     }
 
-    /// A variable as text, invalid UTF-8 repaired; `nil` where it was not sent.
+    /// A variable as text, with U+FFFD for invalid UTF-8; `nil` if it was not sent.
     public func text(of name: StaticString) -> String? {
         bytes(of: name).map { String(decoding: $0, as: UTF8.self) }
     }

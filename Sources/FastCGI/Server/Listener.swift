@@ -1,26 +1,14 @@
 import Glibc
 
-/// Where requests come from: the owner of a listening socket.
+/// The owner of a listening socket.
 public final class Listener: Sendable {
-    /// Where to listen, as an operator writes it.
-    public enum Address: Sendable, Hashable, CustomStringConvertible {
-        /// `unix:PATH`: a socket with this mode and, where it is named, group.
-        case unix(path: String, mode: UInt32, group: String?)
-        /// `HOST:PORT`, `[::1]:PORT`.
-        case tcp(host: String, port: String)
-        /// `fd:N`: a socket that the parent process opened, as mod_fcgid and spawn-fcgi do on descriptor 0.
-        case descriptor(Int32)
-        /// `systemd`: the socket that systemd passes to a unit with a `.socket`.
-        case systemd
-    }
-
     let descriptor: Int32
-    /// The socket's file and its identity there, so that only our own is removed.
+    /// The socket's file, and its inode, so that another process's socket at the same path is not removed.
     private let file: (path: String, inode: UInt64)?
 
     /// Opens the socket.
     ///
-    /// - Throws: ``ListenError`` in one line.
+    /// - Throws: ``ListenError``.
     public init(_ address: Address) throws(ListenError) {
         switch address {
         case .unix(let path, let mode, let group):
@@ -40,14 +28,14 @@ public final class Listener: Sendable {
             file = nil
         case .descriptor(let number):
             guard Self.isListening(number) else {
-                throw ListenError("descriptor \(number) is no listening socket: listen on unix:PATH or HOST:PORT")
+                throw ListenError("descriptor \(number) is not a listening socket: listen on unix:PATH or HOST:PORT")
             }
             descriptor = number
             file = nil
         case .systemd:
             let processIdentifier = getenv("LISTEN_PID").flatMap { Int32(String(cString: $0)) }
             guard processIdentifier == getpid(), Self.isListening(3) else {
-                throw ListenError("systemd passed no socket: start this unit by its .socket, or listen on unix:PATH")
+                throw ListenError("systemd passed no socket: start the unit by its .socket, or listen on unix:PATH")
             }
             descriptor = 3
             file = nil
@@ -85,31 +73,31 @@ public final class Listener: Sendable {
             }
         }
 
-        // A socket file stays behind when its process dies. Whoever still listens there answers; then it is not ours.
+        // A process that dies leaves its socket file, which refuses connections. One that accepts belongs to a live process.
         let probe = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(probe) }
         if call(connect, probe) == 0 {
-            throw ListenError("unix:\(path): a running process listens there: stop it, or listen elsewhere")
+            throw ListenError("unix:\(path): another process listens on this socket: stop it, or listen elsewhere")
         }
         if errno == ECONNREFUSED {
-            // So does a file that is no socket, and that one is not ours to remove.
+            // Other files refuse connections too, and must not be removed.
             var status = stat()
             guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else {
                 throw ListenError(
-                    "unix:\(path): a file that is no socket stands there: remove it, or listen elsewhere")
+                    "unix:\(path): this file is not a socket: remove it, or listen elsewhere")
             }
             unlink(path)
         }
 
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        // Nobody else may connect before the mode is set: on Linux the file gets the mode of the socket that is bound to it.
-        // The umask would do it too, but it is the whole process's.
+        // Nobody else may connect before the mode is set. On Linux the file gets the mode of the socket that is bound to it;
+        // the umask would do too, but it belongs to the whole process.
         fchmod(descriptor, 0o600)
         let code = call(bind, descriptor)
         guard code == 0, listen(descriptor, 4_096) == 0 else {
             let reason = String(cString: strerror(errno))
             close(descriptor)
-            throw ListenError("unix:\(path): \(reason): create its folder, or listen elsewhere")
+            throw ListenError("unix:\(path): \(reason): create the folder, or listen elsewhere")
         }
         return descriptor
     }
@@ -117,10 +105,12 @@ public final class Listener: Sendable {
     private static func restrict(_ path: String, _ mode: UInt32, _ group: String?) throws(ListenError) {
         if let group {
             guard let entry = getgrnam(group) else {
-                throw ListenError("unix:\(path): there is no group \"\(group)\": name one of /etc/group")
+                throw ListenError("unix:\(path): no group is named \"\(group)\": name one of /etc/group")
             }
             guard chown(path, uid_t.max, entry.pointee.gr_gid) == 0 else {
-                throw ListenError("unix:\(path): this user may not give the socket to group \"\(group)\"")
+                throw ListenError(
+                    "unix:\(path): this user may not give the socket to group \"\(group)\": name one of the user's groups"
+                )
             }
         }
         guard chmod(path, mode) == 0 else {
@@ -144,53 +134,8 @@ public final class Listener: Sendable {
         guard bind(descriptor, first.ai_addr, first.ai_addrlen) == 0, listen(descriptor, 4_096) == 0 else {
             let reason = String(cString: strerror(errno))
             close(descriptor)
-            throw ListenError("\(host):\(port): \(reason): stop what listens there, or listen elsewhere")
+            throw ListenError("\(host):\(port): \(reason): stop the process that listens there, or listen elsewhere")
         }
         return descriptor
-    }
-}
-
-extension Listener.Address {
-    /// The address as an operator writes it.
-    public var description: String {
-        switch self {
-        case .unix(let path, _, _): "unix:\(path)"
-        case .tcp(let host, let port): "\(host.contains(":") ? "[\(host)]" : host):\(port)"
-        case .descriptor(let number): "fd:\(number)"
-        case .systemd: "systemd"
-        }
-    }
-
-    /// The address written in `text`: `unix:PATH`, `HOST:PORT`, `fd:N` or `systemd`.
-    ///
-    /// - Parameters:
-    ///   - text: the address as an operator writes it.
-    ///   - mode: a unix socket's mode.
-    ///   - group: a unix socket's group; `nil` leaves the process's own.
-    /// - Throws: ``ListenError`` that says what may be written.
-    public init(_ text: String, mode: UInt32 = 0o660, group: String? = nil) throws(ListenError) {
-        if text == "systemd" {
-            self = .systemd
-        } else if text.hasPrefix("unix:"), text.utf8.count > 5 {
-            self = .unix(path: String(text.dropFirst(5)), mode: mode, group: group)
-        } else if text.hasPrefix("fd:"), let number = Int32(text.dropFirst(3)), number >= 0 {
-            self = .descriptor(number)
-        } else if let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) {
-            var host = text[..<colon]
-            if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
-            self = .tcp(host: String(host), port: String(port))
-        } else {
-            throw ListenError("\"\(text)\" is not understood: write unix:PATH, HOST:PORT, fd:0 or systemd")
-        }
-    }
-}
-
-/// Why there is no socket to listen on: one line with its remedy.
-public struct ListenError: Error, Equatable, CustomStringConvertible {
-    /// What, where, and what to do.
-    public let description: String
-
-    init(_ description: String) {
-        self.description = description
     }
 }

@@ -11,56 +11,65 @@ public final class Server: Sendable {
     private let wakeUps: [Int32]
     private let workers: Int?
     private let connections: ConnectionCount
+    private let limits: ConnectionLimits
     private let makeApplication: @Sendable (Int) -> any Application
     private let report: @Sendable (String) -> Void
     private let threads = Mutex<[RunningThread]>([])
 
-    /// A server for applications that do not wait: a loop answers all that came together in one call.
+    /// A server for applications that never wait: each loop answers all requests that came together in one call.
     ///
     /// It does not run yet.
     ///
     /// - Parameters:
     ///   - listener: where requests come from.
     ///   - loops: at least 1.
-    ///   - connections: where the open connections are counted.
-    ///   - report: takes one line on what went wrong with a peer; called on any thread.
+    ///   - connections: counts the open connections.
+    ///   - report: takes a log line about peers, each at most once per loop and 10 seconds; called on any thread.
     ///   - makeApplication: makes the application of the loop with this index, on that loop's thread.
     public convenience init(
         _ listener: Listener, loops: Int, connections: ConnectionCount = ConnectionCount(),
         report: @escaping @Sendable (String) -> Void,
         makeApplication: @escaping @Sendable (Int) -> any Application
     ) {
-        self.init(listener, loops: loops, workers: nil, connections, report, makeApplication)
+        self.init(
+            listener, loops: loops, workers: nil, connections: connections, report: report,
+            makeApplication: makeApplication)
     }
 
-    /// A server for applications that wait, for a database say: each worker answers one request at a time.
+    /// A server for applications that wait, for example for a database: each worker answers one request at a time, and none
+    /// delays another's.
     ///
-    /// None holds up another's. It does not run yet.
+    /// It does not run yet.
     ///
     /// - Parameters:
     ///   - listener: where requests come from.
     ///   - workers: threads that answer; at least 1.
-    ///   - connections: where the open connections are counted.
-    ///   - report: takes one line on what went wrong with a peer; called on any thread.
+    ///   - connections: counts the open connections.
+    ///   - report: takes a log line about peers, each at most once per 10 seconds; called on any thread.
     ///   - makeApplication: makes the application of the worker with this index, on that worker's thread.
     public convenience init(
         _ listener: Listener, workers: Int, connections: ConnectionCount = ConnectionCount(),
         report: @escaping @Sendable (String) -> Void,
         makeApplication: @escaping @Sendable (Int) -> any Application
     ) {
-        self.init(listener, loops: 1, workers: max(1, workers), connections, report, makeApplication)
+        self.init(
+            listener, loops: 1, workers: max(1, workers), connections: connections, report: report,
+            makeApplication: makeApplication)
     }
 
-    private init(
-        _ listener: Listener, loops: Int, workers: Int?, _ connections: ConnectionCount,
-        _ report: @escaping @Sendable (String) -> Void, _ makeApplication: @escaping @Sendable (Int) -> any Application
+    /// A server with one loop and workers, or with loops if `workers` is `nil`; it does not run yet.
+    init(
+        _ listener: Listener, loops: Int, workers: Int?, connections: ConnectionCount,
+        limits: ConnectionLimits = ConnectionLimits(), report: @escaping @Sendable (String) -> Void,
+        makeApplication: @escaping @Sendable (Int) -> any Application
     ) {
         self.listener = listener
+        self.workers = workers
+        self.connections = connections
+        self.limits = limits
         self.report = report
         self.makeApplication = makeApplication
         wakeUps = (0..<max(1, loops)).map { _ in eventfd(0, Int32(EFD_CLOEXEC)) }
-        self.workers = workers
-        self.connections = connections
     }
 
     deinit {
@@ -71,12 +80,12 @@ public final class Server: Sendable {
     public func start() {
         FCGX_Init()
         signal(SIGPIPE, SIG_IGN)
-        raiseDescriptorLimit()
+        let limits = limits.fitting(descriptors: raiseDescriptorLimit())
         threads.withLock { threads in
             threads = wakeUps.indices.map { index in
                 startThread { [listener, wakeUps, workers, connections, makeApplication, report] in
                     EventLoop(
-                        listener: listener.descriptor, wakeUp: wakeUps[index], connections: connections,
+                        listener: listener.descriptor, wakeUp: wakeUps[index], connections: connections, limits: limits,
                         answerer: workers.map { .workers(WorkerPool($0, makeApplication: makeApplication)) }
                             ?? .application(makeApplication(index)),
                         report: report
@@ -87,6 +96,9 @@ public final class Server: Sendable {
     }
 
     /// Accepts no further connection, has the loops finish what has begun, and returns when they have.
+    ///
+    /// Takes up to a second for requests that are still arriving, 10 s for answers that are still being taken, and as long
+    /// as an application takes to answer.
     public func stop() {
         for wakeUp in wakeUps { eventfd_write(wakeUp, 1) }
         threads.withLock { threads in
@@ -96,10 +108,13 @@ public final class Server: Sendable {
     }
 
     /// Every kept connection takes a descriptor, and the usual soft limit is 1,024.
-    private func raiseDescriptorLimit() {
+    ///
+    /// - Returns: the raised limit.
+    private func raiseDescriptorLimit() -> Int {
         var limit = rlimit()
         getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
         limit.rlim_cur = limit.rlim_max
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        return Int(clamping: limit.rlim_cur)
     }
 }

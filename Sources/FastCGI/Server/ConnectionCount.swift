@@ -1,6 +1,6 @@
 import Synchronization
 
-/// How many connections are open, over all event loops of a server.
+/// The number of open connections, over all event loops of a server.
 public final class ConnectionCount: Sendable {
     private let count = Atomic<Int>(0)
 

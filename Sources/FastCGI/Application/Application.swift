@@ -1,0 +1,10 @@
+/// Answers requests.
+///
+/// Each event loop or worker has an application of its own, which no other thread touches.
+public protocol Application: AnyObject {
+    /// Answers requests that came together.
+    ///
+    /// - Parameter requests: at least one.
+    /// - Returns: one response for each request, in the same order.
+    func respond(to requests: [Request]) -> [Response]
+}

@@ -1,0 +1,70 @@
+import Glibc
+
+extension EventLoop {
+    /// Has the requests of this tick answered.
+    func answerBatch() {
+        switch answerer {
+        case .application(let application):
+            let responses = application.respond(to: requests)
+            precondition(responses.count == requests.count, "an application answers each request once")
+            for (connection, response) in zip(requesters, responses) { answer(connection, response) }
+        case .workers(let pool):
+            for (connection, request) in zip(requesters, requests) { pool.put(request, from: connection.key) }
+        }
+        requests.removeAll(keepingCapacity: true)
+        requesters.removeAll(keepingCapacity: true)
+    }
+
+    /// Sends the answers that workers have made.
+    func takeAnswers() {
+        guard case .workers(let pool) = answerer else { return }
+        for (key, response) in pool.takeAnswers() {
+            guard let connection = connections[key] else { continue }
+            answer(connection, response)
+            // Whatever arrived meanwhile was ignored.
+            if case .idle = connection.state { poller.rewatch(key, for: .reading) }
+        }
+    }
+
+    private func answer(_ connection: Connection, _ response: Response) {
+        guard case .answering(let exchange) = connection.state else { return }
+        writer.begin(response, request: exchange.identifier)
+        switch writer.send(to: connection.key.descriptor) {
+        case .finished:
+            finish(exchange, on: connection)
+        case .failed:
+            end(connection)
+        case .blocked:
+            enter(.sending(writer, exchange), connection, timeout: limits.answerTimeout(for: writer.unsentCount))
+            poller.rewatch(connection.key, for: .writing)
+            // The connection has this one now.
+            writer = AnswerWriter()
+        }
+    }
+
+    /// Sends more of an answer that the peer takes slowly.
+    func send(_ writer: AnswerWriter, _ exchange: Exchange, to connection: Connection) {
+        var writer = writer
+        switch writer.send(to: connection.key.descriptor) {
+        case .finished:
+            finish(exchange, on: connection)
+            // Whatever arrived meanwhile was not waited for.
+            if connections[connection.key] != nil { poller.rewatch(connection.key, for: .reading) }
+        case .failed:
+            end(connection)
+        case .blocked:
+            connection.update(.sending(writer, exchange))
+        }
+    }
+
+    /// Decides what becomes of a connection whose peer has its answer.
+    private func finish(_ exchange: Exchange, on connection: Connection) {
+        switch (exchange.keepsConnection && !isStopping, exchange.body) {
+        case (true, .ended), (true, .absent):
+            if exchange.isLast { end(connection) } else { enter(.idle, connection, timeout: limits.idleTimeout) }
+        case (false, .ended), (false, .absent): end(connection)
+        case (true, .unfinished): drain(connection)
+        case (false, .unfinished), (_, .followed): linger(connection)
+        }
+    }
+}
