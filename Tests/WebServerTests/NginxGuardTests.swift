@@ -112,6 +112,27 @@ struct NginxGuardTests {
         expectNothingInternal(answer)
     }
 
+    @Test("a request with more headers than nginx can send to the limiter gets 431", arguments: [true, false])
+    func oversized(isLimiterUp: Bool) throws {
+        let site = try NginxSite("large_client_header_buffers 8 32k;" + Self.proxied)
+        let client = site.client()
+        let long = String(repeating: "x", count: 30_000)
+        // Two such headers still fit into a FastCGI record.
+        expectCounted(
+            try client.get("/", headers: ["User-Agent": long, "X-Forwarded-For": long]), left: 9, policy: "ten")
+        if !isLimiterUp {
+            site.limiter.send(SIGKILL)
+            #expect(site.limiter.waitForEnd(deadline: 10) != nil)
+        }
+        for _ in 0..<12 {
+            let headers: KeyValuePairs = ["X-API-Key": long, "X-Forwarded-For": long, "User-Agent": long]
+            let answer = try client.get("/", headers: headers)
+            expectUncounted(answer, status: 431)
+            #expect(answer["Content-Type"] == "application/problem+json")
+            #expect(try answer.json()["status"] as? Int == 431)
+        }
+    }
+
     @Test("a banned client gets the limiter's 403, another client the site's own")
     func banned() throws {
         let site = try NginxSite(rules: "banned: [{ api_key: bad }]\n" + Rules.ten, Self.proxied)
