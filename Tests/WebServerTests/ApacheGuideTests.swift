@@ -31,7 +31,8 @@ struct ApacheGuideTests {
         /// The files that the guide writes, and its other blocks of configuration.
         static func sites(_ followed: FollowedGuide) -> String {
             let confs = followed.confs.map { followed.root.text(of: "etc/apache2/conf-available/\($0).conf") }
-            let sites = followed.sites.map { followed.root.text(of: "etc/apache2/sites-available/\($0).conf") }
+            // Apache includes them in the order of their names.
+            let sites = followed.sites.sorted().map { followed.root.text(of: "etc/apache2/sites-available/\($0).conf") }
             let own = followed.guide.blocks(of: "apache").filter { $0.hasPrefix("<VirtualHost") }
             return (confs + sites + own).joined(separator: "\n")
         }
@@ -82,8 +83,10 @@ struct ApacheGuideTests {
     func followed() throws {
         let machine = try Machine(hasDashboard: true)
         try machine.followed.expectExchanges(port: machine.apache.port)
+        // AH01630: Apache logs the 403 of private-pages.conf.
+        let usual = [" info fcgi-limiter", ":notice]", "AH01630"]
         let lines = machine.apache.logText.split(separator: "\n")
-        #expect(lines.allSatisfy { $0.contains(" info fcgi-limiter") || $0.contains(":notice]") })
+        #expect(lines.filter { line in !usual.contains { line.contains($0) } } == [])
     }
 
     @Test(

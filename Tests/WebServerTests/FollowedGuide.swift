@@ -43,22 +43,24 @@ final class FollowedGuide: Sendable {
         chmod(root.path("dev/shm"), 0o1777)
 
         var words: [String: [String]] = [:]
-        var script = "sudo() { \"$@\"; }\n"
+        var script = """
+            sudo() { if [ "$1" = -u ]; then shift 2; fi; "$@"; }
+            psql() { command psql '\(postgres?.location.replacing("dbname=site", with: "dbname=postgres") ?? "")' "$@"; }
+            htpasswd() { command htpasswd -i "$@" <<<'\(Self.password)'; }
+
+            """
         for step in guide.steps {
-            let step = step.hasPrefix("sudo ") ? String(step.dropFirst(5)) : step
+            let step = String(step.trimmingPrefix(#/sudo (?:-u postgres )?/#))
             let program = String(step.prefix { $0 != " " })
             switch program {
             case "apt-get": try Self.requireKnown(packages: step.split(separator: " ").dropFirst(3).map(String.init))
             case "make": try Self.install(to: root.path("usr/local"))
-            case "-u":
-                for statement in step.matches(of: #/-c "([^"]*)"/#) {
-                    try postgres?.query(String(statement.output.1), database: "postgres")
-                }
             case "systemctl": break
             case "a2enmod", "a2enconf", "a2ensite":
                 words[program, default: []] += step.split(separator: " ").dropFirst().map(String.init)
             case "python3": words[program, default: []].append(String(step.split(separator: " ")[1]))
-            case "chmod", "fcgi-limiter", "htpasswd", "install", "ln", "mkdir", "tee": script += step + "\n"
+            case "chmod", "fcgi-limiter", "htpasswd", "install", "ln", "mkdir", "psql", "tee": script += step + "\n"
+            case _ where step.hasPrefix("password="): script += step + "\n"
             default: throw UnknownStep(description: "\(file): how is this step to be tested? \(step)")
             }
         }
@@ -74,6 +76,9 @@ final class FollowedGuide: Sendable {
             Program("python3", package: "python3"), try #require(words["python3"]), in: root
         ) { address.accepts }
     }
+
+    /// What is typed where the guide's commands ask for a password.
+    private static let password = "typed"
 
     /// A step that this class cannot execute.
     private struct UnknownStep: Error, CustomStringConvertible {
@@ -118,6 +123,7 @@ final class FollowedGuide: Sendable {
             let command = exchange.command.replacing(#/http://([a-z]+)\.localhost/#) {
                 "http://\($0.output.1).localhost:\(port)"
             }
+            .replacing("-u admin ", with: "-u admin:\(Self.password) ")
             if let postgres, command.contains("dashboard.localhost") {
                 // The first limiter creates the tables in the background.
                 let tables = "select count(*) from pg_tables where schemaname = 'limiter'"
@@ -135,7 +141,7 @@ final class FollowedGuide: Sendable {
     private static func lasting(_ output: String) -> [String] {
         output.split(separator: "\n", omittingEmptySubsequences: false)
             // Apache's mod_deflate adds this header or not, depending on timing.
-            .filter { !$0.hasPrefix("Vary: ") }
+            .filter { !$0.hasPrefix("Vary: ") && !$0.hasPrefix("Enter host password") }
             .map {
                 String($0)
                     .replacing(#/^(Date|Server|X-RateLimit-Reset|Retry-After): .*/#) { "\($0.output.1): …" }

@@ -58,7 +58,7 @@ struct Guide: Sendable {
                 isGiven = line != "END"
             } else if !line.isEmpty {
                 steps.append(String(line))
-                isGiven = line.hasSuffix("<<'END'")
+                isGiven = line.hasSuffix("<<'END'") || line.hasSuffix("<<END")
             }
         }
         return steps

@@ -67,7 +67,7 @@ struct NginxGuideTests {
             let own = followed.guide.blocks(of: "nginx").filter { $0.hasPrefix("server {") }
             let sites = followed.texts(in: "etc/nginx/sites-enabled") + own
             return (followed.texts(in: "etc/nginx/conf.d") + sites).joined(separator: "\n")
-                .replacing("listen 80;", with: "listen @port@;")
+                .replacing("listen 80", with: "listen @port@").replacing("listen [::]:80", with: "listen [::1]:@port@")
         }
 
         func client(_ host: String) -> HTTPClient { HTTPClient(self, port: nginx.port, host: host) }
