@@ -7,7 +7,7 @@ import Testing
 struct HeavyClientsTests {
     private func client(_ number: Int) -> Identity { Identity("address", String(number).utf8) }
 
-    @Test("while there is room every count is exact")
+    @Test("every count is exact until the capacity is exceeded")
     func exact() {
         var clients = HeavyClients(capacity: 8)
         for number in 0..<8 { for _ in 0...number { clients.count(client(number), number % 2, .blocked) } }
@@ -19,7 +19,7 @@ struct HeavyClientsTests {
         }
     }
 
-    @Test("among a million clients there is never more than room, the sums are exact, and who asks most is known")
+    @Test("among a million clients the capacity holds, sums are exact, and the heaviest clients are known")
     func million() throws {
         let room = 2_048
         var clients = HeavyClients(capacity: room)
@@ -28,7 +28,7 @@ struct HeavyClientsTests {
             let outcome: Outcome = number % 3 == 0 ? .blocked : number % 3 == 1 ? .allowed : .failed
             clients.count(client(number), number % 5, outcome)
             sent[outcome, default: 0] += 1
-            // Every hundredth request is that of one client, every thousandth of another.
+            // One client sends every hundredth request, another every thousandth.
             if number % 100 == 0 { clients.count(client(-1), 0, .blocked) }
             if number % 1_000 == 0 { clients.count(client(-2), 0, .allowed) }
             #expect(clients.counts.count <= room)
@@ -41,7 +41,7 @@ struct HeavyClientsTests {
         #expect(sum.failed == sent[.failed])
         #expect(clients.others.count <= 5)
 
-        // Too low by at most the requests counted divided by half the room, and never too high.
+        // Too low by at most the number of requests divided by half the capacity, and never too high.
         let error = Int64(1_011_000 / (room / 2))
         for (number, real) in [(-1, Int64(10_000)), (-2, 1_000)] {
             let known = clients.counts[HeavyClients.Key(client: client(number), series: 0)]?.total ?? 0
@@ -49,7 +49,7 @@ struct HeavyClientsTests {
         }
     }
 
-    @Test("a ledger under a million clients hands over at most some hundred by name, and loses no request")
+    @Test("of a million clients a ledger hands over a few hundred by name, and it loses no request")
     func ledger() throws {
         let ledger = Ledger(loops: 2, recordsClients: true)
         let table = SeriesTable(Recording.series)

@@ -20,7 +20,7 @@ struct LedgerTests {
         }
     }
 
-    @Test("counts are booked to the minute in which they were made, although nobody asks for them")
+    @Test("counts are booked to the minute in which they were made, even if nobody asks for them")
     func collected() {
         let ledger = Self.ledger()
         Self.count(3, in: ledger)
@@ -31,7 +31,7 @@ struct LedgerTests {
         #expect(waitUntil { ledger.collectedLastHour.sum.total == 5 })
     }
 
-    @Test("the last hour forgets what is 60 minutes old")
+    @Test("the last hour drops counts that are 60 minutes old")
     func hour() {
         var hour = LastHour()
         hour.add(5, "/a", .allowed, minute: 1_000)

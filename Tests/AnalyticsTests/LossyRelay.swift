@@ -2,7 +2,7 @@ import Foundation
 import Servers
 import Synchronization
 
-/// A unix socket in front of PostgreSQL that can lose answers: the statement is carried out, and nobody hears of it.
+/// A Unix socket in front of PostgreSQL that can drop answers: the statement is carried out, but the client does not learn it.
 final class LossyRelay: Sendable {
     /// The folder of its socket, for `host=`.
     var host: String { folder.path }
@@ -12,10 +12,10 @@ final class LossyRelay: Sendable {
     private let listener: Int32
     private let losses = Atomic<Int>(0)
 
-    /// How many answers have been lost.
+    /// The number of answers that were dropped.
     let lost = Atomic<Int>(0)
 
-    /// Stands in front of the server, whose socket has the port's number 5432.
+    /// A relay to the server, whose socket is the one of port 5432.
     init(_ server: PostgresServer) throws {
         folder = try TemporaryFolder()
         target = server.host + "/.s.PGSQL.5432"
@@ -38,12 +38,12 @@ final class LossyRelay: Sendable {
         let code: Int32
     }
 
-    /// Loses the answers to so many more statements that write.
+    /// Drops the answers to the next `count` statements that write.
     func lose(_ count: Int) {
         losses.store(count, ordering: .releasing)
     }
 
-    /// Accepts nobody any more.
+    /// Accepts no further connections.
     func close() {
         shutdown(listener, Int32(SHUT_RDWR))
     }

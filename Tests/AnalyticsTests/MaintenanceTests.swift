@@ -3,7 +3,7 @@ import Foundation
 import Servers
 import Testing
 
-@Suite("Looking after the tables")
+@Suite("Maintenance of the tables")
 struct MaintenanceTests {
     private static func server() throws -> (PostgresServer, PostgresConnection) {
         let server = try PostgresServer()
@@ -20,7 +20,7 @@ struct MaintenanceTests {
         ).truth(0, 0)
     }
 
-    /// Writes requests of clients `from`… in the middle of a day so many days ago, each client once more than the one before.
+    /// Writes requests of `daysAgo` days ago; each client has one more than the client before.
     private static func write(_ connection: PostgresConnection, daysAgo: Int, clients: Int, sequence: Int) throws {
         let now = Int(Date().timeIntervalSince1970)
         let at = now - daysAgo * 86_400 - now % 10
@@ -40,7 +40,7 @@ struct MaintenanceTests {
         try connection.query("select limiter.write($1, $2)", [.init(batch), .init(now * 1_000_000)])
     }
 
-    @Test("the buckets of the database and those of the program are the same")
+    @Test("the database and the program have the same buckets")
     func bounds() throws {
         let (server, _) = try Self.server()
         #expect(
@@ -48,7 +48,7 @@ struct MaintenanceTests {
                 == "{\(LatencyHistogram.bounds.map { String($0) }.joined(separator: ","))}")
     }
 
-    @Test("partitions of days to come are there, and those of days past go by their kind; hours keep what they counted")
+    @Test("partitions of coming days exist, old ones are dropped by kind, and hours keep their counts")
     func retention() throws {
         let (server, connection) = try Self.server()
         for (sequence, days) in [0, 2, 4, 6].enumerated() {
@@ -70,7 +70,7 @@ struct MaintenanceTests {
         #expect(try server.number("select sum(requests) from limiter.decisions_1h") == 18)
     }
 
-    @Test("it is done once a minute, by one of those that want to")
+    @Test("maintenance runs once per minute, whoever asks for it")
     func once() async throws {
         let (server, connection) = try Self.server()
         let location = try PostgresLocation(server.location)
@@ -85,7 +85,7 @@ struct MaintenanceTests {
         #expect(try Self.maintain(connection) == true)
     }
 
-    @Test("the heaviest clients of each interval stay by name, and sums stay what they are, also of what comes late")
+    @Test("the heaviest clients of each interval keep their names, and sums do not change, for late rows too")
     func trim() throws {
         let (server, connection) = try Self.server()
         try Self.write(connection, daysAgo: 0, clients: 1_500, sequence: 1)
@@ -102,7 +102,7 @@ struct MaintenanceTests {
             let named = try server.query(
                 "select count(*), min(substr(client, 9)::integer) from limiter.\(table) where client <> 'other' group by at order by at"
             ).split(separator: "\n")
-            // By blocked and by all requests they are the same ones here, but for those at the end that are alike.
+            // Here the clients with the most blocked and with the most requests are the same, except for ties at the end.
             #expect(named.count == 2)
             for (line, all) in zip(named, [700, 1_500]) {
                 let numbers = line.split(separator: "|").compactMap { Int($0) }
@@ -115,7 +115,7 @@ struct MaintenanceTests {
             try server.number(
                 "select count(*) from limiter.clients_1d where client = 'other' and last_seen >= first_seen")
                 == 2)
-        // Again nothing changes.
+        // A second run changes nothing.
         try server.query("update limiter.maintenance set at = now() - interval '1 minute'")
         let after = try tables.map { try server.query("select * from limiter.\($0) order by 1, 2, 3") }
         #expect(try Self.maintain(connection) == true)

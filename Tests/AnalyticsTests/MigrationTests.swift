@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Migrations")
 struct MigrationTests {
-    @Test("an empty database gets the schema once; a second time changes nothing")
+    @Test("an empty database gets the schema, and a second run changes nothing")
     func twice() throws {
         let server = try PostgresServer()
         let connection = try PostgresConnection(PostgresLocation(server.location))
@@ -35,7 +35,7 @@ struct MigrationTests {
         #expect(try server.query("\(rows).decisions_1h group by 1 order by 1") == "allowed|4|0\nblocked|2|0")
         #expect(try server.query("select sum(allowed), sum(blocked) from limiter.clients_1d") == "4|2")
 
-        // A batch that an older limiter has left in a spool, and a new one.
+        // A batch that an older limiter left in a spool, and a new one.
         try write(2)
         try write(3) { $0.replacing("[0,0,3,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]]", with: "[3], 11]") }
         #expect(try server.query("\(rows).decisions_1h group by 1 order by 1") == "allowed|12|11\nblocked|6|0")
@@ -55,7 +55,7 @@ struct MigrationTests {
         #expect(applied == [1, 3])
     }
 
-    @Test("a database that is newer than the program is said in one line")
+    @Test("a database that is newer than the program is an error of one line")
     func newer() throws {
         let server = try PostgresServer()
         let connection = try PostgresConnection(PostgresLocation(server.location))
@@ -69,7 +69,7 @@ struct MigrationTests {
                 + "install a newer fcgi-limiter")
     }
 
-    @Test("a role that may not create the schema is told so in one line")
+    @Test("a role that may not create the schema gets an error of one line")
     func rights() throws {
         let server = try PostgresServer()
         try server.query("create role poor login")

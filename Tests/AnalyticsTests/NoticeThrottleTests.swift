@@ -20,7 +20,7 @@ struct NoticeThrottleTests {
         var lines: [String] = []
         for second in 0..<25 {
             if second % 2 == 0 {
-                let line = throttle.begin("away", kind: "a", now: Int64(second) * 1_000_000)
+                let line = throttle.begin("down", kind: "a", now: Int64(second) * 1_000_000)
                 if let line { lines.append("\(second) \(line)") }
             } else if throttle.end() {
                 lines.append("\(second) back")
@@ -28,11 +28,11 @@ struct NoticeThrottleTests {
         }
         #expect(
             lines == [
-                "0 away", "1 back", "10 away (4 more not logged)", "11 back", "20 away (4 more not logged)", "21 back",
+                "0 down", "1 back", "10 down (4 more not logged)", "11 back", "20 down (4 more not logged)", "21 back",
             ])
     }
 
-    @Test("a problem that is left out is reported once it has lasted, and another kind is another problem")
+    @Test("a new kind of problem is reported when the interval is over, if it still exists")
     func kinds() {
         var throttle = NoticeThrottle()
         #expect(throttle.begin("a", kind: "a", now: 0) == "a")

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("The recorder")
 struct RecorderTests {
-    @Test("what loops count is in the database once, by endpoint, policy, outcome and client")
+    @Test("every count of a loop reaches the database once, by endpoint, policy, outcome and client")
     func counts() throws {
         let server = try PostgresServer()
         let recording = try Recording(server.location, loops: 2)
@@ -50,7 +50,7 @@ struct RecorderTests {
                 "select mode, version, store, store_state, loops, connections, clients from limiter.processes")
                 == "serve|test|embedded|up|2|3|plain")
         #expect(recording.problems == [])
-        // Nothing waits, so nothing stays.
+        // Nothing waits, so no file is left.
         #expect(try FileManager.default.contentsOfDirectory(atPath: recording.spool) == [])
     }
 
@@ -78,7 +78,7 @@ struct RecorderTests {
         #expect(recording.recoveries.count >= 1)
     }
 
-    @Test("connections that are cut at any moment, and a server that is killed, change no count")
+    @Test("connections that are cut at any moment and a killed server change no count")
     func cut() throws {
         let server = try PostgresServer()
         let recording = try Recording(server.location)
@@ -86,7 +86,7 @@ struct RecorderTests {
         #expect(waitUntil { server.numberIfThere("select count(*) from limiter.processes") == 1 })
         var sent = 0
         for round in 0..<3 {
-            // In the middle of the transaction: its row is held until the connection is gone.
+            // In the middle of the transaction: this connection holds the row that it needs.
             let batches = try server.number("select sequence from limiter.processes")
             let holder = try PostgresConnection(PostgresLocation(server.location))
             try holder.run("begin; select from limiter.processes for update")
@@ -111,8 +111,8 @@ struct RecorderTests {
         #expect(try server.requests() == sent)
     }
 
-    @Test("while PostgreSQL is away counts wait in the spool, and are written when it is back; each is said once")
-    func away() throws {
+    @Test("while PostgreSQL is down counts wait in the spool, and are written afterwards; both are logged once")
+    func unavailable() throws {
         let server = try PostgresServer()
         server.stop()
         let recording = try Recording(server.location)
@@ -136,7 +136,7 @@ struct RecorderTests {
         #expect(recording.recoveries == ["PostgreSQL accepts counts again"])
     }
 
-    @Test("a server that says nothing holds up neither the stop nor the counts")
+    @Test("a server that does not answer delays neither the stop nor the counts")
     func frozen() throws {
         let server = try PostgresServer()
         let recording = try Recording(server.location)
@@ -148,12 +148,12 @@ struct RecorderTests {
         recording.count(1)
         recording.recorder.stop(within: 100_000)
         server.freeze(false)
-        // Its file is still locked by this process; another one would take it over.
+        // This process still locks its file; another process would adopt it.
         #expect(try FileManager.default.contentsOfDirectory(atPath: recording.spool).count == 1)
         #expect(try waitUntil { try server.requests() == 10 || recording.recorder.backlog == 0 })
     }
 
-    @Test("where there is no spool counts stay in memory, and are written once PostgreSQL is there")
+    @Test("without a spool counts stay in memory, and are written when PostgreSQL is up")
     func noSpool() throws {
         let server = try PostgresServer()
         server.stop()
@@ -177,7 +177,7 @@ struct RecorderTests {
             ])
     }
 
-    @Test("several recorders that write the same rows at once lose and repeat nothing")
+    @Test("several recorders that write the same rows at once lose and repeat no count")
     func several() throws {
         let server = try PostgresServer()
         let spool = try TemporaryFolder()
@@ -200,7 +200,7 @@ struct RecorderTests {
         #expect(recordings.flatMap(\.problems) == [])
     }
 
-    @Test("tables are looked after while many write, and nobody is told of a deadlock")
+    @Test("maintenance and writers run side by side without deadlocks")
     func lookedAfter() throws {
         let server = try PostgresServer()
         let recordings = try (0..<3).map { _ in try Recording(server.location) }
@@ -209,7 +209,7 @@ struct RecorderTests {
         var sent = 0
         for round in 0..<6 {
             for (index, recording) in recordings.enumerated() {
-                // More than an interval keeps, other ones each time.
+                // More clients than an interval keeps, and different ones each time.
                 for client in 0..<250 { recording.count(1, client: "\((client * 11 + index * 7 + round * 13) % 700)") }
                 sent += 250
             }
@@ -223,7 +223,7 @@ struct RecorderTests {
         #expect(try server.number("select count(*) from limiter.clients_1d where client = 'other'") > 0)
     }
 
-    @Test("one that has nothing to write gives its connection back")
+    @Test("a recorder that has nothing to write closes its connection")
     func idle() throws {
         let server = try PostgresServer()
         let recording = try Recording(server.location)
@@ -236,7 +236,7 @@ struct RecorderTests {
         recording.recorder.stop()
     }
 
-    @Test("hashed clients are the same for the same secret, and neither names nor addresses are written")
+    @Test("equal secrets give equal hashes of clients, and neither names nor addresses are written")
     func hashed() throws {
         let server = try PostgresServer()
         for secret in ["one", "one", "two"] {
@@ -246,7 +246,7 @@ struct RecorderTests {
             recording.recorder.stop()
         }
         let clients = try server.query("select client, blocked from limiter.clients_1d order by blocked desc")
-        // HMAC-SHA256 of "api_key=alice" by the keys "one" and "two".
+        // HMAC-SHA256 of "api_key=alice" with the keys "one" and "two".
         #expect(clients == "hashed=6cfbdb6696d27810f5cd9e2b77c911b4|2\nhashed=a643d59f16a1507736d2617745d0141d|1")
         #expect(
             try server.number("select count(*) from limiter.events where client like 'hashed=%' and address is null")
@@ -254,12 +254,12 @@ struct RecorderTests {
         #expect(try server.number("select count(*) from limiter.processes where clients = 'hashed'") == 3)
     }
 
-    @Test("a role that may only call the functions records, maintains and reads the last hour, and can do nothing else")
+    @Test("a role that may only call the functions can record, maintain and read the last hour, and nothing else")
     func writerRole() throws {
         let server = try PostgresServer()
         let owner = try PostgresConnection(PostgresLocation(server.location))
         try Migrations.apply(to: owner)
-        // A schema that the writer names before PostgreSQL's own, with a function that fits better.
+        // A schema that precedes PostgreSQL's own in the role's search path, with a function that fits a call better.
         try server.query(
             """
             create role writer login;
@@ -300,7 +300,7 @@ struct RecorderTests {
         }
     }
 
-    @Test("a database that rejects every batch is reported once, and so is how often")
+    @Test("a database that rejects every batch is reported once per interval")
     func rejected() throws {
         let server = try PostgresServer()
         let owner = try PostgresConnection(PostgresLocation(server.location))

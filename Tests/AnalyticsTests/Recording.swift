@@ -4,7 +4,7 @@ import Servers
 import Synchronization
 import Testing
 
-/// A recorder of this process with a spool and a database of its own; tests count for its loop.
+/// A recorder of this process with a spool of its own; tests count for its loops.
 final class Recording {
     static let series = [
         Series(endpoint: "/api/data", policy: "data", algorithm: "sliding_window"),
@@ -17,7 +17,7 @@ final class Recording {
     private let folder: TemporaryFolder
     private let said: Said
 
-    /// What an operator was told.
+    /// The notices for the operator.
     final class Said: Sendable {
         let problems = Mutex<[String]>([])
         let recoveries = Mutex<[String]>([])
@@ -27,10 +27,10 @@ final class Recording {
     ///
     /// - Parameters:
     ///   - location: the database.
-    ///   - spool: its folder; `nil` for one of its own.
+    ///   - spool: the folder; `nil` for a new one.
     ///   - names: how clients are written down.
     ///   - loops: how many loops count.
-    /// - Throws: `PostgresError` where the location is none.
+    /// - Throws: `PostgresError` if the location is invalid.
     init(_ location: String, spool: String? = nil, names: ClientNames = .plain, loops: Int = 1) throws {
         folder = try TemporaryFolder()
         self.spool = spool ?? folder.path("spool")
@@ -77,12 +77,12 @@ final class Recording {
 }
 
 extension PostgresServer {
-    /// The number that a statement gives; −1 while the server, the schema or the table is not there.
+    /// The number that a statement returns; −1 while the server is down or the table does not exist.
     func numberIfThere(_ sql: String) -> Int {
         (try? number(sql)) ?? -1
     }
 
-    /// All requests that are counted, if each table says the same.
+    /// The number of all counted requests, on which all tables must agree.
     func requests() throws -> Int {
         let sums = try query(
             """
@@ -97,7 +97,7 @@ extension PostgresServer {
         return try #require(sums.first)
     }
 
-    /// Tables that do not say the same.
+    /// Tables that do not agree.
     struct Disagreement: Error {
         let sums: [Int]
     }

@@ -19,7 +19,7 @@ struct SchemaTests {
          "events": [[1700000010500000, "address=1", "203.0.113.9", 1, null, "<b>\\"é\\""]]}
         """
 
-    @Test("a batch that comes again counts once, alone and together with new ones")
+    @Test("a repeated batch counts once, alone and together with new ones")
     func once() throws {
         let server = try PostgresServer()
         let connection = try PostgresConnection(PostgresLocation(server.location))
@@ -55,7 +55,7 @@ struct SchemaTests {
             try server.number("select count(*) from limiter.processes where seen < now() - interval '1 second'") == 1)
     }
 
-    @Test("sums stop at the bounds of their type, in batches and in rows that are there")
+    @Test("sums stop at the bounds of their type, in batches and in existing rows")
     func saturation() throws {
         let server = try PostgresServer()
         let connection = try PostgresConnection(PostgresLocation(server.location))

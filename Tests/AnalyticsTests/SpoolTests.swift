@@ -15,7 +15,7 @@ struct SpoolTests {
         chunk.map { String(decoding: $0.json, as: UTF8.self) }
     }
 
-    @Test("batches come out in their order, as many as are asked for, and nothing is left when all are confirmed")
+    @Test("batches come out in order, up to the limit, and no file is left when all are confirmed")
     func order() throws {
         let folder = try TemporaryFolder()
         let spool = try Self.spool(folder)
@@ -35,7 +35,7 @@ struct SpoolTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path("spool")) == [])
     }
 
-    @Test("what a living process has is its own; what a dead one has left is taken over, but for a torn end")
+    @Test("files of dead processes are adopted, except for a torn end, and files of living ones are not")
     func adoption() throws {
         let folder = try TemporaryFolder()
         var dead: Spool? = try Self.spool(folder, "dead")
@@ -46,7 +46,7 @@ struct SpoolTests {
         living.adopt(limit: 60) { adopted.append(Self.texts($0) ?? "") }
         #expect(adopted == [])
 
-        // The lock ends with the last that has the file open.
+        // The lock ends when the file is closed.
         dead = nil
         let path = folder.path("spool/dead.spool")
         let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
@@ -58,7 +58,7 @@ struct SpoolTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path("spool")) == ["living.spool"])
     }
 
-    @Test("a record that was changed ends what is read")
+    @Test("reading stops at a record that was changed")
     func checksum() throws {
         let folder = try TemporaryFolder()
         var dead: Spool? = try Self.spool(folder, "dead")
@@ -74,12 +74,12 @@ struct SpoolTests {
     }
 
     @Test(
-        "neither batches nor files go through a folder that others can write to, that is another user's, or a symbolic link",
+        "a folder that others can write to, that belongs to another user, or that is a symbolic link is refused",
         arguments: ["mode", "owner", "link"])
     func foreign(kind: String) throws {
         let folder = try TemporaryFolder()
         let path = folder.path("spool")
-        // Somebody else has planted a batch there.
+        // Somebody else planted a batch there.
         var planted: Spool? = try Self.spool(folder, "planted")
         try planted?.append(Array("1".utf8))
         planted = nil
@@ -108,7 +108,7 @@ struct SpoolTests {
     }
 
     @Test(
-        "a file of another user, and one that has a second name, are not adopted",
+        "a file of another user, a symbolic link, and a file with a second name are not adopted",
         // Only root can give a file away.
         arguments: geteuid() == 0 ? ["owner", "link", "hard link"] : ["link", "hard link"])
     func foreignFile(kind: String) throws {
@@ -135,7 +135,7 @@ struct SpoolTests {
         #expect(SpoolLocation(stateFolder: nil, user: 12_345).path == "/var/tmp/fcgi-limiter-12345")
     }
 
-    @Test("when it fills up first detail is left out, then counts stay in memory; sums are exact, and it is said once")
+    @Test("a spool that fills up first drops detail, then keeps counts in memory; sums are exact, and one line is logged")
     func full() throws {
         let folder = try TemporaryFolder()
         let recording = try Recording("host=/nowhere dbname=x")

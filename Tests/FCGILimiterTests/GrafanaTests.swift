@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The Grafana dashboard")
 struct GrafanaTests {
-    @Test("every metric and label that it asks for is exported")
+    @Test("every metric and label of its queries is exported")
     func names() throws {
         let file = URL(fileURLWithPath: Template.path("grafana/fcgi-limiter.json"))
         let text = try String(contentsOf: file, encoding: .utf8)

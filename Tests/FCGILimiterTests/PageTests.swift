@@ -2,7 +2,7 @@ import Foundation
 import Servers
 import Testing
 
-@Suite("The limiter's own pages")
+@Suite("Status pages")
 struct PageTests {
     @Test("health is 200 while the store answers, and is never limited", arguments: StoreKind.allCases)
     func healthy(store: StoreKind) throws {
@@ -52,7 +52,7 @@ struct PageTests {
         #expect(try waitUntil { try client.get("/health").status == 200 })
     }
 
-    @Test("health asks the store at most once per second, however often and on whatever loop it is asked")
+    @Test("health asks the store at most once per second, over all loops")
     func healthCost() throws {
         let redis = try RedisServer()
         let limiter = try LimiterProcess(store: "redis+unix:\(redis.socket)", flags: ["--loops", "4"])
@@ -166,7 +166,7 @@ struct PageTests {
             #"fcgi_limiter_build_info{version="0.1.0",store="embedded"} 1"#,
         ] { #expect(lines.contains(line), "\(line) is missing in\n\(answer.text)") }
 
-        // Each sample belongs to a family that has been explained, and is there once.
+        // Each sample belongs to a family with a HELP line and occurs once.
         var explained: Set<Substring> = []
         for line in lines {
             let words = line.split(separator: " ")
@@ -184,7 +184,7 @@ struct PageTests {
         #expect(Set(lines.map { $0.split(separator: " ").dropLast() }).count == lines.count)
     }
 
-    @Test("metrics count what the store did not decide")
+    @Test("metrics count requests that the store did not decide")
     func failures() throws {
         let site = try Site(.redis)
         site.redis?.stop()

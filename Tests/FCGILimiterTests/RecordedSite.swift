@@ -12,14 +12,14 @@ final class RecordedSite {
     /// The folder where counts wait.
     var spool: String { folder.path("spool") }
 
-    /// Starts them.
+    /// Starts the servers.
     ///
     /// - Parameters:
     ///   - limiters: how many processes share the embedded store, the database and the spool.
     ///   - rules: a rules file's text; `nil` for the rules of the sample endpoints.
     ///   - store: as after `--store`; `nil` for an embedded one.
-    ///   - flags: further flags of each.
-    /// - Throws: ``ServerError`` when a program is missing or does not start.
+    ///   - flags: further flags of each limiter.
+    /// - Throws: ``ServerError`` if a program is missing or does not start.
     init(limiters: Int = 1, rules: String? = nil, store: String? = nil, flags: [String] = []) throws {
         let database = try PostgresServer()
         let folder = try TemporaryFolder()
@@ -35,13 +35,13 @@ final class RecordedSite {
 
     func client() -> HTTPClient { HTTPClient(self, port: nginx.port) }
 
-    /// The number that a statement gives; −1 while the server or the table is not there.
+    /// The number that a statement returns; −1 while the server is down or the table does not exist.
     func number(_ sql: String) -> Int { (try? database.number(sql)) ?? -1 }
 
-    /// All requests in the database.
+    /// The number of requests in the database.
     var requests: Int { number("select sum(requests) from limiter.decisions_10s") }
 
-    /// The sums of requests and of those let through, by endpoint, policy and outcome: a line for each.
+    /// Requests and those that were let through, by endpoint, policy and outcome, one per line.
     func sums() throws -> [String] {
         try database.query(
             """
@@ -51,7 +51,7 @@ final class RecordedSite {
         ).split(separator: "\n").map(String.init)
     }
 
-    /// How many requests the spool's files count.
+    /// The number of requests in the files of the spool.
     func spooledRequests() throws -> Int {
         var sum = 0
         for name in (try? FileManager.default.contentsOfDirectory(atPath: spool)) ?? [] {

@@ -2,7 +2,7 @@ import Foundation
 import Servers
 import Testing
 
-@Suite("What is recorded")
+@Suite("Recording")
 struct RecordingTests {
     private static let rules = """
         banned: [{ api_key: mallory }]
@@ -16,7 +16,7 @@ struct RecordingTests {
           - { name: "search \\"all\\"", match: { path: /api/search }, count: api_key, policies: [four, trial] }
         """
 
-    @Test("each request counts once, under the policy that governed it, and as what became of it")
+    @Test("each request counts once, by its governing policy and its outcome")
     func outcomes() throws {
         let site = try RecordedSite(rules: Self.rules)
         let client = site.client()
@@ -28,7 +28,7 @@ struct RecordingTests {
         try ask(5, "/api/data", "a")
         try ask(6, "/api/search", "a")
         try ask(3, "/api/data", "mallory")
-        // Nothing counts these.
+        // No rule counts these.
         try ask(3, "/api/data", "monitor")
         try ask(2, "/health", "a")
         try ask(2, "/nothing", "a")
@@ -56,7 +56,7 @@ struct RecordingTests {
                 == "api_key=a|4|7\napi_key=mallory|0|3")
     }
 
-    @Test("a request that meets several rules counts under the rule of the policy that governed it")
+    @Test("a request that matches several rules counts under the rule of its governing policy")
     func allRules() throws {
         let site = try RecordedSite(rules: "matching: all\n" + Self.rules.replacing("/api/search", with: "/api/**"))
         let client = site.client()
@@ -68,7 +68,7 @@ struct RecordingTests {
             ])
     }
 
-    @Test("requests without a verdict count as failed, with what they were answered", arguments: ["allow", "deny"])
+    @Test("requests that the store does not decide count as failed, with their answer", arguments: ["allow", "deny"])
     func failed(answer: String) throws {
         let redis = try RedisServer()
         let site = try RecordedSite(store: "redis+unix:\(redis.socket)", flags: ["--on-store-failure", answer])
@@ -109,14 +109,14 @@ struct RecordingTests {
         #expect(try site.sums().contains("/api/data|two|allowed|4|4"))
     }
 
-    @Test("metrics show the last hour of all processes where PostgreSQL says so, and else of the one that answers")
+    @Test("metrics show the last hour of all processes if PostgreSQL is up, else of the process that answers")
     func metrics() throws {
         let site = try RecordedSite(limiters: 2)
         let client = site.client()
-        // To either in turn.
+        // nginx sends them to both in turn.
         for _ in 0..<12 { _ = try client.get("/api/data", headers: ["X-API-Key": "a"]) }
         #expect(waitUntil { site.requests == 12 })
-        // Both have asked the database when two answers in turn say the same.
+        // Both have queried the database when two answers in a row agree.
         #expect(
             try waitUntil {
                 try (0..<2).allSatisfy { _ in
@@ -143,7 +143,7 @@ struct RecordingTests {
             })
     }
 
-    @Test("no number in the database ends a limiter that shows it")
+    @Test("no number in the database ends a limiter")
     func hugeNumbers() throws {
         let site = try RecordedSite()
         let client = site.client()
@@ -158,7 +158,7 @@ struct RecordingTests {
         #expect(site.limiters[0].logLines("error") == [])
     }
 
-    @Test("a limiter that is killed while PostgreSQL is away loses nothing that was spooled; another writes it")
+    @Test("a limiter that is killed while PostgreSQL is down loses no spooled count: another one writes them")
     func killed() throws {
         let site = try RecordedSite(limiters: 2)
         let client = site.client()
@@ -173,7 +173,7 @@ struct RecordingTests {
         #expect(site.requests == 40)
     }
 
-    @Test("SIGTERM leaves nothing unwritten, and ends in time while PostgreSQL says nothing")
+    @Test("SIGTERM leaves no count unwritten, and ends in time while PostgreSQL does not answer")
     func terminated() throws {
         let site = try RecordedSite()
         let client = site.client()
@@ -186,18 +186,18 @@ struct RecordingTests {
         site.database.freeze(true)
         for _ in 0..<3 { _ = try client.get("/api/data", headers: ["X-API-Key": "b"]) }
         site.limiters[0].send(SIGTERM)
-        // mod_fcgid waits three seconds and then kills.
+        // mod_fcgid kills after three seconds.
         #expect(site.limiters[0].waitForEnd(deadline: 3) == 0)
         site.database.freeze(false)
         try site.limiters[0].restart()
         #expect(waitUntil { site.requests == 18 })
     }
 
-    @Test("a disk that is full is one line, and changes neither answer nor count")
+    @Test("a full disk is logged in one line, and changes neither answers nor counts")
     func fullDisk() throws {
         let database = try PostgresServer()
         let folder = try TemporaryFolder()
-        // A disk that only this process sees, and that somebody has filled.
+        // A full disk that only this process sees.
         let script = """
             mount -t tmpfs -o size=64k,mode=755 tmpfs \(folder.path) || exit 99
             dd if=/dev/zero of=\(folder.path)/other bs=4k 2>/dev/null
@@ -210,7 +210,7 @@ struct RecordingTests {
             "FCGI_LIMITER_STORE": "embedded:\(memory.path("store"))",
             "FCGI_LIMITER_POSTGRES": database.location,
         ]
-        // A user other than root needs a namespace of users too.
+        // A user other than root also needs a user namespace.
         let root = geteuid() == 0 ? [] : ["--map-root-user"]
         let outcome = try Program("unshare", package: "util-linux").run(
             root + ["--mount", "sh", "-c", script], environment: environment)
@@ -221,11 +221,11 @@ struct RecordingTests {
         #expect(try database.number("select sum(requests) from limiter.decisions_1h") == 1)
     }
 
-    @Test("a spool that cannot be used is one line, and changes neither answers nor sums")
+    @Test("an unusable spool is logged in one line, and changes neither answers nor sums")
     func unusableSpool() throws {
         let database = try PostgresServer()
         let folder = try TemporaryFolder()
-        // Nothing can be written there, by nobody.
+        // Nobody can create a folder there.
         let limiter = try LimiterProcess(
             store: "embedded:\(folder.path("store"))",
             flags: ["--postgres", database.location, "--spool", "/dev/full/spool"])
@@ -242,7 +242,7 @@ struct RecordingTests {
             ])
     }
 
-    @Test("a CGI program answers first, and what it has counted is in the database when it has ended")
+    @Test("a CGI program answers first, and has written its counts when it ends")
     func cgi() throws {
         let database = try PostgresServer()
         let folder = try TemporaryFolder()
@@ -259,19 +259,23 @@ struct RecordingTests {
             #expect(outcome.errors == "")
         }
         #expect(try database.number("select sum(requests) from limiter.decisions_1h") == 2)
-        // While the database is away a file waits, and the next program writes it.
+        // While the database is down counts wait in files, which is logged once. The next program writes them.
         database.stop()
-        #expect(try Program(built: "fcgi-limiter").run(environment: environment).text.contains("Status: 200 OK"))
+        for lines in [1, 0, 0] {
+            let outcome = try Program(built: "fcgi-limiter").run(environment: environment)
+            #expect(outcome.text.contains("Status: 200 OK"))
+            #expect(outcome.errors.split(separator: "\n").count == lines)
+        }
         try database.start()
         _ = try Program(built: "fcgi-limiter").run(environment: environment)
-        #expect(try database.number("select sum(requests) from limiter.decisions_1h") == 4)
+        #expect(try database.number("select sum(requests) from limiter.decisions_1h") == 6)
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path("spool")) == [])
     }
 
-    @Test("migrate says what it did; two at once do it once; without a database it is one line")
+    @Test("migrate prints what it did, applies each change once, and needs a database")
     func migrate() async throws {
         let database = try PostgresServer()
-        let place = "postgresql://limiter@\(database.host):5432/site"
+        let location = "postgresql://limiter@\(database.host):5432/site"
         let texts = try await withThrowingTaskGroup(of: String.self) { group in
             for _ in 0..<2 {
                 group.addTask {
@@ -281,7 +285,7 @@ struct RecordingTests {
             }
             return try await group.reduce(into: []) { $0.append($1) }
         }
-        #expect(texts.sorted() == ["\(place): schema 3, applied 1, 3", "\(place): schema 3, nothing to do"])
+        #expect(texts.sorted() == ["\(location): schema 3, applied 1, 3", "\(location): schema 3, nothing to do"])
         let without = try Program(built: "fcgi-limiter").run(["migrate"])
         #expect(without.errors == "Error: no database is named: write --postgres or set POSTGRES_HOST\n")
         #expect(without.status != 0)

@@ -106,10 +106,12 @@ public final class Recorder: Sendable {
             let writer = makeWriter()
             var pause = Self.interval
             while true {
-                if work(writer) {
+                do throws(PostgresError) {
+                    try work(writer)
                     pause = Self.interval
                     writing.wait(writer.isConnected ? Self.idleTime : Self.idleTime * 6)
-                } else {
+                } catch {
+                    note(error)
                     // Random, so that the limiters that lost their connections together do not reconnect together.
                     let end = steadyMicroseconds() + Microseconds.random(in: pause / 2...pause)
                     while steadyMicroseconds() < end, !state.withLock(\.isStopping) {
@@ -128,32 +130,26 @@ public final class Recorder: Sendable {
 
     /// Writes what waits and does what is due.
     ///
-    /// - Returns: whether PostgreSQL carried out everything.
-    private func work(_ writer: Writer) -> Bool {
-        do throws(PostgresError) {
-            try writer.drain()
-            if let json = outbox.held {
-                try writer.write([UInt8(ascii: "[")] + json + [UInt8(ascii: "]")], count: 1)
-                outbox.confirmHeld()
-            }
-            guard !state.withLock(\.isStopping) else { return true }
-            if writer.isConnected { try writer.maintain() }
-            let now = steadyMicroseconds()
-            let (asked, queried) = state.withLock { ($0.lastHourAsked, $0.lastHour?.time ?? .min / 2) }
-            let isAsked = now - asked < 60_000_000
-            if isAsked || writer.isConnected,
-                now - queried > (isAsked ? Self.lastHourAge.stale : Self.lastHourAge.stale * 5)
-            {
-                let counts = try writer.lastHour()
-                state.withLock { $0.lastHour = (counts, now) }
-            }
-            if writer.isConnected { note(nil) }
-            if outbox.idleTime > Self.idleTime, !isAsked { writer.disconnect() }
-            return true
-        } catch {
-            note(error)
-            return false
+    /// - Throws: ``PostgresError``, for the caller to note.
+    private func work(_ writer: Writer) throws(PostgresError) {
+        try writer.drain()
+        if let json = outbox.held {
+            try writer.write([UInt8(ascii: "[")] + json + [UInt8(ascii: "]")], count: 1)
+            outbox.confirmHeld()
         }
+        guard !state.withLock(\.isStopping) else { return }
+        if writer.isConnected { try writer.maintain() }
+        let now = steadyMicroseconds()
+        let (asked, queried) = state.withLock { ($0.lastHourAsked, $0.lastHour?.time ?? .min / 2) }
+        let isAsked = now - asked < 60_000_000
+        if isAsked || writer.isConnected,
+            now - queried > (isAsked ? Self.lastHourAge.stale : Self.lastHourAge.stale * 5)
+        {
+            let counts = try writer.lastHour()
+            state.withLock { $0.lastHour = (counts, now) }
+        }
+        if writer.isConnected { note(nil) }
+        if outbox.idleTime > Self.idleTime, !isAsked { writer.disconnect() }
     }
 
     private func note(_ error: PostgresError?) {
@@ -172,8 +168,13 @@ public final class Recorder: Sendable {
     public func recordOnce() {
         outbox.fill(sendsHeartbeats: false)
         guard outbox.backlog > 0 else { return }
-        if !work(makeWriter()), outbox.requestsInMemory > 0 {
-            report(.problem("\(outbox.requestsInMemory) requests could not be recorded"))
+        do throws(PostgresError) {
+            try work(makeWriter())
+        } catch {
+            // One process reports an outage. Later ones, one for each request, find its file.
+            if !outbox.spool.hasOtherFiles { note(error) }
+            let lost = outbox.requestsInMemory
+            if lost > 0 { report(.problem("\(lost) requests could not be recorded")) }
         }
         outbox.spool.close()
     }

@@ -80,6 +80,9 @@ final class Spool: Sendable {
         }
     }
 
+    /// Whether the folder has files of other processes.
+    var hasOtherFiles: Bool { names().contains { $0 != name } }
+
     /// Calls `write` with the batches that dead processes have left, and removes their files.
     ///
     /// A folder or file that belongs to another user is ignored: anyone could have forged its batches.
