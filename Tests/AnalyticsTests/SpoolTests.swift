@@ -135,7 +135,7 @@ struct SpoolTests {
         #expect(SpoolLocation(stateFolder: nil, user: 12_345).path == "/var/tmp/fcgi-limiter-12345")
     }
 
-    @Test("a spool that fills up first drops detail, then keeps counts in memory; sums are exact, and one line is logged")
+    @Test("a spool that fills up drops detail, then keeps counts in memory; sums are exact, and one line is logged")
     func full() throws {
         let folder = try TemporaryFolder()
         let recording = try Recording("host=/nowhere dbname=x")
