@@ -1,7 +1,7 @@
 import Foundation
 import Servers
 
-/// Runs the program that was built together with the tests, with no variable set that it would go by.
+/// Runs the limiter that was built with the tests, without its environment variables except those given here.
 func limiter(
     _ words: [String], input: String = "", environment: [String: String] = [:]
 ) throws -> Program.Outcome {
@@ -11,12 +11,12 @@ func limiter(
 }
 
 extension Program.Outcome {
-    /// Its lines on standard output, when it went well.
+    /// The lines of standard output, or standard error as one element if the program failed.
     var lines: [String] {
         status == 0 ? text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) : [errors]
     }
 
-    /// Whether all that it wrote is this one line on standard error.
+    /// Whether the program wrote nothing but this line on standard error.
     func isRefusal(_ code: Int32, _ line: String) -> Bool {
         status == code && output.isEmpty && errors == "Error: \(line)\n"
     }

@@ -37,7 +37,7 @@ struct ExplainTests {
 
         """
 
-    /// Rules, further arguments, and what is printed.
+    /// Rules, more arguments, and the printed lines.
     static let outcomes: [(String, [String], [String])] = [
         (
             first, ["/api/data"],
@@ -55,7 +55,7 @@ struct ExplainTests {
                 "  trial: 1 per 1500 ms, token_bucket, shadow, key bucket:{api_key=a%20b}:trial",
             ]
         ),
-        // Headers that come twice are joined, as web servers do.
+        // Repeated headers are joined, as by web servers.
         (
             first,
             ["POST /api/data", "--header", "X-Tenant: a", "--header", "X-Tenant: b", "--address", "2001:db8::9"],
@@ -90,7 +90,7 @@ struct ExplainTests {
         ),
     ]
 
-    @Test("says which rule is for a request, whom it counts, and by which policies", arguments: outcomes)
+    @Test("prints which rules match a request, whom they count, and by which policies", arguments: outcomes)
     func explain(rules: String, words: [String], lines: [String]) throws {
         let folder = try TemporaryFolder()
         let path = try folder.write(rules, to: "limits.yaml")
@@ -102,7 +102,7 @@ struct ExplainTests {
 struct StoreCommandTests {
     enum Kind: CaseIterable { case embedded, redis }
 
-    @Test("explain and peek say what is left and take nothing; reset gives it back", arguments: Kind.allCases)
+    @Test("explain and peek print what is left and charge nothing; reset restores the quotas", arguments: Kind.allCases)
     func store(kind: Kind) throws {
         let folder = try TemporaryFolder()
         let redis = kind == .redis ? try RedisServer() : nil
@@ -141,7 +141,7 @@ struct StoreCommandTests {
         #expect(try peek("k") == ["data: 5 of 5 left", "search: 24 of 24 left"])
         for _ in 0..<2 { #expect(try charge()) }
         for _ in 0..<20 {
-            // The times that these lines end with depend on how long the test takes.
+            // The times at the ends of the lines depend on the duration of the test.
             let lines = try explain().map { $0.replacing(/, full again in [0-9]+ s/, with: "") }
             #expect(lines == explained("3 of 5 left", "22 of 24 left"))
         }

@@ -1,10 +1,10 @@
 import Cases
 
-/// An access log by chance, the same for the same seed, and what an oracle makes of it.
+/// A random access log, always the same for the same seed, and the counts that an oracle expects.
 ///
-/// All of it lies in one day, so that no calendar is needed: times are seconds of 2026-10-12, UTC.
+/// All requests are on one day, so that no calendar is needed: times are seconds since midnight of 2026-10-12, UTC.
 struct GeneratedLog {
-    /// Rules in which requests meet one policy, or two, or one in shadow, of both algorithms, for several clients.
+    /// Rules with both algorithms and a shadow policy, in which a request has up to three policies and two clients.
     static let rules = """
         matching: all
         policies:
@@ -29,10 +29,10 @@ struct GeneratedLog {
         var oracle = ReplayOracle()
         let zones: [(seconds: Int, text: String)] = [(0, "+0000"), (7_200, "+0200"), (-9_000, "-0230")]
         for line in 0..<lines {
-            // From three o'clock for four and a half hours, most in the first third of a minute, some a little late.
+            // Four and a half hours from 03:00, all requests in the first third of a minute, some logged a little late.
             let even = line * 16_000 / lines
             let time = 10_800 + even / 60 * 60 + even % 60 / 3 - Int.random(in: 0...5, using: &random) / 2
-            // Few clients ask often, many seldom.
+            // A few clients send most of the requests.
             let one = Int.random(in: 1...clients, using: &random)
             let client = "203.0.113.\(min(one, Int.random(in: 1...clients, using: &random)))"
             let user = ["alice b", "bob", nil, nil].randomElement(using: &random) ?? nil

@@ -8,13 +8,13 @@ struct LogLineTests {
     /// 2026-11-23 21:46:38 UTC.
     private static let time: Microseconds = 1_795_470_398_000_000
 
-    /// A line, and what a web server would have sent: address, user, method, target, query, referer, agent.
+    /// A line, and the CGI variables: address, user, method, target, query, referer, user agent.
     static let lines: [(String, [String?])] = [
         (
             #"203.0.113.9 - - [23/Nov/2026:21:46:38 +0000] "GET /api/data HTTP/1.1" 200 83 "-" "curl/7.88.1""#,
             ["203.0.113.9", nil, "GET", "/api/data", "", nil, "curl/7.88.1"]
         ),
-        // The common format.
+        // The common log format.
         (
             #"203.0.113.9 - - [23/Nov/2026:21:46:38 +0000] "GET /a?x=1&y=2 HTTP/1.0" 304 -"#,
             ["203.0.113.9", nil, "GET", "/a?x=1&y=2", "x=1&y=2", nil, nil]
@@ -23,7 +23,7 @@ struct LogLineTests {
             #"2001:db8::1 - alice [23/Nov/2026:21:46:38 +0000] "POST / HTTP/2.0" 201 0 "https://a.example/?q=%22" "x""#,
             ["2001:db8::1", "alice", "POST", "/", "", "https://a.example/?q=%22", "x"]
         ),
-        // Users with a space, with a bracket, with quotes as nginx and as Apache write them.
+        // User names with a space, with brackets, and with quotes as nginx and Apache escape them.
         (
             #"::1 - alice b [23/Nov/2026:21:46:38 +0000] "GET / HTTP/1.1" 200 1 "-" "-""#,
             ["::1", "alice b", "GET", "/", "", nil, nil]
@@ -40,7 +40,7 @@ struct LogLineTests {
             #"::1 - a\"b\\ [23/Nov/2026:21:46:38 +0000] "GET / HTTP/1.1" 200 1 "-" "-""#,
             ["::1", #"a"b\"#, "GET", "/", "", nil, nil]
         ),
-        // A user who tries to be another line.
+        // A user name that imitates another line.
         (
             #"::1 - x [01/Jan/2000:00:00:00 +0000] \"GET / [23/Nov/2026:21:46:38 +0000] "PUT /a" 200 1"#,
             ["::1", #"x [01/Jan/2000:00:00:00 +0000] "GET /"#, "PUT", "/a", "", nil, nil]
@@ -50,7 +50,7 @@ struct LogLineTests {
             #"192.0.2.1 - - [23/Nov/2026:21:46:38 +0000] "GET /\"a\\ HTTP/1.1" 404 9 "\"r\"" "say \"hi\" \\""#,
             ["192.0.2.1", nil, "GET", #"/"a\"#, "", #""r""#, #"say "hi" \"#]
         ),
-        // What nginx escapes, and what Apache does; what neither writes stays.
+        // Escapes of nginx and of Apache; escapes that neither writes stay as they are.
         (
             #"192.0.2.1 - - [23/Nov/2026:21:46:38 +0000] "GET /\x22\xC3\xA9\x5Cx22?q=\x7F HTTP/1.1" 404 9 "-" "\x09""#,
             ["192.0.2.1", nil, "GET", #"/"é\x22?q="# + "\u{7F}", "q=\u{7F}", nil, "\t"]
@@ -59,7 +59,7 @@ struct LogLineTests {
             #"192.0.2.1 - - [23/Nov/2026:21:46:38 +0000] "GET /\xc3\xa9\\x22 HTTP/1.1" 404 9 "-" "\b\t\n\v\r\e\x0""#,
             ["192.0.2.1", nil, "GET", #"/é\x22"#, "", nil, "\u{8}\t\n\u{B}\r\\e\\x0"]
         ),
-        // An identity that is known, time zones, and more fields behind.
+        // An RFC 1413 identity, time zones, and more fields at the end.
         (
             #"192.0.2.1 ident bob [23/Nov/2026:23:16:38 +0130] "HEAD / HTTP/1.1" 200 1 "-" "a" "b" 0.003"#,
             ["192.0.2.1", "bob", "HEAD", "/", "", nil, "a"]
@@ -72,14 +72,14 @@ struct LogLineTests {
             #"192.0.2.1 - - [24/Nov/2026:11:46:38 +1400] "GET / HTTP/1.1" 200 1 "-" "a""#,
             ["192.0.2.1", nil, "GET", "/", "", nil, "a"]
         ),
-        // Apache writes a host's name where HostnameLookups is on.
+        // Apache logs host names if HostnameLookups is on.
         (
             #"client.example - - [23/Nov/2026:21:46:38 +0000] "GET / HTTP/1.1" 200 1 "-" "é\xff""#,
             ["client.example", nil, "GET", "/", "", nil, "é\u{FFFD}"]
         ),
     ]
 
-    @Test("is read as the request that was logged", arguments: lines)
+    @Test("is parsed into the request that was logged", arguments: lines)
     func read(line: String, values: [String?]) throws {
         let request = try #require(AccessLogLine(Array(line.utf8)[...]))
         #expect(request.time == Self.time)
@@ -95,7 +95,7 @@ struct LogLineTests {
     }
 
     @Test(
-        "of another form is none",
+        "in another format is rejected",
         arguments: [
             "", " ", "junk", "\"", "[]", "a b c d e f g",
             #"203.0.113.9 - - "GET / HTTP/1.1" 200 83 "-" "-""#,
@@ -111,7 +111,7 @@ struct LogLineTests {
             #"203.0.113.9 - - [23/Nov/2026:21:46:38 *0000] "GET / HTTP/1.1" 200 83"#,
             #"203.0.113.9 - - [23/Nov/2026:21:46:38 +00x0] "GET / HTTP/1.1" 200 83"#,
             #"203.0.113.9 - - [2é/Nov/2026:21:46:38 +0000] "GET / HTTP/1.1" 200 83"#,
-            // What servers log for a connection that asked for nothing, or did not speak HTTP.
+            // Connections without a request, or without HTTP.
             #"203.0.113.9 - - [23/Nov/2026:21:46:38 +0000] "-" 408 0 "-" "-""#,
             #"203.0.113.9 - - [23/Nov/2026:21:46:38 +0000] "" 400 0 "-" "-""#,
             #"203.0.113.9 - - [23/Nov/2026:21:46:38 +0000] "\x16\x03\x01" 400 150 "-" "-""#,

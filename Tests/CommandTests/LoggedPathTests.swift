@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Paths that a web server escapes in its log")
 struct LoggedPathTests {
-    /// Targets as they are sent; each has its rule.
+    /// Targets as clients send them, each with its own rule.
     private static let targets: [(rule: String, target: String)] = [
         ("quote", "/a\"b"), ("backslash", "/a\\b"), ("like an escape", "/a\\x22b"), ("letter", "/a\u{E9}b"),
         ("plain", "/ab"),
@@ -18,7 +18,7 @@ struct LoggedPathTests {
             "  - { match: { path: '\(row.target)' }, count: everyone, policies: [p\(number)] }\n"
         }.joined()
 
-    @Test("are replayed as they were sent", arguments: ["nginx", "Apache"])
+    @Test("are replayed unescaped", arguments: ["nginx", "Apache"])
     func replayed(server: String) throws {
         let folder = try TemporaryFolder()
         let log = folder.path("access.log")

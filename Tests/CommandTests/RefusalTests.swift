@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Every command")
 struct RefusalTests {
-    /// Arguments, the exit code and the one line.
+    /// Arguments, the exit status and the error.
     static let refusals: [(String, Int32, String)] = [
         ("nonsense", 64, "Unexpected argument 'nonsense'"),
         ("check", 64, "Missing expected argument '<file>'"),
@@ -55,14 +55,14 @@ struct RefusalTests {
         redis+sentinel://HOST:PORT,…/MASTERNAME/DB or redis+cluster://HOST:PORT,…
         """
 
-    @Test("says in one line what is wrong with its arguments", arguments: refusals)
+    @Test("reports an error in its arguments in one line", arguments: refusals)
     func refusal(words: String, code: Int32, line: String) throws {
         let outcome = try limiter(words.split(separator: " ").map(String.init))
         #expect(outcome.isRefusal(code, line), "\(outcome)")
     }
 
     @Test(
-        "says in one line what is wrong with its rules file",
+        "reports an error in its rules file in one line",
         arguments: [
             ["check", "FILE"], ["explain", "--rules", "FILE", "/a"], ["peek", "--rules", "FILE", "a=b"],
             ["reset", "--rules", "FILE", "a=b"], ["replay", "--rules", "FILE", "-"], ["reload", "--rules", "FILE"],
@@ -75,7 +75,7 @@ struct RefusalTests {
         #expect(outcome.isRefusal(1, line), "\(outcome)")
     }
 
-    @Test("takes the rules file from its variable, and a flag wins over it")
+    @Test("takes the rules file from its variable, unless the option names one")
     func rulesVariable() throws {
         let folder = try TemporaryFolder()
         let good = try folder.write(
@@ -101,7 +101,7 @@ struct CheckTests {
 
         """
 
-    @Test("counts what is in a file that can be used")
+    @Test("prints the numbers of rules and policies in a valid file")
     func usable() throws {
         let folder = try TemporaryFolder()
         let path = try folder.write(Self.good.replacing("[a]", with: "[a, b]"), to: "limits.yaml")
@@ -110,7 +110,7 @@ struct CheckTests {
         #expect(outcome.errors == "")
     }
 
-    @Test("prints warnings, each in a line, and takes the file")
+    @Test("prints each warning in a line and accepts the file")
     func warnings() throws {
         let folder = try TemporaryFolder()
         let path = try folder.write(Self.good, to: "limits.yaml")

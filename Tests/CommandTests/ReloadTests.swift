@@ -16,7 +16,7 @@ struct ReloadTests {
 
     private static let bad = "policies: [\n"
 
-    @Test("takes the new limit, and what was used stays used; a bad file changes nothing")
+    @Test("applies the new limit and keeps all counts; an invalid file changes nothing")
     func newLimit() throws {
         let folder = try TemporaryFolder()
         let path = try folder.write(Self.rules(3), to: "limits.yaml")
@@ -52,7 +52,7 @@ struct ReloadTests {
         #expect(try statuses(2) == [200, 429])
     }
 
-    @Test("without a rules file is said to change nothing, and ends nothing")
+    @Test("without a rules file is logged and changes nothing")
     func noFile() throws {
         let folder = try TemporaryFolder()
         let limiter = try LimiterProcess(store: "embedded:\(folder.path("store"))")
@@ -62,7 +62,7 @@ struct ReloadTests {
         #expect(try NginxServer(limiter).client().get("/api/data").status == 200)
     }
 
-    @Test("100 times under load, good and bad files in turn, fails no request and loses no count")
+    @Test("100 times under load, with valid and invalid files in turn, fails no request and loses no count")
     func underLoad() throws {
         let folder = try TemporaryFolder()
         let path = try folder.write(Self.rules(1_500), to: "limits.yaml")
@@ -77,7 +77,7 @@ struct ReloadTests {
             #expect(waitUntil { limiter.logLines("notice").count + limiter.logLines("error").count == number })
             #expect(hammer.waitForMore(60))
         }
-        // So many that each key meets its limit.
+        // Enough requests for each key to reach its limit.
         #expect(waitUntil { hammer.total >= 6_000 })
         let hits = hammer.stop()
         #expect(limiter.logLines("notice").count == 50)
@@ -91,7 +91,7 @@ struct ReloadTests {
         #expect(nginx.logText == "")
     }
 
-    @Test("reload --pid tells only those named, and nobody of a file that is wrong")
+    @Test("reload --pid signals only the named limiters, and none if the file is invalid")
     func named() throws {
         let folder = try TemporaryFolder()
         let path = try folder.write(Self.rules(3), to: "limits.yaml")
@@ -110,10 +110,10 @@ struct ReloadTests {
         #expect(limiters[2].logLines("notice").isEmpty)
     }
 
-    @Test("reload tells every limiter of its program, and no other command of it")
+    @Test("reload signals every limiter of its program, and no other command of the program")
     func everyone() throws {
         let folder = try TemporaryFolder()
-        // A copy is another program, so that no limiter of another test is told.
+        // A copy is another program, so that no limiter of another test is signalled.
         let copy = folder.path("fcgi-limiter")
         let program = try Program(built: "fcgi-limiter").copy(to: copy)
         let path = try folder.write(Self.rules(3), to: "limits.yaml")
@@ -130,7 +130,7 @@ struct ReloadTests {
             ]
             return try ServerProcess(program, words, in: own) { address.accepts }
         }
-        // It waits for a writer that never comes.
+        // This replay waits forever, because nothing writes to the pipe.
         mkfifo(folder.path("pipe"), 0o600)
         let replaying = try ServerProcess(program, ["replay", folder.path("pipe")], in: TemporaryFolder())
         let link = "/proc/\(replaying.pid)/exe"
@@ -142,7 +142,7 @@ struct ReloadTests {
         #expect(serving.allSatisfy { $0.endStatus == nil })
     }
 
-    @Test("reload finds limiters whose program an upgrade has replaced, and still no other command or program")
+    @Test("reload signals limiters whose program an upgrade has replaced, and no other command or program")
     func upgraded() throws {
         let folder = try TemporaryFolder()
         let built = try Program(built: "fcgi-limiter")
@@ -167,13 +167,13 @@ struct ReloadTests {
             Program(at: installed), ["replay", folder.path("pipe")], in: TemporaryFolder())
         let link = "/proc/\(replaying.pid)/exe"
         #expect(waitUntil { (try? FileManager.default.destinationOfSymbolicLink(atPath: link)) == installed })
-        // One that lay elsewhere, and is gone from there.
+        // A program from another path, deleted since.
         let elsewhere = folder.path("other")
         _ = try built.copy(to: elsewhere)
         let other = try start(elsewhere)
         try FileManager.default.removeItem(atPath: elsewhere)
 
-        // As install(1) does it, then as dpkg does.
+        // Replaced as install(1) does, then as dpkg does.
         try FileManager.default.removeItem(atPath: installed)
         _ = try built.copy(to: installed)
         let second = try start(installed)
@@ -187,7 +187,7 @@ struct ReloadTests {
         #expect(replaying.endStatus == nil)
     }
 
-    @Test("a limiter that is started with a bad file says why in one line, with exit code 1")
+    @Test("a limiter that is started with an invalid file prints one line and exits with status 1")
     func badAtStart() throws {
         let folder = try TemporaryFolder()
         let path = try folder.write(Self.rules(3).replacing("[data]", with: "[date]"), to: "limits.yaml")

@@ -1,6 +1,6 @@
-/// What the rules of ``GeneratedLog`` make of its requests, as one would write it down: whole seconds, whole numbers.
+/// The counts that the rules of ``GeneratedLog`` must produce, computed in the plainest way: whole seconds, whole numbers.
 struct ReplayOracle {
-    /// A row of the report: requests, refused, first and last.
+    /// A row of the report: requests, refused requests, and the times of the first and the last refusal.
     struct Row: Hashable {
         var requests = 0
         var refused = 0
@@ -23,12 +23,12 @@ struct ReplayOracle {
     private(set) var hours: [String: Int] = [:]
 
     private var now = 0
-    /// By policy and client: the moment of each admitted request.
+    /// By policy and client: the time of each admitted request.
     private var logs: [String: [Int]] = [:]
-    /// By policy and client: how full a bucket was and when, in units times its window's seconds.
+    /// By policy and client: the level of a bucket, in units times seconds of its window, and the time of that level.
     private var buckets: [String: (level: Int, time: Int)] = [:]
 
-    /// A policy that a request meets.
+    /// A policy that applies to a request.
     private struct Meeting {
         let policy: String
         let client: String
@@ -91,7 +91,7 @@ struct ReplayOracle {
         }
     }
 
-    /// `21:46:38`, so many seconds after midnight.
+    /// The time of day so many seconds after midnight: `21:46:38`.
     static func clock(_ time: Int) -> String {
         "\(two(time / 3_600)):\(two(time / 60 % 60)):\(two(time % 60))"
     }

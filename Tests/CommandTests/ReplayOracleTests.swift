@@ -2,9 +2,9 @@ import Foundation
 import Servers
 import Testing
 
-@Suite("replay and an oracle")
+@Suite("replay, compared with an oracle")
 struct ReplayOracleTests {
-    @Test("agree on 20,000 lines, by policy, by client, by hour and in all", arguments: [1, 2, 3])
+    @Test("counts 20,000 lines alike: by policy, by client, by hour and in total", arguments: [1, 2, 3])
     func agree(seed: UInt64) throws {
         try compare(GeneratedLog(lines: 20_000, clients: 8, seed: seed), Program(built: "fcgi-limiter"))
     }
@@ -27,14 +27,14 @@ struct ReplayOracleTests {
         #expect(try rows(sections[2]) == oracle.clients.filter { $0.value.refused > 0 })
         let hours = sections[3].dropFirst().map { ($0.prefix(19), Int($0.split(separator: " ").last ?? "")) }
         #expect(Dictionary(uniqueKeysWithValues: hours.map { (String($0.0), $0.1) }) == oracle.hours.mapValues { $0 })
-        // A log in which nothing, or everything, is refused would show little.
+        // The comparison means little if a policy refuses nearly nothing or nearly everything.
         for (name, row) in oracle.policies {
             let some = row.requests / 100
             #expect((some...row.requests - some).contains(row.refused), "\(name): \(row)")
         }
     }
 
-    /// The rows of a table below its head.
+    /// The rows of a table, without its header.
     private func rows(_ lines: [Substring]) throws -> [String: ReplayOracle.Row] {
         let pairs = try lines.dropFirst().map { line in
             let words = line.split(separator: " ").map(String.init)

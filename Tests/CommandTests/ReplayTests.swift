@@ -17,7 +17,7 @@ struct ReplayTests {
 
         """
 
-    /// With a line that is late, lines of other forms, and clients by address, by user, unlimited and banned.
+    /// A log with a late line, lines in other formats, and clients by address, by user, unlimited and banned.
     static let log = #"""
         203.0.113.9 - - [23/Nov/2026:20:59:58 +0000] "GET /api/data HTTP/1.1" 200 83 "-" "curl/7.88.1"
         203.0.113.9 - - [23/Nov/2026:21:59:59 +0100] "GET /api/data HTTP/1.1" 200 83 "-" "curl/7.88.1"
@@ -51,7 +51,7 @@ struct ReplayTests {
 
         """
 
-    @Test("tells of a small log: whom, when, by which policy")
+    @Test("reports whom a small log would have refused, when, and by which policy")
     func wholeReport() throws {
         let folder = try TemporaryFolder()
         let outcome = try replay([folder.write(Self.log, to: "access.log")], in: folder)
@@ -60,7 +60,7 @@ struct ReplayTests {
         #expect(String(decoding: outcome.output, as: UTF8.self) == Self.report)
     }
 
-    @Test("reads several logs as one, gaps and cut-off last lines included, and - as standard input")
+    @Test("reads several logs as one, with empty files and incomplete last lines, and - as standard input")
     func severalLogs() throws {
         let folder = try TemporaryFolder()
         let lines = Self.log.split(separator: "\n", omittingEmptySubsequences: false)
@@ -74,7 +74,7 @@ struct ReplayTests {
         #expect(String(decoding: all.output, as: UTF8.self) == Self.report)
     }
 
-    @Test("with --lines prints each refused line as it is, before the report")
+    @Test("with --lines prints each refused line unchanged before the report")
     func refusedLines() throws {
         let folder = try TemporaryFolder()
         let outcome = try replay(["--lines", folder.write(Self.log, to: "access.log")], in: folder)
@@ -83,7 +83,7 @@ struct ReplayTests {
         #expect(String(decoding: outcome.output, as: UTF8.self) == refused + "\n" + Self.report)
     }
 
-    @Test("with --clients lists as many, the most refused first, equal ones by name", arguments: [0, 1, 2, 3, 10])
+    @Test("with --clients lists that many clients, by refused requests and then by name", arguments: [0, 1, 2, 3, 10])
     func worstClients(count: Int) throws {
         let folder = try TemporaryFolder()
         let line = { (address: Int) in
@@ -122,7 +122,7 @@ struct ReplayTests {
     }
 
     @Test(
-        "of nothing to read says so in one line",
+        "without any request prints one line",
         arguments: [("", 0), ("\n\n", 0), ("junk\n\njunk", 2), (String(repeating: "x", count: 3_000_000), 1)])
     func noRequest(log: String, others: Int) throws {
         let outcome = try limiter(["replay", "-"], input: log)
@@ -130,11 +130,11 @@ struct ReplayTests {
         #expect(outcome.text == "no request in the combined log format, \(others) lines in another format")
     }
 
-    @Test("shows on a terminal how far it is, and takes that away before the report")
+    @Test("shows its progress on a terminal and erases it before the report")
     func progress() throws {
         let folder = try TemporaryFolder()
         let line = #"203.0.113.9 - - [23/Nov/2026:20:59:58 +0000] "GET /api/data HTTP/1.1" 200 83 "-" "-""# + "\n"
-        // It is read a mebibyte at a time.
+        // The program reads one mebibyte at a time.
         let log = try folder.write(String(repeating: line, count: (5 << 20) / line.utf8.count), to: "access.log")
         let rules = try folder.write(Self.rules, to: "limits.yaml")
         let limiter = try Program(built: "fcgi-limiter")
@@ -154,7 +154,7 @@ struct ReplayTests {
         #expect(!report.contains("["))
     }
 
-    @Test("of a log that cannot be read is one line and exit code 1")
+    @Test("with an unreadable log prints one line and exits with status 1")
     func unreadableLog() throws {
         let folder = try TemporaryFolder()
         let rows = [
