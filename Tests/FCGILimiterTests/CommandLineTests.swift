@@ -89,17 +89,19 @@ struct CommandLineTests {
         let help = try run(["help", "serve"]).text
         let flags = help.split(separator: "\n").compactMap { $0.firstMatch(of: /^  --([a-z-]+) </)?.output.1 }
         #expect(flags.count == 16)
-        // Any text can be the name of a file or a group.
+        // Any text can be the name of a file or a group. An unknown group ends a program that ignores its variable.
+        let group = ["--socket-group", "no such group"]
         for flag in flags where flag != "rules" && flag != "socket-group" {
-            let outcome = try run([], [variable(String(flag)): "?"])
+            let outcome = try run(group, [variable(String(flag)): "?"])
             #expect(outcome.errors.hasPrefix("Error: \(variable(String(flag)))"), "\(outcome)")
         }
-        #expect(try run([], ["FCGI_LIMITER_RULES": "?"]).errors.contains("?: cannot be read"))
+        #expect(try run(group, ["FCGI_LIMITER_RULES": "?"]).errors.contains("?: cannot be read"))
     }
 
     @Test("help is printed even while a variable is invalid")
     func helpDespiteVariable() throws {
-        #expect(try run(["serve", "--help"], ["FCGI_LIMITER_LOOPS": "?"]).status == 0)
+        #expect(
+            try run(["serve", "--help", "--socket-group", "no such group"], ["FCGI_LIMITER_LOOPS": "?"]).status == 0)
     }
 
     /// Options with a valid and an invalid value.
