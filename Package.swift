@@ -172,7 +172,11 @@ let package = Package(
         // The dashboard, behind web servers and before a real browser.
         .testTarget(
             name: "DashboardTests",
-            dependencies: ["DashboardCGI", "FCGILimiter", "FastCGI", "Rules", "Analytics", "Servers"],
+            dependencies: [
+                "DashboardCGI", "FCGILimiter", "FastCGI", "Rules", "Analytics", "Stores", "Servers",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Mustache", package: "swift-mustache"),
+            ],
             swiftSettings: strict
         ),
     ]

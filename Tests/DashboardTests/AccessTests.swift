@@ -6,9 +6,9 @@ import Testing
 
 @testable import DashboardCGI
 
-@Suite("Who may look at the dashboard")
+@Suite("Access to the dashboard")
 struct AccessTests {
-    @Test("this machine's addresses may, unless a proxy is between; others may not")
+    @Test("this machine's addresses are allowed, except through a proxy; others are refused")
     func loopback() {
         let access = Access(.loopback)
         let cases: [(KeyValuePairs<String, String>, Access.Refusal?)] = [
@@ -36,7 +36,7 @@ struct AccessTests {
         }
     }
 
-    @Test("this machine is answered by its own names only, so that no page can point one of its own at it")
+    @Test("this machine sees the dashboard under its own names only, so no foreign page can point a name at it")
     func names() throws {
         let access = Access(.loopback)
         let machineName = try String(contentsOfFile: "/proc/sys/kernel/hostname", encoding: .utf8)
@@ -53,12 +53,12 @@ struct AccessTests {
         ] {
             #expect(refusal(foreign) == .foreignName(host: foreign))
         }
-        // Who has logged in, or comes from elsewhere, is no browser that was led here.
+        // A user who has logged in may use any name.
         let known = ["REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "limits.example", "REMOTE_USER": "ann"] as KeyValuePairs
         #expect(access.refusal(of: Request(variables: known)) == nil)
     }
 
-    @Test("allowed networks take this machine's place, and a proxy's headers are not held against them")
+    @Test("allowed networks replace the default, and may come through a proxy")
     func networks() throws {
         let access = Access(try NetworkList(["10.0.0.0/8", "2001:db8::/32"]))
         for address in ["10.1.2.3", "2001:db8::9"] {
@@ -78,10 +78,10 @@ struct AccessTests {
     }
 
     @Test(
-        "behind web servers: from here without a login, through a proxy with one only", arguments: Gate.allCases)
+        "behind web servers, this machine needs no login, and a proxy needs one", arguments: Gate.allCases)
     func servers(gate: Gate) throws {
         let client = try DashboardSite(gate, postgres: nil).client()
-        // 503: let in, and without a database.
+        // 503: allowed, but there is no database.
         #expect(try client.get("/limits/").status == 503)
         for (name, value) in [("X-Forwarded-For", "127.0.0.1"), ("Forwarded", "for=127.0.0.1"), ("X-Real-IP", "::1")] {
             for path in ["", "health", "endpoints.json", "dashboard.css", "nope"] {
@@ -94,7 +94,7 @@ struct AccessTests {
         let foreign = try client.send(
             bytes: Array("GET /limits/ HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n".utf8))
         #expect(foreign.status == 403)
-        #expect(foreign.text.contains("you asked for <code>evil.example</code>"))
+        #expect(foreign.text.contains("You asked for <code>evil.example</code>"))
         #expect(try client.get("/front/").status == 403)
         #expect(try client.get("/limits/", headers: ["Remote-User": "ann", "X-Forwarded-For": "a"]).status == 403)
 
@@ -105,13 +105,13 @@ struct AccessTests {
         #expect(
             try client.get("/private/", headers: ["Authorization": login, "X-Forwarded-For": "203.0.113.9"]).status
                 == 503)
-        // Where nobody checks a login, what a client claims is nothing.
+        // Without authentication by the web server, a client's claims do not count.
         #expect(
             try client.get("/limits/", headers: ["Authorization": login, "X-Forwarded-For": "203.0.113.9"]).status
                 == 403)
     }
 
-    @Test("other networks are allowed by a flag, and whoever is not in them is told what to configure")
+    @Test("a flag allows other networks, and the refusal says what to configure")
     func flag() throws {
         let client = try DashboardSite(.nginx, postgres: nil, flags: ["--allow", "192.0.2.0/24,2001:db8::/32"]).client()
         let answer = try client.get("/limits/")
@@ -121,7 +121,7 @@ struct AccessTests {
         }
     }
 
-    @Test("what is wrong with a flag is one line that says what to write")
+    @Test("an invalid flag ends the program with one line that says what to write")
     func flags() throws {
         let program = try Program(built: "fcgi-limiter-dashboard")
         for (flags, line) in [

@@ -1,10 +1,10 @@
 import Servers
 import Testing
 
-@Suite("What pages load")
+@Suite("The files that pages load")
 struct AssetTests {
     @Test(
-        "style sheet, scripts and icon are there, named by their content, and kept by browsers",
+        "style sheet, scripts and icon are named by their content and cached by browsers",
         arguments: Gate.allCases)
     func assets(gate: Gate) throws {
         let client = try DashboardSite(gate, postgres: nil).client()
@@ -30,7 +30,7 @@ struct AssetTests {
         #expect(try client.get("/limits/chart.js").text.contains("Chart.js v3"))
     }
 
-    @Test("without Chart.js the charts stand still, and the log names the package")
+    @Test("without Chart.js the charts are still drawings, and the log names the package")
     func withoutCharts() throws {
         let postgres = try PostgresServer.withSchema()
         var traffic = Traffic()

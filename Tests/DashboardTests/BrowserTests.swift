@@ -7,7 +7,7 @@ struct BrowserTests {
     static let evil = "<script>alert(1)</script>"
     static let quoted = "\"quoted\" & 'fox' 🦊"
 
-    /// A limiter and the dashboard behind one web server, and a database between them.
+    /// A limiter and the dashboard behind one web server, with one database.
     private struct Scene {
         let postgres: PostgresServer
         let site: DashboardSite
@@ -29,20 +29,20 @@ struct BrowserTests {
             name = "\(gate == .nginx ? "nginx" : "apache")-\(scheme.rawValue)"
         }
 
-        /// Has the limiter decide so many requests of a client.
-        func ask(_ count: Int, as client: String, for target: String = "/api/data") throws {
+        /// Sends requests of a client to the limiter.
+        func send(_ count: Int, as client: String, for target: String = "/api/data") throws {
             let http = site.client()
             for _ in 0..<count { _ = try http.get(target, headers: ["X-API-Key": client]) }
         }
 
-        /// Waits until so many requests are in the database.
+        /// Waits until the database has counted so many requests.
         func waitForRequests(_ count: Int) throws -> Bool {
             try waitUntil {
                 try postgres.number("select coalesce(sum(requests), 0) from limiter.decisions_10s") == count
             }
         }
 
-        /// Opens a page, keeps a picture of it, and expects it to fit and the console to say no more than is expected.
+        /// Opens a page, keeps a screenshot, and expects no horizontal overflow and so many lines on the console.
         func look(at page: String, as name: String, width: Int = 1_280, complaints: Int = 0) throws {
             try browser.resize(width: width, height: width < 500 ? 812 : 900)
             try browser.open(site.address(page))
@@ -55,7 +55,7 @@ struct BrowserTests {
             #expect(lines.count == complaints, "\(lines)")
         }
 
-        /// The sum over the chart's columns, as it is drawn.
+        /// The sum of the bars that the chart shows.
         func drawn() throws -> Int? {
             let script = """
                 const chart = Chart.getChart(document.querySelector("#chart canvas"));
@@ -66,15 +66,15 @@ struct BrowserTests {
     }
 
     @Test(
-        "the numbers on each page are those of the requests that were sent",
+        "each page shows the numbers of the requests that were sent",
         arguments: [Gate.nginx, .apache], Browser.Scheme.allCases)
     func walk(gate: Gate, scheme: Browser.Scheme) throws {
         let scene = try Scene(gate, scheme)
         let browser = scene.browser
-        try scene.ask(13, as: "ann")
-        try scene.ask(5, as: "bob", for: "/api/search?q=x")
-        try scene.ask(11, as: Self.evil)
-        try scene.ask(11, as: Self.quoted)
+        try scene.send(13, as: "ann")
+        try scene.send(5, as: "bob", for: "/api/search?q=x")
+        try scene.send(11, as: Self.evil)
+        try scene.send(11, as: Self.quoted)
         #expect(try scene.waitForRequests(40))
 
         // Overview
@@ -92,7 +92,7 @@ struct BrowserTests {
         let page = try browser.run("return getComputedStyle(document.documentElement).backgroundColor") as? String
         #expect(page == (scheme == .light ? "rgb(245, 246, 248)" : "rgb(13, 16, 21)"))
 
-        // Clients, and one of them by its link
+        // Clients, and a client through its link
         try scene.look(at: "clients", as: "clients")
         #expect(
             try Set(browser.texts("#clients tbody td:first-child"))
@@ -121,11 +121,11 @@ struct BrowserTests {
         #expect(try Set(browser.texts(".part .state")).isSuperset(of: ["up"]))
         #expect(try !browser.texts("#processes tbody tr").isEmpty)
 
-        // All of them on a phone
+        // All pages at the width of a phone
         for (page, name, complaints) in [
             ("", "overview", 0), ("clients", "clients", 0), ("client?client=api_key%3Dann", "client", 0),
             ("events", "events", 0), ("health", "health", 0),
-            // Chromium itself says that the answer was 400.
+            // Chromium logs the status 400.
             ("?range=2h", "problem", 1),
         ] {
             try scene.look(at: page, as: name, width: 375, complaints: complaints)
@@ -133,21 +133,21 @@ struct BrowserTests {
         }
     }
 
-    @Test("figures and chart move when traffic comes, stand still while paused, and say when nothing comes any more")
+    @Test("figures and chart follow the traffic, stay while paused, and say when the database fails")
     func live() throws {
         let scene = try Scene(.nginx, .light)
         let browser = scene.browser
         try browser.open(scene.site.address(""))
         #expect(try browser.text("#main h2")?.contains("No requests yet") == true)
-        try scene.ask(7, as: "ann")
+        try scene.send(7, as: "ann")
         #expect(try waitUntil { try browser.text("#figure-total .value") == "7" })
         #expect(try scene.drawn() == 7)
         #expect(try browser.text("#live-text")?.hasPrefix("Live, ") == true)
 
-        // The focus stays where it was, and so do what was unfolded and what was typed.
+        // Focus and open elements stay.
         try browser.click("details.custom summary")
         try browser.click("details.custom input[name=from]")
-        try scene.ask(8, as: "ann")
+        try scene.send(8, as: "ann")
         #expect(try waitUntil { try browser.text("#figure-blocked .value") == "5" })
         #expect(try browser.run("return document.querySelector('details.custom').open") as? Bool == true)
         #expect(try browser.run("return document.activeElement.name") as? String == "from")
@@ -158,9 +158,9 @@ struct BrowserTests {
         #expect(try browser.text("#live-text")?.hasPrefix("Paused at ") == true)
         #expect(try browser.text("#pause") == "Resume")
         let paused = try browser.run("return performance.now()") as? Double ?? 0
-        try scene.ask(5, as: "bob")
+        try scene.send(5, as: "bob")
         #expect(try scene.waitForRequests(20))
-        // Longer than it would have taken.
+        // Longer than an update takes.
         #expect(try waitUntil { try browser.run("return performance.now()") as? Double ?? 0 > paused + 3_000 })
         #expect(try browser.text("#figure-total .value") == "15")
         try browser.click("#pause")
@@ -171,18 +171,18 @@ struct BrowserTests {
         scene.postgres.stop()
         #expect(try waitUntil { try browser.text("[role=alert]")?.contains("Check that PostgreSQL runs") == true })
         #expect(try browser.text("#live-text") == "Trying again every 2 s")
-        try Screenshots.keep(browser.screenshot(), "database-away")
+        try Screenshots.keep(browser.screenshot(), "database-down")
         try scene.postgres.start()
         #expect(try waitUntil { try browser.text("#figure-total .value") == "20" })
         #expect(try waitUntil { try scene.drawn() == 20 })
     }
 
-    @Test("filters and ranges are kept in the address, which shows the same again")
+    @Test("the address keeps filters and ranges")
     func filters() throws {
         let scene = try Scene(.nginx, .light)
         let browser = scene.browser
-        try scene.ask(12, as: "ann")
-        try scene.ask(3, as: "ann", for: "/api/search?q=x")
+        try scene.send(12, as: "ann")
+        try scene.send(3, as: "ann", for: "/api/search?q=x")
         #expect(try scene.waitForRequests(15))
         try browser.open(scene.site.address(""))
         try browser.run(
@@ -209,7 +209,7 @@ struct BrowserTests {
         #expect(try browser.run("return document.querySelector('[name=policy]').value") as? String == "data")
         #expect(try browser.text(".spans [aria-current]") == "15m")
 
-        // A custom range by its form.
+        // The form for a custom range.
         try browser.open(scene.site.address(""))
         try browser.click("details.custom summary")
         try browser.click("details.custom button")
@@ -218,11 +218,11 @@ struct BrowserTests {
         #expect(try browser.consoleLines() == [])
     }
 
-    @Test("everything can be reached and used by the keyboard, and light and dark be changed and kept")
+    @Test("the keyboard reaches everything, and the theme can be switched and is kept")
     func keyboard() throws {
         let scene = try Scene(.nginx, .light)
         let browser = scene.browser
-        try scene.ask(12, as: "ann")
+        try scene.send(12, as: "ann")
         #expect(try scene.waitForRequests(12))
         try browser.open(scene.site.address(""))
         try browser.click("#pause")
@@ -261,10 +261,10 @@ struct BrowserTests {
         #expect(try browser.consoleLines() == [])
     }
 
-    @Test("without scripts the page has its figures, its tables and a still chart")
+    @Test("without scripts a page has figures, tables and a still chart")
     func withoutScripts() throws {
         let scene = try Scene(.nginx, .light)
-        try scene.ask(12, as: "ann")
+        try scene.send(12, as: "ann")
         #expect(try scene.waitForRequests(12))
         try scene.browser.disableScripts()
         try scene.browser.open(scene.site.address(""))
@@ -276,7 +276,7 @@ struct BrowserTests {
         try Screenshots.keep(scene.browser.screenshot(), "without-scripts")
     }
 
-    @Test("an hour of a busy site: the picture in the README")
+    @Test("an hour of a busy site, for the screenshot in the README")
     func picture() throws {
         let postgres = try PostgresServer.withSchema()
         let site = try DashboardSite(.nginx, postgres: postgres.location, companions: [postgres])
@@ -287,7 +287,7 @@ struct BrowserTests {
         let end = now() - 10
         for minute in 0..<120 {
             for (place, kind) in kinds.enumerated() {
-                // Waves of their own, and an abuser for a quarter of an hour.
+                // Each endpoint has its own wave; one is abused for a quarter of an hour.
                 let wave = 1.6 + sin(Double(minute) / 9 + Double(place)) + 0.4 * sin(Double(minute * (place + 3)))
                 let allowed = Int(wave * Double([420, 210, 40, 65][place]))
                 let isAbused = place == 0 && (28..<44).contains(minute)
@@ -308,7 +308,7 @@ struct BrowserTests {
     }
 }
 
-/// Where a person can look at what tests have seen: `.build/screenshots/`.
+/// The pages that tests have seen, for people to look at: `.build/screenshots/`.
 enum Screenshots {
     static func keep(_ picture: [UInt8], _ name: String) throws {
         let folder = Template.path(".build/screenshots")

@@ -2,7 +2,7 @@ import Foundation
 import Servers
 import Testing
 
-/// How a web server comes to the dashboard.
+/// How a web server runs or reaches the dashboard.
 enum Gate: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case nginx
     case apache = "mod_fcgid"
@@ -12,27 +12,27 @@ enum Gate: String, CaseIterable, Sendable, CustomTestStringConvertible {
     var testDescription: String { rawValue }
 }
 
-/// A web server with the dashboard below `/limits/`, and below `/private/` behind a login; `/front/` is a proxy to it.
+/// A web server with the dashboard below `/limits/`, below `/private/` with a login, and below `/front/` through a proxy.
 final class DashboardSite {
     /// The port of 127.0.0.1.
     let port: Int
     private let server: AnyObject
 
-    /// The web server's user and password, as a browser sends them.
+    /// The user and password that the web server accepts, as an `Authorization` header.
     static let login = "Basic " + Data("ann:secret".utf8).base64EncodedString()
-    /// `secret`, as both servers read it.
+    /// The password file, in a form that both servers read.
     private static let users = ["users": "ann:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n"]
 
-    /// Starts the server, and a dashboard where it starts none itself.
+    /// Starts the web server, and a dashboard unless the server starts its own.
     ///
     /// - Parameters:
-    ///   - gate: how it comes to the dashboard.
-    ///   - postgres: the database's connection string; `nil` names none.
-    ///   - limiter: answers below `/api/` behind nginx; Apache's mod_fcgid starts its own.
+    ///   - gate: how the server runs or reaches the dashboard.
+    ///   - postgres: the database's connection string; `nil` for no database.
+    ///   - limiter: answers below `/api/` with nginx; Apache's mod_fcgid starts its own.
     ///   - store: the limiter's store.
     ///   - flags: further flags of a dashboard that is started here.
-    ///   - companions: what is to live as long as the server does.
-    /// - Throws: ``ServerError`` when a program is missing or does not start.
+    ///   - companions: objects that live as long as the server.
+    /// - Throws: ``ServerError`` if a program is missing or does not start.
     init(
         _ gate: Gate, postgres: String?, limiter: LimiterProcess? = nil, store: String? = nil, flags: [String] = [],
         companions: [any Sendable] = []
@@ -83,12 +83,12 @@ final class DashboardSite {
         }
     }
 
-    /// A client with a connection of its own; the servers live as long as their clients.
+    /// A client with its own connection. The servers live as long as their clients.
     func client() -> HTTPClient {
         HTTPClient(self, port: port)
     }
 
-    /// The address of a page, for a browser.
+    /// The absolute address of a page, for a browser.
     func address(_ page: String, below folder: String = "limits") -> String {
         "http://127.0.0.1:\(port)/\(folder)/\(page)"
     }

@@ -2,9 +2,9 @@ import Foundation
 import Servers
 import Testing
 
-@Suite("What clients call themselves")
+@Suite("Hostile names of clients")
 struct EscapingTests {
-    /// Names as clients send them; identities keep them percent-encoded.
+    /// Names that clients may send. Identities keep them percent-encoded.
     static let names = [
         "<script>alert(1)</script>", "\"quoted\" & 'single'", "emoji 🦊 and ümlaut",
         "\"\u{301} onmouseover=alert(1) x=\"",
@@ -22,7 +22,7 @@ struct EscapingTests {
         text.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
     }
 
-    @Test("names, user agents and filters stand in pages as text, whatever they are")
+    @Test("names, user agents and filters are text on pages, whatever they contain")
     func pages() throws {
         let postgres = try PostgresServer.withSchema()
         var traffic = Traffic()
@@ -40,7 +40,7 @@ struct EscapingTests {
             ] {
                 let answer = try client.get("/limits/\(page)")
                 #expect([200, 400].contains(answer.status), "\(page): \(answer.text)")
-                // Nothing that a name holds has become markup.
+                // No part of a name has become markup.
                 for mark in ["<script>alert", "<\u{301}img", "\"\u{301} onmouseover", "\"quoted\" &", "=\"\"quoted"] {
                     #expect(answer.text.utf8.firstRange(of: mark.utf8) == nil, "\(page)")
                 }
@@ -69,7 +69,7 @@ struct EscapingTests {
         return escaped
     }
 
-    @Test("files keep names as they are: JSON escaped, CSV quoted and no formula")
+    @Test("files keep names: escaped in JSON, quoted and never a formula in CSV")
     func files() throws {
         let postgres = try PostgresServer.withSchema()
         var traffic = Traffic()
@@ -88,7 +88,7 @@ struct EscapingTests {
         #expect(!json.contains("<script"))
     }
 
-    @Test("names go into statements as values: quotes and arrays in them change nothing")
+    @Test("names are values in statements, with any quotes and braces")
     func statements() throws {
         let postgres = try PostgresServer.withSchema()
         var traffic = Traffic()

@@ -6,7 +6,7 @@ import Testing
 struct PageTests {
     static let pages = ["", "clients", "client?client=api_key=ann", "events", "health"]
 
-    @Test("each page answers, with its figures in it and nothing from elsewhere", arguments: Gate.allCases)
+    @Test("each page answers with its figures and loads nothing from other hosts", arguments: Gate.allCases)
     func pages(gate: Gate) throws {
         let postgres = try PostgresServer.withSchema()
         var traffic = Traffic()
@@ -24,7 +24,7 @@ struct PageTests {
                 answer["Content-Security-Policy"]
                     == "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
                     + "base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
-            // No inline script, style or handler, and no address with a host in it.
+            // No inline script, style or handler, and no address with a host.
             let patterns = [
                 #"<script(?![^>]* src=)"#, "<style", #"\sstyle="#, #"\son[a-z]+="#, #"(href|src|action)="(https?:)?//"#,
             ]
@@ -44,11 +44,11 @@ struct PageTests {
         #expect(post["Allow"] == "GET, HEAD")
     }
 
-    @Test("the words of a query are no flags for a CGI program")
+    @Test("a CGI program does not take the words of a query for flags")
     func query() throws {
         let client = try DashboardSite(.cgi, postgres: nil).client()
         for query in ["--help", "--allow+0.0.0.0/0", "-h"] {
-            #expect(try client.get("/limits/health?\(query)").text.contains("No database is named."))
+            #expect(try client.get("/limits/health?\(query)").text.contains("No database is configured."))
         }
     }
 
@@ -61,9 +61,9 @@ struct PageTests {
             #expect(answer.status == 200)
             #expect(answer.text.contains("No requests yet"))
         }
-        #expect(try client.get("/limits/clients").text.contains("Nobody was blocked in this range."))
+        #expect(try client.get("/limits/clients").text.contains("No client was blocked in this range."))
         #expect(try client.get("/limits/events").text.contains("No request was blocked in this range."))
-        #expect(try client.get("/limits/client?client=api_key=ann").text.contains("Nothing is known of this client"))
+        #expect(try client.get("/limits/client?client=api_key=ann").text.contains("This client is not known"))
         #expect(try client.get("/limits/health").text.contains("No limiter wrote within the last minute"))
         for table in ["totals", "timeline", "strategies", "endpoints", "clients", "hours", "events", "processes"] {
             #expect(try client.get("/limits/\(table).csv").status == 200)
@@ -71,8 +71,8 @@ struct PageTests {
         }
     }
 
-    @Test("without a database, without its tables, and without its server each page says what to do")
-    func away() throws {
+    @Test("without a database, its tables or its server, each page says what to do")
+    func unavailable() throws {
         let none = try DashboardSite(.nginx, postgres: nil).client()
         let postgres = try PostgresServer()
         let client = try DashboardSite(.nginx, postgres: postgres.location, companions: [postgres]).client()
@@ -95,8 +95,8 @@ struct PageTests {
         #expect(try client.get("/limits/").status == 200)
         postgres.stop()
         try expect(client, "Check that PostgreSQL runs")
-        // The store answers for itself.
-        #expect(try client.get("/limits/health").text.contains("no limiter has made this store yet"))
+        // The state of the store does not depend on the database.
+        #expect(try client.get("/limits/health").text.contains("no limiter has created this store yet"))
         try postgres.start()
         for page in Self.pages { #expect(try client.get("/limits/\(page)").status == 200) }
     }
@@ -107,7 +107,7 @@ struct PageTests {
         let site = try DashboardSite(
             .nginx, postgres: postgres.location, flags: ["--postgres-deadline", "60000"], companions: [postgres])
         let folder = try TemporaryFolder()
-        // The overview asks for the series; the health page does not.
+        // The overview reads the table of series; the health page does not.
         let lock = try ServerProcess(
             Program("psql", package: "postgresql-client"),
             [
@@ -134,7 +134,7 @@ struct PageTests {
         #expect(try waiting.firstLine() == "HTTP/1.1 200 OK")
     }
 
-    @Test("what a client has left is looked up in the store, and looking changes nothing")
+    @Test("a client's remaining units come from the store, and looking changes nothing")
     func left() throws {
         let postgres = try PostgresServer.withSchema()
         let folder = try TemporaryFolder()
@@ -157,10 +157,10 @@ struct PageTests {
         #expect(try client.get("/api/data", headers: ["X-API-Key": "ann"])["X-RateLimit-Remaining"] == "6")
         #expect(try client.get("/limits/left.json").status == 400)
         #expect(try client.get("/limits/left.json?client=hashed=0011").status == 503)
-        #expect(try client.get("/limits/client?client=hashed=0011").text.contains("their names cannot be found again"))
+        #expect(try client.get("/limits/client?client=hashed=0011").text.contains("keep no way back to them"))
     }
 
-    @Test("health shows store, database, limiters and what they have not written yet")
+    @Test("health shows the store, the database, the limiters and their backlog")
     func health() throws {
         let postgres = try PostgresServer.withSchema()
         for number in 1...3 {
@@ -180,13 +180,13 @@ struct PageTests {
         for text in ["<span class=\"state up\">up</span>", "<span class=\"state late\">60</span>", "web-3", store] {
             #expect(page.contains(text))
         }
-        // One that has been silent for longer is gone.
+        // A limiter that has been silent for longer disappears.
         try postgres.query("update limiter.processes set seen = now() - interval '61 seconds' where host = 'web-2'")
         #expect(try site.client().get("/limits/processes.json").list().count == 2)
     }
 }
 
-/// A request whose answer is not waited for.
+/// A request whose sender does not wait for the answer.
 final class RawRequest {
     private let descriptor: Int32
 
@@ -204,13 +204,13 @@ final class RawRequest {
         close(descriptor)
     }
 
-    /// Whether nothing has come yet.
+    /// Whether no part of the answer has arrived.
     var isSilent: Bool {
         var byte: UInt8 = 0
         return recv(descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) < 0
     }
 
-    /// The answer's first line, as soon as it comes.
+    /// Waits for the first line of the answer.
     func firstLine() throws -> String {
         var buffer = [UInt8](repeating: 0, count: 1_024)
         let count = recv(descriptor, &buffer, buffer.count, 0)

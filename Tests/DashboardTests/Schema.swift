@@ -2,7 +2,7 @@ import Analytics
 import Servers
 
 extension PostgresServer {
-    /// Makes the limiter's tables.
+    /// Creates the limiter's tables.
     func makeSchema() throws {
         try Migrations.apply(to: PostgresConnection(PostgresLocation(location)))
     }

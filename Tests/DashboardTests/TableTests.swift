@@ -2,7 +2,7 @@ import Foundation
 import Servers
 import Testing
 
-@Suite("The dashboard's figures")
+@Suite("The dashboard's tables")
 struct TableTests {
     let postgres: PostgresServer
     let client: HTTPClient
@@ -37,7 +37,7 @@ struct TableTests {
         try rows(target).map { $0["requests"] as? Int }
     }
 
-    @Test("the totals, and those of as long a time before")
+    @Test("totals of the range and of the same time before")
     func totals() throws {
         let rows = try rows("totals.json")
         #expect(rows.map { $0["period"] as? String } == ["now", "before"])
@@ -49,11 +49,11 @@ struct TableTests {
         #expect(rows[1]["block_rate"] as? Double == 0.2)
         let page = try client.get("/limits/").text
         #expect(page.contains("+790 %"))
-        #expect(page.contains("2 requests got no verdict"))
-        #expect(page.contains("3 of the allowed requests would have been refused by shadow policies."))
+        #expect(page.contains("2 requests were not decided"))
+        #expect(page.contains("Shadow policies would have refused 3 allowed requests."))
     }
 
-    @Test("the endpoints, their averages and how long decisions took")
+    @Test("endpoints with their averages and decision times")
     func endpoints() throws {
         let rows = try rows("endpoints.json")
         #expect(rows.map { $0["endpoint"] as? String } == ["/api/data", "/api/search", "/api/upload"])
@@ -62,13 +62,13 @@ struct TableTests {
         #expect(rows[1]["average_limit"] as? Double == 10)
         #expect(rows[1]["average_remaining"] as? Double == 5.4)
         #expect(rows[2]["average_remaining"] as? Double == 6)
-        // Bucket 10 is what took more than 512 and at most 1,024 microseconds.
+        // Bucket 10 counts decisions of more than 512 and at most 1,024 microseconds.
         #expect(rows[1]["decision_p50_microseconds"] as? Double == 768)
         #expect(rows[1]["decision_p99_microseconds"] as? Double == 1_018.88)
         #expect(try requests("strategies.json") == [435, 10])
     }
 
-    @Test("each range takes what lies in it")
+    @Test("a named range counts the requests within it")
     func ranges() throws {
         for (range, sum) in [
             ("5m", 445), ("15m", 445), ("1h", 445), ("6h", 495), ("24h", 495), ("7d", 1_595), ("30d", 1_595),
@@ -82,7 +82,7 @@ struct TableTests {
         }
     }
 
-    @Test("a range from one time to another takes what lies in it, the end left out")
+    @Test("a range between two times counts the requests within it, without its end")
     func customRange() throws {
         let at = start - 60 - (start - 60) % 10
         func text(_ time: Int, _ format: String = "yyyy-MM-dd'T'HH:mm:ss") -> String {
@@ -103,7 +103,7 @@ struct TableTests {
                 == 1_100)
     }
 
-    @Test("endpoint, policy and client are filters of every table and page")
+    @Test("endpoint, policy and client filter every table and page")
     func filters() throws {
         #expect(try requests("endpoints.json?endpoint=/api/data") == [430])
         #expect(try requests("endpoints.json?endpoint=%2Fapi%2Fdata&policy=search") == [])
@@ -117,7 +117,7 @@ struct TableTests {
         #expect(try rows("events.json?policy=search").count == 1)
         #expect(try rows("hours.json?client=api_key=bob").compactMap { $0["blocked"] as? Int }.reduce(0, +) == 5)
         #expect(try rows("hours.json").compactMap { $0["blocked"] as? Int }.reduce(0, +) == 346)
-        // The filter stays in the links.
+        // Links keep the filter.
         let page = try client.get("/limits/clients?range=24h&endpoint=%2Fapi%2Fdata&policy=data").text
         for link in [
             "href=\"./?range=24h&amp;endpoint=/api/data&amp;policy=data\"",
@@ -130,7 +130,7 @@ struct TableTests {
         }
     }
 
-    @Test("the most blocked clients come first, and those together who have no name are not among them")
+    @Test("the most blocked clients come first, and the group of unnamed clients is left out")
     func clients() throws {
         let rows = try rows("clients.json")
         #expect(rows.map { $0["client"] as? String } == ["api_key=ann", "api_key=bob"])
@@ -141,30 +141,32 @@ struct TableTests {
         #expect(ISO8601DateFormatter().date(from: text)?.timeIntervalSince1970 == Double(first))
     }
 
-    @Test("events come the latest first, a hundred at a time")
+    @Test("events are listed latest first, a hundred per page")
     func events() throws {
         let first = try rows("events.json")
         #expect(first.count == 100)
-        let number = try #require(first.last?["place"] as? String)
+        let number = try #require(first.last?["cursor"] as? String)
         let second = try rows("events.json?before=\(number)")
         #expect(second.count == 100)
-        let third = try rows("events.json?before=\(try #require(second.last?["place"] as? String))")
-        #expect(Set((first + second + third).compactMap { $0["place"] as? String }).count == 236)
+        let third = try rows("events.json?before=\(try #require(second.last?["cursor"] as? String))")
+        #expect(Set((first + second + third).compactMap { $0["cursor"] as? String }).count == 236)
         #expect(first[0]["retry_after_seconds"] as? Int == 42)
         #expect(try client.get("/limits/events").text.contains("href=\"events?before=\(number)\""))
     }
 
-    @Test("what cannot be understood is 400, with what to write instead")
+    @Test("a malformed query is answered by 400 and says what to write")
     func malformed() throws {
         for (query, text) in [
-            ("range=2h", "Write one of 5m, 15m, 1h"), ("from=yesterday", "Write it in UTC as"),
-            ("from=2026-02-30", "Write it in UTC as"), ("from=2026-13-01T00:00", "Write it in UTC as"),
-            ("from=2026-01-01T25:00", "Write it in UTC as"), ("from=-5", "Write it in UTC as"),
-            ("from=99999999999999999999", "Write it in UTC as"), ("to=2026-01-01", "Write where the range begins"),
+            ("range=2h", "Write one of 5m, 15m, 1h"), ("from=yesterday", "Write a time in UTC such as"),
+            ("from=2026-02-30", "Write a time in UTC such as"),
+            ("from=2026-13-01T00:00", "Write a time in UTC such as"),
+            ("from=2026-01-01T25:00", "Write a time in UTC such as"), ("from=-5", "Write a time in UTC such as"),
+            ("from=99999999999999999999", "Write a time in UTC such as"),
+            ("to=2026-01-01", "Add from= with the start of the range"),
             ("from=2026-01-02&to=2026-01-01", "The range ends before it begins"),
             ("from=2026-01-01&to=2026-01-01", "The range ends before it begins"),
-            ("from=2020-01-01&to=2026-01-01", "longer than a year"), ("before=x", "is no event&#39;s place"),
-            ("before=1-2-3", "is no event&#39;s place"), ("from=%3Cscript%3E", "from=&lt;script&gt; is no time"),
+            ("from=2020-01-01&to=2026-01-01", "longer than a year"), ("before=x", "is not an event"),
+            ("before=1-2-3", "is not an event"), ("from=%3Cscript%3E", "from=&lt;script&gt; is not a time"),
         ] {
             for page in ["", "clients", "events", "client"] {
                 let answer = try client.get("/limits/\(page)?\(query)")
@@ -181,7 +183,7 @@ struct TableTests {
         }
     }
 
-    @Test("a table as CSV has the numbers of its JSON")
+    @Test("a table as CSV has the same numbers as JSON")
     func csv() throws {
         let answer = try client.get("/limits/endpoints.csv?client=api_key=ann")
         #expect(answer["Content-Type"] == "text/csv; charset=utf-8")

@@ -1,9 +1,9 @@
 import Foundation
 import Servers
 
-/// Requests that limiters are said to have decided, written to the database as limiters write them.
+/// Made-up requests, written to the database as limiters write theirs.
 struct Traffic {
-    /// One kind of request.
+    /// A kind of request.
     struct Kind {
         let endpoint: String
         let policy: String
@@ -19,7 +19,7 @@ struct Traffic {
     private var clients: [[Any]] = []
     private var events: [[Any]] = []
 
-    /// Adds the requests of a client, an identity as it is written, made at one time, in seconds since 1970.
+    /// Adds requests of a client, an identity in its written form, at one time in seconds since 1970.
     ///
     /// Their decisions fall into one `bucket` of the histogram, counted from 0.
     mutating func add(
@@ -28,8 +28,8 @@ struct Traffic {
     ) {
         let at = time - time % 10
         let words = [kind.endpoint, kind.policy, kind.algorithm]
-        let place = series.firstIndex(of: words) ?? series.count
-        if place == series.count { series.append(words) }
+        let index = series.firstIndex(of: words) ?? series.count
+        if index == series.count { series.append(words) }
         let outcomes = [
             ("allowed", allowed, 6), ("blocked", blocked, 0), ("shadow_blocked", shadowBlocked, 0),
             ("failed", failed, 0),
@@ -39,22 +39,22 @@ struct Traffic {
             latency[bucket] = count
             let passed = outcome == "blocked" ? 0 : count
             let limit = outcome == "failed" ? 0 : 10 * count
-            decisions.append([at, place, outcome, count, passed, limit, remaining * count, latency])
+            decisions.append([at, index, outcome, count, passed, limit, remaining * count, latency])
         }
-        clients.append([at, client, place, allowed + shadowBlocked, blocked, failed])
+        clients.append([at, client, index, allowed + shadowBlocked, blocked, failed])
         for number in 0..<blocked {
-            events.append([time * 1_000_000 + number, client, "203.0.113.9", place, 42_000_000, userAgent])
+            events.append([time * 1_000_000 + number, client, "203.0.113.9", index, 42_000_000, userAgent])
         }
     }
 
-    /// The same without a row for each blocked request: for many.
+    /// Adds many blocked requests, without an event for each.
     mutating func addWithoutEvents(_ client: String, _ kind: Kind, blocked: Int, at time: Int, bucket: Int) {
         let known = events
         add(client, kind, blocked: blocked, at: time, bucket: bucket)
         events = known
     }
 
-    /// Writes all of it as one limiter's batch.
+    /// Writes all requests as one limiter's batch.
     func write(to postgres: PostgresServer, host: String = "web-1", backlog: Int = 0) throws {
         let batch: [String: Any] = [
             "recorder": UUID().uuidString, "sequence": 1, "taken": now() * 1_000_000, "series": series,
@@ -75,7 +75,7 @@ struct Traffic {
 func now() -> Int { Int(Date().timeIntervalSince1970) }
 
 extension PostgresServer {
-    /// A server whose database has the limiter's tables.
+    /// Starts a server whose database has the limiter's tables.
     static func withSchema() throws -> PostgresServer {
         let server = try PostgresServer()
         try server.makeSchema()

@@ -3,16 +3,16 @@ import Glibc
 import Platform
 import Rules
 
-/// Who may look: whom the web server has authenticated, and who comes from an allowed address.
+/// Who may see the dashboard: users that the web server has authenticated, and allowed addresses.
 struct Access: Sendable {
-    /// Why somebody may not.
+    /// Why a request is refused.
     enum Refusal: Equatable {
-        /// The address is not in the allowed networks.
+        /// The address is outside the allowed networks.
         case stranger(address: String)
-        /// The address is this machine's, but the request came through a proxy: whoever asked is somewhere else.
+        /// The address is this machine's, but the request came through a proxy, so its sender is somewhere else.
         case proxied
-        /// The address is this machine's, but the request is for a name that anybody may have pointed at it: a page of
-        /// theirs, open in a browser here, would read what the dashboard says (DNS rebinding).
+        /// The address is this machine's, but the host name is not. Anybody may point a name at this machine, and a page
+        /// under that name, open in a browser here, could read the dashboard (DNS rebinding).
         case foreignName(host: String)
     }
 
@@ -22,7 +22,7 @@ struct Access: Sendable {
         self.allowed = allowed
     }
 
-    /// Why this request is refused; `nil` where it may be answered.
+    /// Why a request is refused; `nil` if it may be answered.
     func refusal(of request: Request) -> Refusal? {
         if request.bytes(of: "REMOTE_USER")?.isEmpty == false { return nil }
         let address = request.bytes(of: "REMOTE_ADDR") ?? []
@@ -33,7 +33,7 @@ struct Access: Sendable {
         return nil
     }
 
-    /// Whether a `Host` header is an address, `localhost`, a name under it, or what this machine calls itself.
+    /// Whether a `Host` header names this machine: an address, `localhost`, a name under it, or the machine's name.
     private func isOwn(_ host: String) -> Bool {
         // An IPv6 address.
         if host.hasPrefix("[") { return true }

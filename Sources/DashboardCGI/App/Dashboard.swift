@@ -1,6 +1,6 @@
 import FastCGI
 
-/// The application of one worker: from a request to a page, a table or a file.
+/// The application of one worker: answers a request by a page, a table or a file.
 final class Dashboard: Application {
     private let access: Access
     private let assets: Assets
@@ -19,7 +19,7 @@ final class Dashboard: Application {
     func respond(to requests: [Request]) -> [Response] {
         requests.map { request in
             var response = answer(request)
-            // Nothing from elsewhere, nothing within the page itself, and nobody's frame around it.
+            // Pages load nothing from other hosts, run no inline code, and appear in no frame.
             response.addHeader(
                 "Content-Security-Policy",
                 """
@@ -45,16 +45,16 @@ final class Dashboard: Application {
         let query = request.bytes(of: "QUERY_STRING") ?? []
         let now = Moment.now
         switch Route(request) {
-        case nil: return page(PageView(problem: .notFound, on: nil, now: now))
+        case nil: return page(Page(problem: .notFound, on: nil, now: now))
         case .asset(let name):
-            return assets.answer(name, to: request) ?? page(PageView(problem: .notFound, on: nil, now: now))
-        case .page(let name): return page(PageView(name, query, database, limiter, now: now))
+            return assets.answer(name, to: request) ?? page(Page(problem: .notFound, on: nil, now: now))
+        case .page(let name): return page(Page(name, query, database, limiter, now: now))
         case .table(let name, let format): return table(name, format, query, now: now)
         }
     }
 
-    private func page(_ page: PageView) -> Response {
-        var response = Response(page.problem?.kind, body: templates.page(page.template, page.view))
+    private func page(_ page: Page) -> Response {
+        var response = Response(page.problem?.kind, body: templates.html(page.view))
         response.addHeader("Content-Type", "text/html; charset=utf-8")
         response.addHeader("Cache-Control", "no-store")
         return response
@@ -80,14 +80,13 @@ final class Dashboard: Application {
     }
 
     private func refused(_ refusal: Access.Refusal) -> Response {
-        var view: Templates.View = [:]
-        switch refusal {
-        case .stranger(let address): view["address"] = address
-        case .proxied: view["isProxied"] = true
-        case .foreignName(let host): view["host"] = host
-        }
-        let body = templates.page("refusal", view)
-        var response = Response(status: 403, reason: "Forbidden", body: body)
+        let view =
+            switch refusal {
+            case .stranger(let address): RefusalView(address: address)
+            case .proxied: RefusalView(isProxied: true)
+            case .foreignName(let host): RefusalView(host: host)
+            }
+        var response = Response(status: 403, reason: "Forbidden", body: templates.html(view))
         response.addHeader("Content-Type", "text/html; charset=utf-8")
         response.addHeader("Cache-Control", "no-store")
         return response
@@ -95,7 +94,7 @@ final class Dashboard: Application {
 }
 
 extension Response {
-    /// An answer with the status of a problem, 200 where there is none.
+    /// An answer with the status of a problem, or 200.
     fileprivate init(_ kind: Problem.Kind?, body: [UInt8]) {
         switch kind {
         case nil: self.init(status: 200, reason: "OK", body: body)

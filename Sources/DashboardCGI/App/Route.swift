@@ -1,18 +1,18 @@
 import FastCGI
 
-/// What a request is for.
+/// What a request asks for.
 ///
-/// It is in the path's last segment, and pages name one another by such segments alone: so the dashboard works below any
-/// path that a web server mounts it at, without being told.
+/// Only the last segment of the path counts, and pages link to one another by that segment alone. So the dashboard works
+/// below any path at which a web server mounts it, without being told.
 enum Route: Equatable {
     /// A page.
     case page(PageName)
     /// A table as a file.
     case table(TableName, TableFormat)
-    /// A style sheet, a script or a picture.
+    /// A style sheet, a script or an image.
     case asset(String)
 
-    /// What the request's path names; `nil` where there is nothing.
+    /// The route that a request's path names; `nil` if it names none.
     init?(_ request: Request) {
         let target = request.bytes(of: "REQUEST_URI").map { $0.prefix { $0 != UInt8(ascii: "?") } }
         let path = target ?? (request.bytes(of: "SCRIPT_NAME") ?? []) + (request.bytes(of: "PATH_INFO") ?? [])
@@ -20,7 +20,7 @@ enum Route: Equatable {
         self.init(segment: String(decoding: path[start...], as: UTF8.self))
     }
 
-    init?(segment: String) {
+    private init?(segment: String) {
         if let page = PageName(rawValue: segment) {
             self = .page(page)
             return
@@ -36,32 +36,4 @@ enum Route: Equatable {
             return nil
         }
     }
-}
-
-/// A page, by the last segment of its path.
-enum PageName: String, CaseIterable {
-    case overview = ""
-    case clients
-    case client
-    case events
-    case health
-}
-
-/// A table, by its file's name.
-enum TableName: String, CaseIterable {
-    case totals
-    case timeline
-    case strategies
-    case endpoints
-    case clients
-    case hours
-    case events
-    case left
-    case processes
-}
-
-/// How a table goes out as a file.
-enum TableFormat: String, CaseIterable {
-    case csv
-    case json
 }

@@ -1,4 +1,4 @@
-/// Where an event stands among all: by its time, and among those of one time by its number.
+/// The position of an event in the list of all events: its time, and its number among the events of that time.
 struct EventCursor: Equatable, Sendable {
     /// Microseconds since 1970.
     let time: Int64
@@ -8,7 +8,7 @@ struct EventCursor: Equatable, Sendable {
         (self.time, self.number) = (time, number)
     }
 
-    /// A place as it stands in an address; `nil` for what is none.
+    /// Parses the form used in addresses; `nil` for any other text.
     init?(_ text: String) {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
         guard parts.count == 2, let time = Int64(parts[0]), let number = Int64(parts[1]),
@@ -17,6 +17,6 @@ struct EventCursor: Equatable, Sendable {
         self.init(time: time, number: number)
     }
 
-    /// As it stands in an address: `1795499000123456-42`.
+    /// The form used in addresses: `1795499000123456-42`.
     var text: String { "\(time)-\(number)" }
 }

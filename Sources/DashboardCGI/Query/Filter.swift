@@ -1,32 +1,37 @@
 import FastCGI
-import TextFormats
 
-/// What a page was asked to show, as it stands in its address.
+/// What to show: the time range, endpoint, policy and client that a query names.
 struct Filter: Sendable {
     let range: TimeRange
     let endpoint: String?
     let policy: String?
-    /// An identity as it is written: `api_key=alice`.
+    /// An identity in its written form: `api_key=alice`.
     let client: String?
-    /// Only events that come behind this one in the list.
+    /// Lists only events that are older than this one.
     let before: EventCursor?
 
-    /// The range where nobody names one.
+    /// The range if a query names none.
     static let defaultSpan = TimeRange.Span.hour
 
-    /// Reads a query.
+    /// The filter of an empty query: everything, over the default range.
+    init(now: Moment) {
+        range = TimeRange(Self.defaultSpan, now: now)
+        (endpoint, policy, client, before) = (nil, nil, nil, nil)
+    }
+
+    /// Parses a query.
     ///
-    /// - Throws: ``Problem`` that says which field is wrong and what may be written.
+    /// - Throws: ``Problem`` that names the wrong field and says what to write.
     init(_ query: ArraySlice<UInt8>, now: Moment) throws(Problem) {
-        let fields = URLQuery(query).dictionary.filter { !$0.value.isEmpty }
+        let fields = FormText.fields(query).filter { !$0.value.isEmpty }
         endpoint = fields["endpoint"]
         policy = fields["policy"]
         client = fields["client"]
         before = try fields["before"].map { text throws(Problem) in
-            guard let place = EventCursor(text) else {
-                throw Problem(.malformed, "before=\(text) is no event's place.", "Follow a link of the events page.")
+            guard let cursor = EventCursor(text) else {
+                throw Problem(.malformed, "before=\(text) is not an event.", "Follow a link on the events page.")
             }
-            return place
+            return cursor
         }
         range = try Self.range(fields, now)
     }
@@ -36,46 +41,50 @@ struct Filter: Sendable {
             guard let text = fields[name] else { return nil }
             guard let moment = Moment(text) else {
                 throw Problem(
-                    .malformed, "\(name)=\(text) is no time.",
-                    "Write it in UTC as 2026-11-24T05:43, or in seconds since 1970.")
+                    .malformed, "\(name)=\(text) is not a time.",
+                    "Write a time in UTC such as 2026-11-24T05:43, or seconds since 1970.")
             }
             return moment
         }
         let (from, to) = (try moment("from"), try moment("to"))
         if from != nil || to != nil {
             guard let from else {
-                throw Problem(.malformed, "to= stands without from=.", "Write where the range begins, too.")
+                throw Problem(.malformed, "to= needs from=.", "Add from= with the start of the range.")
             }
             let end = to ?? now.adding(1)
             guard from < end else {
-                throw Problem(.malformed, "The range ends before it begins.", "Write an earlier from= or a later to=.")
+                throw Problem(
+                    .malformed, "The range ends before it begins.", "Write an earlier from= or a later to=.")
             }
             guard end.seconds - from.seconds <= 366 * 86_400 else {
-                throw Problem(.malformed, "The range is longer than a year.", "Write a from= nearer to its to=.")
+                throw Problem(.malformed, "The range is longer than a year.", "Write a later from= or an earlier to=.")
             }
             return TimeRange(from: from, to: end, now: now)
         }
         guard let text = fields["range"] else { return TimeRange(defaultSpan, now: now) }
         guard let span = TimeRange.Span(rawValue: text) else {
             let known = TimeRange.Span.allCases.map(\.rawValue).joined(separator: ", ")
-            throw Problem(.malformed, "range=\(text) is not known.", "Write one of \(known), or from= and to=.")
+            throw Problem(.malformed, "range=\(text) is not a known range.", "Write one of \(known), or from= and to=.")
         }
         return TimeRange(span, now: now)
     }
 
-    /// The fields of the range, as they stand in an address.
-    var rangeFields: [(name: String, value: String?)] {
+    /// A field of an address's query; a field without a value is left out.
+    typealias Field = (name: String, value: String?)
+
+    /// The fields that name the range.
+    var rangeFields: [Field] {
         if let span = range.span { return [("range", span == Self.defaultSpan ? nil : span.rawValue)] }
         return [("from", range.start.iso), ("to", range.end.iso)]
     }
 
-    /// The fields of what is looked at.
-    var subjectFields: [(name: String, value: String?)] {
+    /// The fields that name what to show.
+    var subjectFields: [Field] {
         [("endpoint", endpoint), ("policy", policy), ("client", client)]
     }
 
-    /// The address of a page or file with the same filter but for these fields.
-    func address(_ segment: String, _ changes: [(name: String, value: String?)] = []) -> String {
+    /// The address of a page or file with this filter, except for the given fields.
+    func address(_ segment: String, _ changes: [Field] = []) -> String {
         let names = Set(changes.map(\.name))
         let kept = (rangeFields + subjectFields).filter { !names.contains($0.name) }
         return Self.address(segment, kept + changes)
@@ -86,8 +95,8 @@ struct Filter: Sendable {
         Self.address(segment, [("range", span == Self.defaultSpan ? nil : span.rawValue)] + subjectFields)
     }
 
-    private static func address(_ segment: String, _ fields: [(name: String, value: String?)]) -> String {
-        let query = URLQuery.text(fields)
+    private static func address(_ segment: String, _ fields: [Field]) -> String {
+        let query = FormText.query(fields)
         let path = segment.isEmpty ? "./" : segment
         return query.isEmpty ? path : "\(path)?\(query)"
     }

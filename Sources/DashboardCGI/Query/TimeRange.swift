@@ -1,6 +1,6 @@
-/// From when to when a page looks, and how finely.
+/// The time that a page shows, and in what steps.
 struct TimeRange: Equatable, Sendable {
-    /// The ranges that have names: so long up to now.
+    /// A named range, which ends now.
     enum Span: String, CaseIterable, Sendable {
         case fiveMinutes = "5m"
         case fifteenMinutes = "15m"
@@ -38,20 +38,20 @@ struct TimeRange: Equatable, Sendable {
         }
     }
 
-    /// The name; `nil` for a range from one time to another.
+    /// The name; `nil` for a range between two given times.
     let span: Span?
-    /// Where it begins, on a multiple of ``grain``.
+    /// The first moment, a multiple of ``grain``.
     let start: Moment
-    /// Where it ends, on a multiple of ``grain``; this moment is not in it.
+    /// The first moment after the range, a multiple of ``grain``.
     let end: Moment
-    /// Now, or the end where that is earlier.
+    /// Now, or ``end`` if that is earlier.
     let seen: Moment
-    /// 10 s, an hour or a day: by what the database's counts are taken.
+    /// The span of one count in the database: 10 s, an hour or a day, in seconds.
     let grain: Int64
 
-    /// The range of a name that ends now.
+    /// A named range.
     init(_ span: Span, now: Moment) {
-        // Up to the end of this second: what is counted now is in it.
+        // Ends after this second, so that it includes requests counted now.
         self.init(span: span, from: now.adding(-span.seconds), to: now.adding(1), now: now)
     }
 
@@ -64,50 +64,43 @@ struct TimeRange: Equatable, Sendable {
         self.span = span
         grain = Self.grain(from, to, now: now)
         end = to.raised(to: grain)
-        // The last grain has only begun: a named range takes it besides its full length.
         start = from.floored(to: grain)
         seen = min(now, end)
     }
 
-    /// Fine for short ranges that are not long ago: the finest counts are not kept for long.
+    /// The finest counts serve short, recent ranges only: they are not kept for long.
     private static func grain(_ from: Moment, _ to: Moment, now: Moment) -> Int64 {
-        // A minute more for ends that have been raised.
+        // Allows a minute for ends that were rounded up.
         let length = to.seconds - from.seconds - 60
         if length <= 6 * 3_600, from.seconds > now.seconds - 86_400 { return 10 }
         return length <= 7 * 86_400 ? 3_600 : 86_400
     }
 
-    /// Seconds of it that have passed; at least 1.
+    /// How much of the range has passed, in seconds; at least 1.
     var passed: Int64 { max(1, seen.seconds - start.seconds) }
 
-    /// As long, just before.
+    /// The range of the same length just before.
     var previous: (start: Moment, end: Moment) { (start.adding(start.seconds - end.seconds), start) }
 
-    /// How many seconds a chart's column stands for: 24 to 96 of them.
+    /// The length of a chart's bar in seconds; a range has at most 97 bars.
     var step: Int64 {
         let length = end.seconds - start.seconds
         let steps: [Int64] = [10, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400]
         return steps.first { $0 >= grain && length <= $0 * 96 } ?? 86_400
     }
 
-    /// When each of a chart's columns begins.
-    var columns: [Moment] {
-        var columns: [Moment] = []
-        var column = start.floored(to: step)
-        while column < end {
-            columns.append(column)
-            column = column.adding(step)
-        }
-        return columns
+    /// The start of each bar of a chart.
+    var bars: [Moment] {
+        stride(from: start.floored(to: step).seconds, to: end.seconds, by: Int(step)).map { Moment(seconds: $0) }
     }
 
-    /// What a column is called.
-    func label(_ column: Moment) -> String {
+    /// The label of the bar that starts at a moment.
+    func label(_ bar: Moment) -> String {
         switch step {
-        case ..<60: column.text("%H:%M:%S")
-        case ..<3_600: column.text("%H:%M")
-        case ..<86_400: column.text("%b %e, %H:%M")
-        default: column.text("%b %e")
+        case ..<60: bar.text("%H:%M:%S")
+        case ..<3_600: bar.text("%H:%M")
+        case ..<86_400: bar.text("%b %e, %H:%M")
+        default: bar.text("%b %e")
         }
     }
 

@@ -1,49 +1,48 @@
 import Mustache
 
-/// The pages' templates.
+/// The templates of all pages.
+///
+/// A template names the stored properties of its view model: `{{.title}}`. Every name begins with a dot, so that it is
+/// looked up in the innermost view model only.
 struct Templates: Sendable {
-    /// What a template shows, by names: texts, numbers as they are to be read, truth values, lists, and further views.
-    typealias View = [String: Any]
+    let library: MustacheLibrary
+    let assets: Assets.Addresses
 
-    private let library: MustacheLibrary
-    private let assets: [String: String]
-    private let hasCharts: Bool
-
-    /// The templates, parsed.
+    /// Parses the templates.
     ///
-    /// - Throws: the parser's error where one of them is no template: that is a mistake of ours, and every test sees it.
+    /// - Throws: the parser's error. Only a mistake in a template causes one, and every test would show it.
     init(_ assets: Assets) throws {
-        // The library's own way to escape leaves a quote alone that a combining mark follows.
+        // The library's own escaping leaves a quote alone that a combining mark follows.
         MustacheContentTypes.register(Markup(), named: "MARKUP")
         var library = MustacheLibrary()
         for (name, bytes) in [
             ("layout", PackageResources.layout_mustache), ("filters", PackageResources.filters_mustache),
             ("table", PackageResources.table_mustache), ("chart", PackageResources.chart_mustache),
-            ("figures", PackageResources.figures_mustache), ("overview", PackageResources.overview_mustache),
+            ("figures", PackageResources.figures_mustache), ("files", PackageResources.files_mustache),
+            ("hours", PackageResources.hours_mustache), ("overview", PackageResources.overview_mustache),
             ("clients", PackageResources.clients_mustache), ("client", PackageResources.client_mustache),
-            ("events", PackageResources.events_mustache), ("hours", PackageResources.hours_mustache),
-            ("health", PackageResources.health_mustache),
+            ("events", PackageResources.events_mustache), ("health", PackageResources.health_mustache),
             ("problem", PackageResources.problem_mustache), ("refusal", PackageResources.refusal_mustache),
         ] {
             try library.register("{{% CONTENT_TYPE: MARKUP}}" + String(decoding: bytes, as: UTF8.self), named: name)
         }
         self.library = library
-        hasCharts = assets.hasCharts
-        self.assets = Dictionary(
-            uniqueKeysWithValues: Assets.names.map {
-                ($0.split(separator: ".").joined(separator: "_"), assets.address($0))
-            })
+        self.assets = assets.addresses
     }
 
-    /// A page as HTML.
-    func page(_ name: String, _ view: View) -> [UInt8] {
-        var view = view
-        view["assets"] = assets
-        view["hasCharts"] = hasCharts
-        return Array((library.render(view, withTemplate: name) ?? "").utf8)
+    /// A page in the layout of all pages, as HTML.
+    func html(_ page: PageView) -> [UInt8] {
+        html(type(of: page.content).template, Document(assets: assets, page: page))
     }
 
-    /// Text as it stands in HTML, within elements and within quoted values.
+    /// A page of its own, as HTML.
+    func html(_ refusal: RefusalView) -> [UInt8] { html("refusal", refusal) }
+
+    private func html(_ name: String, _ view: Any) -> [UInt8] {
+        Array((library.render(view, withTemplate: name) ?? "").utf8)
+    }
+
+    /// Escapes text for HTML, for elements and quoted attributes, scalar by scalar.
     struct Markup: MustacheContentType {
         func escapeText(_ text: String) -> String {
             var escaped = ""
@@ -61,4 +60,10 @@ struct Templates: Sendable {
             return escaped
         }
     }
+}
+
+/// The view model of the template `layout`.
+struct Document {
+    let assets: Assets.Addresses
+    let page: PageView
 }

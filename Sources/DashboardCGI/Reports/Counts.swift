@@ -1,17 +1,31 @@
-/// What became of requests.
+/// Requests by outcome.
 struct Counts: Equatable {
-    /// Let through; shadow policies would have refused some of them.
-    var allowed: Int64 = 0
-    /// Of the allowed: those that a shadow policy would have refused.
-    var shadowBlocked: Int64 = 0
+    /// Let through, including those that a shadow policy would have refused.
+    var allowed: Int64
+    /// Those of the allowed that a shadow policy would have refused.
+    var shadowBlocked: Int64
     /// Refused.
-    var blocked: Int64 = 0
-    /// The store gave no verdict.
-    var failed: Int64 = 0
+    var blocked: Int64
+    /// Not decided, because the store did not answer.
+    var failed: Int64
+
+    init(allowed: Int64 = 0, shadowBlocked: Int64 = 0, blocked: Int64 = 0, failed: Int64 = 0) {
+        (self.allowed, self.shadowBlocked, self.blocked, self.failed) = (allowed, shadowBlocked, blocked, failed)
+    }
+
+    /// So many requests of one outcome, as the database names it.
+    init(_ outcome: String, _ number: Int64) {
+        switch outcome {
+        case "allowed": self.init(allowed: number)
+        case "shadow_blocked": self.init(allowed: number, shadowBlocked: number)
+        case "blocked": self.init(blocked: number)
+        default: self.init(failed: number)
+        }
+    }
 
     var total: Int64 { allowed + blocked + failed }
 
-    /// The share of all requests that was blocked; 0 where there was none.
+    /// The blocked share of all requests; 0 without requests.
     var blockRate: Double { total > 0 ? Double(blocked) / Double(total) : 0 }
 
     static func += (sum: inout Counts, counts: Counts) {

@@ -1,9 +1,9 @@
 import Analytics
 import Platform
 
-/// The limiters that write, and the database that they write to.
+/// The limiters that write to the database, and the database itself.
 struct Fleet {
-    /// One limiter as it was when it last wrote.
+    /// A limiter, as it was when it last wrote.
     struct Process {
         let host: String
         let pid: Int64
@@ -12,43 +12,56 @@ struct Fleet {
         /// Seconds since it last wrote.
         let silence: Double
         let store: String
-        /// `up`, or one line on what is wrong.
+        /// `up`, or one line that says what is wrong.
         let storeState: String
         let loops: Int64
         let connections: Int64
         /// `plain` or `hashed`.
         let clients: String
-        /// Batches that it had not written yet, and the bytes of them on its disk.
+        /// Batches that were waiting to be written, and their bytes on disk.
         let backlog: Int64
         let spooled: Int64
         let eventsDropped: Int64
         let storeErrors: Int64
+
+        fileprivate init(_ row: Row) throws(Problem) {
+            host = try row.name("host")
+            pid = try row.count("pid")
+            version = try row.name("version")
+            started = try row.count("started")
+            silence = try row.number("silence") ?? 0
+            store = try row.name("store")
+            storeState = try row.name("store_state")
+            loops = try row.count("loops")
+            connections = try row.count("connections")
+            clients = try row.name("clients")
+            backlog = try row.count("backlog")
+            spooled = try row.count("spooled")
+            eventsDropped = try row.count("events_dropped")
+            storeErrors = try row.count("store_errors")
+        }
     }
 
     let serverVersion: String
     let databaseSize: Int64
     let schema: Int64
-    /// The oldest hour that is kept; `nil` where nothing has been counted.
+    /// The oldest hour that is kept, in seconds since 1970; `nil` before the first count.
     let oldest: Int64?
     let processes: [Process]
-    /// Microseconds that the database took for one question.
+    /// Microseconds that the database took to answer one statement.
     let latency: Double
 
     /// Asks the database.
     ///
-    /// - Throws: ``Problem`` where it does not answer.
+    /// - Throws: ``Problem`` if it does not answer.
     init(_ database: Database) throws(Problem) {
         let asked = steadyMicroseconds()
-        guard let server = try database.rows(Statement.server).first else { throw .noSchema }
+        guard let server = try database.rows(.server).first else { throw .noSchema }
         latency = Double(steadyMicroseconds() - asked)
-        (serverVersion, databaseSize) = (server.name(0), server.count(1))
-        (schema, oldest) = (server.count(2), server.integer(3))
-        processes = try database.rows(Statement.processes).map { row in
-            Process(
-                host: row.name(0), pid: row.count(1), version: row.name(2), started: row.count(3),
-                silence: row.number(4) ?? 0, store: row.name(5), storeState: row.name(6), loops: row.count(7),
-                connections: row.count(8), clients: row.name(9), backlog: row.count(10), spooled: row.count(11),
-                eventsDropped: row.count(12), storeErrors: row.count(13))
-        }
+        serverVersion = try server.name("version")
+        databaseSize = try server.count("size")
+        schema = try server.count("schema")
+        oldest = try server.integer("oldest")
+        processes = try database.rows(.processes).map(Process.init)
     }
 }

@@ -1,16 +1,16 @@
-/// How long decisions took: counts by buckets whose upper ends are 1, 2, 4, … 2^20 microseconds, and one above.
+/// Durations of decisions, counted in buckets whose upper bounds are 1, 2, 4, … 2^20 microseconds, and one bucket above.
 struct Histogram {
     private(set) var counts: [Int64] = []
 
-    /// Adds counts by the same buckets.
+    /// Adds the counts of the same buckets.
     mutating func add(_ other: [Int64]) {
         if counts.isEmpty { counts = [Int64](repeating: 0, count: other.count) }
         for index in counts.indices where index < other.count { counts[index] += other[index] }
     }
 
-    /// The time in microseconds that this share of the decisions stayed within; `nil` where there were none.
+    /// The microseconds within which this share of the decisions was made; `nil` without decisions.
     ///
-    /// Within a bucket it is taken to grow evenly. What is above the last bucket's end counts as that end.
+    /// Interpolates linearly within a bucket. Durations above the last bound count as that bound.
     func percentile(_ share: Double) -> Double? {
         let total = counts.reduce(0, +)
         guard total > 0 else { return nil }

@@ -3,47 +3,22 @@ import Limiters
 import Platform
 import Rules
 import Stores
-import Synchronization
 
-/// Where all workers find the store; it is opened when it is first needed, and then once.
-final class StoreShelf: Sendable {
-    private let location: StoreLocation
-    private let opener = Mutex<(@Sendable () -> any Store)?>(nil)
-
-    init(_ location: StoreLocation) {
-        self.location = location
-    }
-
-    /// The store for one worker.
-    ///
-    /// - Throws: ``StoreError`` when it cannot be opened.
-    func open() throws(StoreError) -> (any Store)? {
-        // A store that no limiter has made is not to be made here, where it would be another user's.
-        if case .embedded(let path, _) = location, access(path + "/data.mdb", F_OK) != 0, errno == ENOENT { return nil }
-        let make = try opener.withLock { opener throws(StoreError) in
-            if let opener { return opener }
-            let made = try location.opener(deadlines: .unhurried)
-            opener = made
-            return made
-        }
-        return make()
-    }
-}
-
-/// The limiter's own store and rules, as one worker asks them.
+/// The limiter's store and rules, as one worker reads them.
 final class LiveStore {
-    /// What a client has left in a policy.
+    /// The remaining units of a client in a policy.
     struct Left {
         let policy: Policy
         let decision: Decision
     }
 
-    /// How the store does.
+    /// The state of the store.
     enum StoreState {
-        /// It answered within so many microseconds.
+        /// The store answered within so many microseconds.
         case up(Double)
-        /// No limiter has made it.
+        /// No limiter has created the store yet.
         case absent
+        /// One line that says what is wrong.
         case down(String)
     }
 
@@ -52,7 +27,7 @@ final class LiveStore {
     private let path: String?
     private var store: (any Store)?
     private var rulebook: Rulebook?
-    /// The rules file's time and size when it was read.
+    /// The time and size of the rules file when it was read.
     private var seen: [Int] = []
 
     init(_ shelf: StoreShelf, rules path: String?, location: StoreLocation) {
@@ -61,18 +36,20 @@ final class LiveStore {
         self.location = location
     }
 
-    /// What a client has left now in each policy of the rules, by a charge of 0 units, which changes nothing.
+    /// The remaining units of a client in each policy of the rules.
     ///
-    /// - Throws: ``Problem`` that says why it cannot be known.
+    /// Asks by a charge of 0 units, which changes nothing.
+    ///
+    /// - Throws: ``Problem`` that says why they are not known.
     func left(_ client: String) throws(Problem) -> [Left] {
         guard !client.hasPrefix("hashed="), let identity = Identity(written: client), client != "other" else {
             throw Problem(
-                .unavailable, "\(client) is no identity that the store knows.",
-                "Where limiters record clients hashed, their names cannot be found again.")
+                .unavailable, "The store cannot look up \(client).",
+                "Limiters that hash the names of clients keep no way back to them.")
         }
         let policies = try rules().policies
         guard let store = try openedStore() else {
-            throw Problem(.unavailable, "\(location): no limiter has made this store yet.", Self.remedy)
+            throw Problem(.unavailable, "\(location): no limiter has created this store yet.", Self.remedy)
         }
         do throws(StoreError) {
             let entries = policies.map { Charge.Entry($0, for: identity) }
@@ -85,7 +62,7 @@ final class LiveStore {
 
     private static let remedy = "Start the dashboard with the --store and --rules of the limiters."
 
-    /// How the store does now.
+    /// The state of the store now.
     var state: StoreState {
         do throws(Problem) {
             guard let store = try openedStore() else { return .absent }
@@ -111,7 +88,7 @@ final class LiveStore {
         }
     }
 
-    /// The rules as their file has them now.
+    /// The rules in their file now.
     private func rules() throws(Problem) -> Rulebook {
         guard let path else { return .samples }
         var status = stat()

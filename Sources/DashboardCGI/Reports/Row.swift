@@ -1,34 +1,46 @@
-import Analytics
-
-/// One row that the database gave.
+/// One row of a statement's result. Columns are read by name.
 struct Row {
-    private let values: [String?]
-
-    /// A row of a result.
-    init(_ result: borrowing PostgresResult, _ row: Int, columns: Int) {
-        var values: [String?] = []
-        values.reserveCapacity(columns)
-        for column in 0..<columns { values.append(result.text(row, column)) }
-        self.values = values
+    /// The columns of a statement's result.
+    struct Columns {
+        /// The statement's name, for errors.
+        let statement: String
+        /// The index of each column.
+        let indices: [String: Int]
     }
 
-    /// A value as text; `nil` for null.
-    func text(_ column: Int) -> String? { values[column] }
+    private let columns: Columns
+    private let values: [String?]
 
-    /// A value as an integer; `nil` for null.
-    func integer(_ column: Int) -> Int64? { values[column].flatMap { Int64($0) } }
+    init(_ columns: Columns, _ values: [String?]) {
+        (self.columns, self.values) = (columns, values)
+    }
 
-    /// A value as a number; `nil` for null.
-    func number(_ column: Int) -> Double? { values[column].flatMap { Double($0) } }
+    /// The text of a column; `nil` for null.
+    ///
+    /// - Throws: ``Problem`` that names the statement if its result has no such column, as do all other readers.
+    func text(_ column: String) throws(Problem) -> String? {
+        guard let index = columns.indices[column] else {
+            throw Problem(
+                .unavailable, "\(columns.statement).sql returns no column \(column).",
+                "Report this line: the dashboard was built from files that do not match.")
+        }
+        return values[index]
+    }
 
-    /// A count or a sum: 0 for null.
-    func count(_ column: Int) -> Int64 { integer(column) ?? 0 }
+    /// The integer in a column; `nil` for null.
+    func integer(_ column: String) throws(Problem) -> Int64? { try text(column).flatMap { Int64($0) } }
 
-    /// A name: empty for null.
-    func name(_ column: Int) -> String { values[column] ?? "" }
+    /// The number in a column; `nil` for null.
+    func number(_ column: String) throws(Problem) -> Double? { try text(column).flatMap { Double($0) } }
 
-    /// The numbers of an array, 0 for a null among them; none for null.
-    func counts(_ column: Int) -> [Int64] {
-        (values[column] ?? "").dropFirst().dropLast().split(separator: ",").map { Int64($0) ?? 0 }
+    /// A count or a sum; 0 for null.
+    func count(_ column: String) throws(Problem) -> Int64 { try integer(column) ?? 0 }
+
+    /// A name; empty for null.
+    func name(_ column: String) throws(Problem) -> String { try text(column) ?? "" }
+
+    /// The integers of an array, 0 for each null; empty for null.
+    func counts(_ column: String) throws(Problem) -> [Int64] {
+        try name(column).dropFirst().dropLast().split(separator: ",").map { Int64($0) ?? 0 }
     }
 }

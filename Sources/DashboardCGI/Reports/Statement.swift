@@ -1,43 +1,58 @@
-/// The statements of this program, each in a file of its own.
-///
-/// The names `limiter.decisions` and `limiter.clients` in them stand for the table of the grain that a range is counted by.
-enum Statement {
-    static let series = text(PackageResources.series_sql)
-    static let hours = text(PackageResources.hours_sql)
-    static let clientHours = text(PackageResources.client_hours_sql)
-    static let clientSeen = text(PackageResources.client_seen_sql)
-    static let events = text(PackageResources.events_sql)
-    static let processes = text(PackageResources.processes_sql)
-    static let server = text(PackageResources.server_sql)
+/// A SQL statement of this program, from a file in `Resources/Queries`.
+struct Statement: Sendable {
+    /// The file's name without `.sql`.
+    let name: String
+    let sql: String
 
-    static let bySeries = Grained(PackageResources.by_series_sql)
-    static let timeline = Grained(PackageResources.timeline_sql)
-    static let clientBySeries = Grained(PackageResources.client_by_series_sql)
-    static let clientTimeline = Grained(PackageResources.client_timeline_sql)
-    static let topClients = Grained(PackageResources.top_clients_sql)
-    static let clientColumns = Grained(PackageResources.client_columns_sql)
+    static let series = Statement("series", PackageResources.series_sql)
+    static let hours = Statement("hours", PackageResources.hours_sql)
+    static let clientHours = Statement("client_hours", PackageResources.client_hours_sql)
+    static let clientSeen = Statement("client_seen", PackageResources.client_seen_sql)
+    static let events = Statement("events", PackageResources.events_sql)
+    static let processes = Statement("processes", PackageResources.processes_sql)
+    static let server = Statement("server", PackageResources.server_sql)
 
-    /// One statement for each grain.
-    struct Grained: Sendable {
-        private let texts: [Int64: String]
+    static let bySeries = PerGrain("by_series", PackageResources.by_series_sql)
+    static let timeline = PerGrain("timeline", PackageResources.timeline_sql)
+    static let clientBySeries = PerGrain("client_by_series", PackageResources.client_by_series_sql)
+    static let clientTimeline = PerGrain("client_timeline", PackageResources.client_timeline_sql)
+    static let topClients = PerGrain("top_clients", PackageResources.top_clients_sql)
+    static let clientBars = PerGrain("client_bars", PackageResources.client_bars_sql)
 
-        fileprivate init(_ bytes: [UInt8]) {
-            let text = Statement.text(bytes)
-            texts = Dictionary(
-                uniqueKeysWithValues: [
-                    (10 as Int64, "decisions_10s", "clients_10s"), (3_600, "decisions_1h", "clients_1h"),
-                    (86_400, "decisions_1h", "clients_1d"),
-                ].map { grain, decisions, clients in
-                    let named = text.replacing("from limiter.decisions\n", with: "from limiter.\(decisions)\n")
-                    return (grain, named.replacing("from limiter.clients\n", with: "from limiter.\(clients)\n"))
-                })
+    private init(_ name: String, _ sql: String) {
+        (self.name, self.sql) = (name, sql)
+    }
+
+    private init(_ name: String, _ bytes: [UInt8]) {
+        self.init(name, String(decoding: bytes, as: UTF8.self))
+    }
+
+    /// A statement for each grain of time.
+    ///
+    /// `limiter.decisions` and `limiter.clients` in its file are replaced by the tables that hold the counts of the grain.
+    struct PerGrain: Sendable {
+        private let tenSeconds, hour, day: Statement
+
+        fileprivate init(_ name: String, _ bytes: [UInt8]) {
+            let sql = String(decoding: bytes, as: UTF8.self)
+            func statement(decisions: String, clients: String) -> Statement {
+                Statement(
+                    name,
+                    sql.replacing("from limiter.decisions\n", with: "from limiter.\(decisions)\n")
+                        .replacing("from limiter.clients\n", with: "from limiter.\(clients)\n"))
+            }
+            tenSeconds = statement(decisions: "decisions_10s", clients: "clients_10s")
+            hour = statement(decisions: "decisions_1h", clients: "clients_1h")
+            day = statement(decisions: "decisions_1h", clients: "clients_1d")
         }
 
         /// The statement for a range.
-        subscript(_ range: TimeRange) -> String { texts[range.grain] ?? "" }
-    }
-
-    private static func text(_ bytes: [UInt8]) -> String {
-        String(decoding: bytes, as: UTF8.self)
+        subscript(_ range: TimeRange) -> Statement {
+            switch range.grain {
+            case ..<3_600: tenSeconds
+            case ..<86_400: hour
+            default: day
+            }
+        }
     }
 }

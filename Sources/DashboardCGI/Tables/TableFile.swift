@@ -9,7 +9,7 @@ extension Table {
         }
     }
 
-    /// The columns that a file has: a chart is no value.
+    /// The indices of the columns that files have: charts are left out.
     private var fileColumns: [Int] {
         columns.indices.filter { index in
             if case .spark? = rows.first?[index] { return false }
@@ -38,7 +38,7 @@ extension Table {
 }
 
 extension Cell {
-    /// A value without its unit, which the column's name says; `nil` where it is absent.
+    /// A value as files have it. The column's key names the unit.
     private enum Value {
         case text(String)
         case number(String)
@@ -53,7 +53,7 @@ extension Cell {
         case .share(let number): .number(Self.rounded(number, 1_000_000))
         case .number(let number), .seconds(let number), .microseconds(let number): .number(Self.rounded(number, 1_000))
         case .time(let time): .text(Cell.iso(time))
-        case .state(let isWell, let text): .text(isWell ? "up" : text)
+        case .state(let isGood, let text): .text(isGood ? "up" : text)
         }
     }
 
@@ -62,7 +62,7 @@ extension Cell {
         case .absent: return ""
         case .number(let text): return text
         case .text(var text):
-            // A spreadsheet would take it for a formula, and clients choose their names.
+            // Keeps spreadsheets from running a client's name as a formula.
             if let first = text.unicodeScalars.first, "=+-@\t\r".unicodeScalars.contains(first) { text = "'" + text }
             let isPlain = !text.utf8.contains { [UInt8(ascii: ","), UInt8(ascii: "\""), 10, 13].contains($0) }
             return isPlain ? text : "\"" + text.replacing("\"", with: "\"\"") + "\""
@@ -77,7 +77,7 @@ extension Cell {
         }
     }
 
-    /// A time with as much of a second as it has: `2026-11-24T05:43:00Z`, `2026-11-24T05:43:00.125Z`.
+    /// A time in UTC, with milliseconds if it has any: `2026-11-24T05:43:00Z`, `2026-11-24T05:43:00.125Z`.
     static func iso(_ time: Double) -> String {
         let milliseconds = Int64((time * 1_000).rounded(.down))
         let moment = Moment(seconds: milliseconds / 1_000)

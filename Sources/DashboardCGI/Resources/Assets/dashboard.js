@@ -1,4 +1,4 @@
-// What pages can do besides being read: charts that answer the mouse, figures that stay current, light and dark.
+// Makes pages interactive: charts with tooltips, figures that stay current, light and dark.
 (() => {
   "use strict";
 
@@ -11,7 +11,7 @@
   const compact = new Intl.NumberFormat("en", { notation: "compact" });
   const whole = new Intl.NumberFormat("en");
 
-  /** The colours of the style sheet as the theme has them now; charts ask for them each time that they are drawn. */
+  /** The colours of the style sheet in the current theme. Charts read them each time that they are drawn. */
   const colours = {};
 
   function mixColours() {
@@ -33,7 +33,7 @@
     const tip = () => colours["tip-text"];
     return new Chart(figure.querySelector("canvas"), {
       type: "bar",
-      data: { labels: [], datasets: [set("allowed", "Allowed"), set("blocked", "Blocked"), set("failed", "No verdict")] },
+      data: { labels: [], datasets: [set("allowed", "Allowed"), set("blocked", "Blocked"), set("failed", "Store failed")] },
       options: {
         animation: false,
         maintainAspectRatio: false,
@@ -57,7 +57,7 @@
             filter: (item) => item.raw > 0 || item.datasetIndex < 2,
             callbacks: {
               label: (item) => `${item.dataset.label} ${whole.format(item.raw)}`,
-              footer: (items) => `Together ${whole.format(items.reduce((sum, item) => sum + item.raw, 0))}`,
+              footer: (items) => `Total ${whole.format(items.reduce((sum, item) => sum + item.raw, 0))}`,
             },
           },
         },
@@ -103,7 +103,7 @@
     try {
       localStorage.setItem("fcgi-limiter-theme", root.dataset.theme);
     } catch {
-      // It stays for this page.
+      // Without storage the choice lasts as long as the page.
     }
     repaint();
   });
@@ -125,7 +125,8 @@
     if (liveText.textContent !== text) liveText.textContent = text;
   }
 
-  /** Makes `old` equal to `fresh` and leaves alone what is equal already: focus, scrolling and selections stay. */
+  /** Makes `old` equal to `fresh`, node by node, and changes nothing that is equal already: focus, scroll positions and
+      selections stay. */
   function become(old, fresh) {
     if (old.nodeType !== fresh.nodeType || old.nodeName !== fresh.nodeName) {
       old.replaceWith(fresh);
@@ -135,7 +136,7 @@
       if (old.data !== fresh.data) old.data = fresh.data;
       return;
     }
-    // What somebody is filling in, and what scripts draw on.
+    // Keeps fields that the user is filling in, and elements that scripts draw on.
     if (old.hasAttribute("data-keep") || (old === document.activeElement && old.matches("input, select"))) return;
     for (const { name } of [...old.attributes]) {
       if (name !== "open" && !fresh.hasAttribute(name)) old.removeAttribute(name);
@@ -204,11 +205,11 @@
     if (event.target.matches("#choices select")) event.target.form.requestSubmit();
   });
   document.addEventListener("submit", (event) => {
-    // What is empty is not worth a place in the address.
+    // Leaves empty fields out of the address.
     for (const field of event.target.elements) if (field.name && field.value === "") field.disabled = true;
     document.getElementById("main").setAttribute("aria-busy", "true");
   });
-  // Going back shows the page as it was left: with its fields.
+  // A page from the back-forward cache still has its fields disabled.
   window.addEventListener("pageshow", () => {
     document.querySelectorAll("form :disabled").forEach((field) => (field.disabled = false));
     document.getElementById("main").removeAttribute("aria-busy");

@@ -1,9 +1,9 @@
--- What became of requests, by series and outcome: from $1 to $2, and from $3 to $1.
+-- Requests by series and outcome, from $1 to $2 and, in the columns named before, from $3 to $1.
 select series, outcome::text,
-    coalesce(sum(requests) filter (where at >= $1), 0)::bigint,
-    coalesce(sum(requests) filter (where at < $1), 0)::bigint,
-    coalesce(sum(limit_sum) filter (where at >= $1), 0)::bigint,
-    coalesce(sum(remaining_sum) filter (where at >= $1), 0)::bigint,
+    coalesce(sum(requests) filter (where at >= $1), 0)::bigint as requests,
+    coalesce(sum(requests) filter (where at < $1), 0)::bigint as requests_before,
+    coalesce(sum(limit_sum) filter (where at >= $1), 0)::bigint as limit_sum,
+    coalesce(sum(remaining_sum) filter (where at >= $1), 0)::bigint as remaining_sum,
     array[
         sum(latency[1]) filter (where at >= $1), sum(latency[2]) filter (where at >= $1),
         sum(latency[3]) filter (where at >= $1), sum(latency[4]) filter (where at >= $1),
@@ -16,7 +16,7 @@ select series, outcome::text,
         sum(latency[17]) filter (where at >= $1), sum(latency[18]) filter (where at >= $1),
         sum(latency[19]) filter (where at >= $1), sum(latency[20]) filter (where at >= $1),
         sum(latency[21]) filter (where at >= $1), sum(latency[22]) filter (where at >= $1)
-    ]::bigint[]
+    ]::bigint[] as latency
 from limiter.decisions
 where at >= $3 and at < $2 and ($4::integer[] is null or series = any ($4))
 group by series, outcome

@@ -1,7 +1,8 @@
--- When each of these clients was seen first and last, to its first and last day, of all that is kept.
-select c.client, extract(epoch from f.first_seen)::bigint, extract(epoch from l.last_seen)::bigint
+-- The first and the last request of each of these clients, over all days that are kept.
+select c.client, extract(epoch from f.first_seen)::bigint as first_seen,
+    extract(epoch from l.last_seen)::bigint as last_seen
 from unnest($1::text[]) c (client)
-    -- From the oldest day on, and from the latest back: the first row that is found is enough.
+    -- The scans start at the oldest and at the latest day: the first row that they find is enough.
     cross join lateral (
         select min(first_seen) as first_seen from limiter.clients_1d d
         where d.client = c.client

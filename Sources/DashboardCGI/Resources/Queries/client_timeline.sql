@@ -1,6 +1,6 @@
--- What became of one client's requests from $1 to $2, in columns of $3 seconds.
-select extract(epoch from date_bin(make_interval(secs => $3), at, 'epoch'))::bigint,
-    sum(allowed)::bigint, sum(blocked)::bigint, sum(failed)::bigint
+-- One client's requests from $1 to $2, in bars of $3 seconds.
+select extract(epoch from date_bin(make_interval(secs => $3), at, 'epoch'))::bigint as bar,
+    sum(allowed)::bigint as allowed, sum(blocked)::bigint as blocked, sum(failed)::bigint as failed
 from limiter.clients
 where client = $5 and at >= $1 and at < $2 and ($4::integer[] is null or series = any ($4))
 group by 1

@@ -1,5 +1,6 @@
--- The limiters that were seen within the last minute.
-select host, pid, version, extract(epoch from started)::bigint, extract(epoch from now() - seen)::double precision,
+-- The limiters that wrote within the last minute.
+select host, pid, version, extract(epoch from started)::bigint as started,
+    extract(epoch from now() - seen)::double precision as silence,
     store, store_state, loops, connections, clients, backlog, spooled, events_dropped, store_errors
 from limiter.processes
 where seen > now() - interval '1 minute'

@@ -1,2 +1,2 @@
--- By what requests are counted.
+-- All combinations of endpoint, policy and algorithm by which requests were counted.
 select id, endpoint, policy, algorithm from limiter.series order by endpoint, policy, algorithm

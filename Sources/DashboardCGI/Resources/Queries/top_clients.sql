@@ -1,9 +1,9 @@
--- Those who were blocked most from $1 to $2.
-select client, sum(allowed)::bigint, sum(blocked)::bigint, sum(failed)::bigint
+-- The clients with the most blocked requests from $1 to $2.
+select client, sum(allowed)::bigint as allowed, sum(blocked)::bigint as blocked, sum(failed)::bigint as failed
 from limiter.clients
 where at >= $1 and at < $2 and ($3::integer[] is null or series = any ($3)) and ($4::text is null or client = $4)
     and client <> 'other'
 group by client
 having sum(blocked) > 0
-order by 3 desc, 1
+order by sum(blocked) desc, client
 limit 50

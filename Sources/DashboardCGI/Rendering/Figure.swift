@@ -1,4 +1,4 @@
-/// Numbers as people read them, in English.
+/// Numbers for people, in English.
 enum Figure {
     /// `1,234,567`.
     static func count(_ number: Int64) -> String {
@@ -11,7 +11,7 @@ enum Figure {
         return (number < 0 ? "−" : "") + ([digits] + groups).joined(separator: ",")
     }
 
-    /// Three digits that count: `0.12`, `3.4`, `56.7`, `1,234`.
+    /// About three significant digits: `0.12`, `56.7`, `1,234`; `–` for what is not finite.
     static func number(_ number: Double) -> String {
         guard number.isFinite else { return "–" }
         let size = number.magnitude
@@ -52,7 +52,7 @@ enum Figure {
         return number(value) + " TiB"
     }
 
-    /// How much more than before: `+12.3 %`; `nil` where there was nothing before.
+    /// The relative change: `+12.3 %`; `nil` if `before` is 0.
     static func change(_ now: Double, from before: Double) -> String? {
         guard before > 0 else { return nil }
         let change = (now - before) / before * 100
@@ -61,13 +61,13 @@ enum Figure {
         return sign + (size >= 1_000 ? count(Int64(size.rounded())) : decimal(size, places: size >= 100 ? 0 : 1)) + " %"
     }
 
-    /// How many points of a percentage more than before: `+1.2 points`.
+    /// The change of a share in percentage points: `+1.2 points`.
     static func points(_ now: Double, from before: Double) -> String {
         let change = (now - before) * 100
         return (change > 0 ? "+" : change < 0 ? "−" : "±") + decimal(change.magnitude, places: 1) + " points"
     }
 
-    /// With a fixed number of decimal places, 0 to 3, rounded.
+    /// Rounded to 0 to 3 decimal places.
     static func decimal(_ number: Double, places: Int) -> String {
         let scale = [1, 10, 100, 1_000][places]
         let scaled = Int64((number.magnitude * Double(scale)).rounded())

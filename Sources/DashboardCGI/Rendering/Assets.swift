@@ -1,15 +1,15 @@
 import FastCGI
 import Glibc
 
-/// The files that pages need: a style sheet, scripts, a picture.
+/// The files that pages need: a style sheet, scripts and an icon.
 ///
-/// Their addresses carry their content's hash, so browsers may keep them for ever.
+/// Each address carries a hash of the content, so browsers may cache a file forever.
 struct Assets: Sendable {
     /// One file.
     struct Asset: Sendable {
         let type: StaticString
         let bytes: [UInt8]
-        /// Its content's hash, 16 hexadecimal digits.
+        /// A hash of the content, 16 hexadecimal digits.
         let tag: String
 
         init(_ type: StaticString, _ bytes: [UInt8]) {
@@ -26,12 +26,22 @@ struct Assets: Sendable {
         }
     }
 
-    /// The names that there are.
+    /// The addresses of the files, relative to every page.
+    struct Addresses: Sendable {
+        let styles: String
+        let script: String
+        let themeScript: String
+        let icon: String
+        /// `nil` if Chart.js is missing.
+        let chartScript: String?
+    }
+
+    /// The names of all files.
     static let names: Set = ["dashboard.css", "dashboard.js", "theme.js", "chart.js", "icon.svg"]
 
     private let files: [String: Asset]
 
-    /// The files of this program, and Chart.js from where it is installed.
+    /// The files of this program, and Chart.js from its path.
     init(chartLibrary: String) {
         var files = [
             "dashboard.css": Asset("text/css; charset=utf-8", PackageResources.dashboard_css),
@@ -43,15 +53,17 @@ struct Assets: Sendable {
         self.files = files
     }
 
-    /// Whether Chart.js is there.
+    /// Whether Chart.js was found.
     var hasCharts: Bool { files["chart.js"] != nil }
 
-    /// The address of a file, relative to every page.
-    func address(_ name: String) -> String {
-        "\(name)?v=\(files[name]?.tag ?? "")"
+    var addresses: Addresses {
+        func address(_ name: String) -> String { "\(name)?v=\(files[name]?.tag ?? "")" }
+        return Addresses(
+            styles: address("dashboard.css"), script: address("dashboard.js"), themeScript: address("theme.js"),
+            icon: address("icon.svg"), chartScript: hasCharts ? address("chart.js") : nil)
     }
 
-    /// The answer to a request for a file; `nil` where it is missing.
+    /// The answer to a request for a file; `nil` if it is missing.
     func answer(_ name: String, to request: Request) -> Response? {
         guard let file = files[name] else { return nil }
         let isKnown = request.text(of: "HTTP_IF_NONE_MATCH")?.contains(file.tag) == true

@@ -1,0 +1,8 @@
+/// A page, named by the last segment of its path.
+enum PageName: String, CaseIterable {
+    case overview = ""
+    case clients
+    case client
+    case events
+    case health
+}

@@ -1,0 +1,18 @@
+/// A table, named as its file is.
+enum TableName: String, CaseIterable {
+    case totals
+    case timeline
+    case strategies
+    case endpoints
+    case clients
+    case hours
+    case events
+    case left
+    case processes
+}
+
+/// The format of a table's file, and its suffix.
+enum TableFormat: String, CaseIterable {
+    case csv
+    case json
+}

@@ -1,0 +1,30 @@
+/// Bar charts as SVG paths.
+enum BarPath {
+    /// A small chart within 100 by 24.
+    static func spark(_ counts: [Int64]) -> String {
+        // More than 32 bars could not be told apart.
+        let together = max(1, (counts.count + 31) / 32)
+        let sums = stride(from: 0, to: counts.count, by: together).map { start in
+            counts[start..<min(start + together, counts.count)].reduce(0, +)
+        }
+        return bars(sums.map { ($0, 0) }, peak: sums.max() ?? 0, width: 100, height: 24)
+    }
+
+    /// Bars of these heights, each on top of `below`, within `width` by `height`.
+    static func bars(_ bars: [(height: Int64, below: Int64)], peak: Int64, width: Double, height: Double) -> String {
+        guard peak > 0, !bars.isEmpty else { return "" }
+        let pitch = width / Double(bars.count)
+        let thickness = point(pitch * 0.75)
+        return bars.enumerated().filter { $0.element.height > 0 }.map { index, bar in
+            let size = max(Double(bar.height) / Double(peak) * height, 0.8)
+            let left = Double(index) * pitch + pitch * 0.125
+            let bottom = height - Double(bar.below) / Double(peak) * height
+            return "M\(point(left)) \(point(bottom))v-\(point(size))h\(thickness)v\(point(size))z"
+        }.joined()
+    }
+
+    private static func point(_ number: Double) -> String {
+        let scaled = Int((number * 100).rounded())
+        return scaled % 100 == 0 ? "\(scaled / 100)" : "\(Double(scaled) / 100)"
+    }
+}

@@ -1,0 +1,86 @@
+/// A cell of a table on a page.
+struct CellView {
+    /// The value by the markup that it needs. Templates name the cases.
+    enum Value {
+        case absent(String)
+        case text(String)
+        case link(LinkView)
+        case share(Share)
+        case time(TimeView)
+        case spark(Spark)
+        case left(Left)
+        case state(State)
+    }
+
+    /// A share and its bar.
+    struct Share {
+        let text: String
+        /// The bar's length in percent.
+        let width: Int
+    }
+
+    /// A small chart.
+    struct Spark {
+        let path: String
+        /// The largest count of a bar.
+        let peak: String
+    }
+
+    /// Remaining units and their meter.
+    struct Left {
+        let remaining: Int64
+        let limit: Int64
+        let text: String
+    }
+
+    /// A state and its class in the style sheet.
+    struct State {
+        let kind: String
+        let text: String
+    }
+
+    let isNumber: Bool
+    let value: Value
+
+    /// The view of a cell, whose links keep a filter and stay on a page.
+    init(_ cell: Cell, _ filter: Filter, _ page: PageName) {
+        isNumber = cell.isNumber
+        value =
+            switch cell {
+            case .absent: .absent("–")
+            case .text(let text): .text(text)
+            case .client(let client):
+                .link(
+                    LinkView(
+                        address: filter.address("client", [("client", client)]), text: ClientName(client).text))
+            case .choice(let field, let text):
+                .link(LinkView(address: filter.address(page.rawValue, [(field, text)]), text: text))
+            case .count(let number): .text(Figure.count(number))
+            case .share(let share):
+                .share(Share(text: Figure.share(share), width: Int((share * 100).rounded())))
+            case .number(let number): .text(Figure.number(number))
+            case .microseconds(let time): .text(Figure.microseconds(time))
+            case .seconds(let time): .text(Figure.seconds(time))
+            case .time(let time): .time(TimeView(time))
+            case .bytes(let size): .text(Figure.bytes(size))
+            case .spark(let counts):
+                .spark(Spark(path: BarPath.spark(counts), peak: Figure.count(counts.max() ?? 0)))
+            case .left(let remaining, let limit):
+                .left(
+                    Left(
+                        remaining: remaining, limit: limit,
+                        text: "\(Figure.count(remaining)) of \(Figure.count(limit))"))
+            case .state(let isGood, let text): .state(State(kind: isGood ? "up" : "down", text: text))
+            }
+    }
+}
+
+extension Cell {
+    /// Whether pages align the value as a number.
+    var isNumber: Bool {
+        switch self {
+        case .count, .share, .number, .microseconds, .seconds, .bytes: true
+        case .absent, .text, .client, .choice, .time, .spark, .left, .state: false
+        }
+    }
+}

@@ -1,0 +1,60 @@
+/// A chart of requests over time: a still drawing, and the data for a script that makes it interactive.
+struct ChartView {
+    /// The length of a bar, after "per": `minute`.
+    let step: String
+    /// The totals of the legend; `failed` is `nil` if there are none.
+    let allowed: String
+    let blocked: String
+    let failed: String?
+    let isEmpty: Bool
+    /// The largest total of a bar.
+    let peak: String
+    /// The SVG paths of the bars.
+    let allowedPath: String
+    let blockedPath: String
+    let failedPath: String
+    /// The labels below the drawing.
+    let first: String
+    let middle: String
+    let last: String
+    /// The data for the script, in JSON.
+    let data: String
+    let files: FilesView
+
+    init(_ timeline: Timeline, _ filter: Filter) {
+        let (bars, range) = (timeline.bars, timeline.range)
+        let labels = range.bars.map(range.label)
+        let largest = bars.map(\.total).max() ?? 0
+        let total = bars.reduce(into: Counts()) { $0 += $1 }
+        func path(_ height: (Counts) -> Int64, above below: (Counts) -> Int64) -> String {
+            BarPath.bars(bars.map { (height($0), below($0)) }, peak: largest, width: 600, height: 200)
+        }
+        step = Self.words(range.step)
+        (allowed, blocked) = (Figure.count(total.allowed), Figure.count(total.blocked))
+        failed = total.failed > 0 ? Figure.count(total.failed) : nil
+        isEmpty = total.total == 0
+        peak = Figure.count(largest)
+        allowedPath = path(\.allowed, above: { _ in 0 })
+        blockedPath = path(\.blocked, above: \.allowed)
+        failedPath = path(\.failed, above: { $0.allowed + $0.blocked })
+        first = labels.first ?? ""
+        middle = labels.isEmpty ? "" : labels[labels.count / 2]
+        last = labels.last ?? ""
+        data = """
+            {"labels":\(JSON.list(labels)),"allowed":\(JSON.list(bars.map(\.allowed))),\
+            "blocked":\(JSON.list(bars.map(\.blocked))),"failed":\(JSON.list(bars.map(\.failed)))}
+            """
+        files = FilesView(.timeline, of: "requests over time", filter)
+    }
+
+    private static func words(_ seconds: Int64) -> String {
+        switch seconds {
+        case ..<60: "\(seconds) seconds"
+        case 60: "minute"
+        case ..<3_600: "\(seconds / 60) minutes"
+        case 3_600: "hour"
+        case ..<86_400: "\(seconds / 3_600) hours"
+        default: "day"
+        }
+    }
+}

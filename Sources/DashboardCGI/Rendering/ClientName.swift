@@ -1,0 +1,12 @@
+import FastCGI
+
+/// The readable name of a client.
+struct ClientName {
+    /// The identity with its percent-encoding decoded, such as `api_key=alice smith`. It may be any text.
+    let text: String
+
+    /// The name of an identity in its written form.
+    init(_ identity: String) {
+        text = String(decoding: FormText.decoded(Array(identity.utf8)[...], plus: UInt8(ascii: "+")), as: UTF8.self)
+    }
+}

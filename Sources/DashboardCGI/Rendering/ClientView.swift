@@ -1,0 +1,54 @@
+/// One client: its requests over time and by endpoint, and what it has left now.
+struct ClientView: PageContent {
+    static let template = "client"
+
+    /// When the client was first and last seen.
+    struct Seen {
+        let first: TimeView
+        let last: TimeView
+    }
+
+    let name: String
+    /// The identity in its written form.
+    let identity: String
+    /// `nil` for a client that is not known.
+    let seen: Seen?
+    let isUnknown: Bool
+    let figures: FiguresView
+    let chart: ChartView
+    /// The remaining units by policy; `nil` if they are not known.
+    let left: TableView?
+    /// Why the remaining units are not known.
+    let leftProblem: ProblemView?
+    let endpoints: TableView
+    let events: TableView
+    let hours: HoursView
+
+    init(_ report: Report, _ limiter: LiveStore) throws(Problem) {
+        let filter = report.filter
+        guard let client = filter.client else {
+            throw Problem(.malformed, "No client is named.", "Choose a client on the clients page, or add client=.")
+        }
+        let series = try report.figures()
+        (name, identity) = (ClientName(client).text, client)
+        seen = try report.seen([client])[client].map {
+            Seen(first: TimeView(Double($0.first)), last: TimeView(Double($0.last)))
+        }
+        isUnknown = seen == nil
+        figures = FiguresView(series.sum, over: filter.range)
+        chart = ChartView(try report.timeline(), filter)
+        endpoints = TableView(
+            .endpoints(series), "Endpoints", empty: "No requests in this range.", filter, on: .client)
+        events = TableView(
+            .events(try report.events()), "Blocked requests", empty: "No request was blocked in this range.", filter,
+            on: .client)
+        hours = try HoursView(report)
+        do throws(Problem) {
+            left = TableView(
+                .left(try limiter.left(client)), "Left now", empty: "The rules have no policies.", filter, on: .client)
+            leftProblem = nil
+        } catch {
+            (left, leftProblem) = (nil, ProblemView(error))
+        }
+    }
+}

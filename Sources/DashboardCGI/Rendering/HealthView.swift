@@ -1,0 +1,80 @@
+/// The state of the store, the database and the limiters.
+struct HealthView: PageContent {
+    static let template = "health"
+
+    /// One part of the system.
+    struct Card {
+        let title: String
+        /// `up`, `late`, `missing` or `down`: a class of the style sheet.
+        let state: String
+        let value: String
+        /// How long the part took to answer; `nil` if it was not asked.
+        var latency: String?
+        let lines: [String]
+    }
+
+    let cards: [Card]
+    /// The limiters; `nil` if the database does not answer.
+    let processes: TableView?
+
+    init(_ fleet: Result<Fleet, Problem>, _ database: Database, _ limiter: LiveStore, _ filter: Filter) {
+        let store = Self.store(limiter)
+        switch fleet {
+        case .success(let fleet):
+            cards = [store, Self.database(fleet, database.name), Self.limiters(fleet), Self.backlog(fleet)]
+            processes = TableView(
+                .processes(fleet.processes), "Limiters", empty: "No limiter wrote within the last minute.", filter,
+                on: .health)
+        case .failure(let problem):
+            let lines = [problem.title, problem.remedy]
+            cards = [store, Card(title: "PostgreSQL", state: "down", value: "down", lines: lines)]
+            processes = nil
+        }
+    }
+
+    private static func store(_ limiter: LiveStore) -> Card {
+        switch limiter.state {
+        case .up(let latency):
+            Card(
+                title: "Store", state: "up", value: "up", latency: Figure.microseconds(latency),
+                lines: ["\(limiter.location)"])
+        case .absent:
+            Card(
+                title: "Store", state: "missing", value: "missing",
+                lines: ["\(limiter.location): no limiter has created this store yet."])
+        case .down(let reason): Card(title: "Store", state: "down", value: "down", lines: [reason])
+        }
+    }
+
+    private static func database(_ fleet: Fleet, _ name: String) -> Card {
+        let since = fleet.oldest.map { ", counts since " + Moment(seconds: $0).text("%b %e, %Y") } ?? ""
+        return Card(
+            title: "PostgreSQL", state: "up", value: "up", latency: Figure.microseconds(fleet.latency),
+            lines: [
+                "PostgreSQL \(fleet.serverVersion.prefix { $0 != " " }), schema \(fleet.schema)", name,
+                Figure.bytes(fleet.databaseSize) + since,
+            ])
+    }
+
+    private static func limiters(_ fleet: Fleet) -> Card {
+        let count = Int64(fleet.processes.count)
+        guard count > 0 else {
+            return Card(
+                title: "Limiters", state: "missing", value: "none",
+                lines: ["No limiter wrote within the last minute. Check that they run with this database."])
+        }
+        return Card(
+            title: "Limiters", state: "up", value: Figure.count(count), lines: ["wrote within the last minute"])
+    }
+
+    private static func backlog(_ fleet: Fleet) -> Card {
+        let backlog = fleet.processes.reduce(0) { $0 + $1.backlog }
+        let spooled = fleet.processes.reduce(0) { $0 + $1.spooled }
+        return Card(
+            title: "Backlog", state: backlog > 10 ? "late" : "up", value: Figure.count(backlog),
+            lines: [
+                "batches not written yet, one per second and limiter",
+                Figure.bytes(spooled) + " on the limiters' disks",
+            ])
+    }
+}

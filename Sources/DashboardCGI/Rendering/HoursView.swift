@@ -1,0 +1,32 @@
+/// Blocked requests by the hour of the day, as a row of bars.
+struct HoursView {
+    /// A bar within 10 by 100.
+    struct Bar {
+        let hour: String
+        let count: String
+        let top: Int
+        let height: Int
+        /// Whether the hour keeps its label on narrow screens.
+        let isNamed: Bool
+    }
+
+    /// The number of days whose hours are added up.
+    let days: Int64
+    let isEmpty: Bool
+    let bars: [Bar]
+    let files: FilesView
+
+    init(_ report: Report) throws(Problem) {
+        let hours = try report.hours()
+        let peak = hours.max() ?? 0
+        days = (report.range.end.seconds - report.hoursStart.seconds + 43_200) / 86_400
+        isEmpty = peak == 0
+        bars = hours.enumerated().map { hour, count in
+            let height = peak > 0 ? Int(Double(count) / Double(peak) * 100) : 0
+            return Bar(
+                hour: hour < 10 ? "0\(hour)" : "\(hour)", count: Figure.count(count), top: 100 - height, height: height,
+                isNamed: hour % 6 == 0)
+        }
+        files = FilesView(.hours, of: "blocked requests by hour", report.filter)
+    }
+}

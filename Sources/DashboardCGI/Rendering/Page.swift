@@ -1,0 +1,68 @@
+/// A page, and why it is not what was asked for.
+struct Page {
+    let view: PageView
+    /// Decides the status of the answer; `nil` for a page without problems.
+    let problem: Problem?
+
+    /// The page that a query asks for.
+    init(_ name: PageName, _ query: ArraySlice<UInt8>, _ database: Database, _ limiter: LiveStore, now: Moment) {
+        let filter: Filter
+        do throws(Problem) {
+            filter = try Filter(query, now: now)
+        } catch {
+            self.init(problem: error, on: name, now: now)
+            return
+        }
+        if name == .health {
+            let fleet = Result { () throws(Problem) in try Fleet(database) }
+            var problem: Problem?
+            if case .failure(let failure) = fleet { problem = failure }
+            self.init(name, filter, nil, HealthView(fleet, database, limiter, filter), problem)
+            return
+        }
+        do throws(Problem) {
+            let report = try Report(filter, database)
+            let content: any PageContent =
+                switch name {
+                case .overview: try OverviewView(report)
+                case .clients: try ClientsView(report)
+                case .client: try ClientView(report, limiter)
+                case .events, .health: try EventsView(report)
+                }
+            self.init(name, filter, FilterView(name, filter, series: report.series), content)
+        } catch {
+            self.init(problem: error, on: name, filter)
+        }
+    }
+
+    /// A page that only says what is wrong.
+    init(problem: Problem, on name: PageName?, now: Moment) {
+        self.init(problem: problem, on: name, Filter(now: now))
+    }
+
+    private init(problem: Problem, on name: PageName?, _ filter: Filter) {
+        let filters = name.flatMap { $0 == .health ? nil : FilterView($0, filter, series: []) }
+        self.init(name, filter, filters, ProblemView(problem), problem)
+    }
+
+    private init(
+        _ name: PageName?, _ filter: Filter, _ filters: FilterView?, _ content: any PageContent,
+        _ problem: Problem? = nil
+    ) {
+        let titles: [(page: PageName, title: String)] = [
+            (.overview, "Overview"), (.clients, "Clients"), (.events, "Events"), (.health, "Health"),
+        ]
+        let current = name == .client ? .clients : name
+        let title = (content as? ClientView)?.name ?? titles.first { $0.page == current }?.title ?? "Not found"
+        view = PageView(
+            title: title,
+            navigation: titles.map { page, title in
+                // The page of all clients drops the filter by one.
+                let changes: [Filter.Field] = page == .clients ? [("client", nil)] : []
+                return NavigationLink(
+                    address: filter.address(page.rawValue, changes), text: title, isCurrent: page == current)
+            },
+            filters: filters, content: content)
+        self.problem = problem
+    }
+}

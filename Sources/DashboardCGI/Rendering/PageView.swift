@@ -1,0 +1,41 @@
+/// A page: what all pages have around their content, and the content.
+struct PageView {
+    /// The title, without the program's name.
+    let title: String
+    let navigation: [NavigationLink]
+    /// The filters; `nil` on a page that has none.
+    let filters: FilterView?
+    let content: any PageContent
+}
+
+/// The view model of one page's template.
+protocol PageContent {
+    /// The template's name.
+    static var template: String { get }
+}
+
+/// A link to one of the pages.
+struct NavigationLink {
+    let address: String
+    let text: String
+    let isCurrent: Bool
+}
+
+/// A link within a page.
+struct LinkView {
+    let address: String
+    let text: String
+}
+
+/// A time as pages show it, in UTC.
+struct TimeView {
+    /// For programs: `2026-11-24T05:43:00Z`.
+    let iso: String
+    let text: String
+
+    /// A time in seconds since 1970.
+    init(_ seconds: Double) {
+        iso = Cell.iso(seconds)
+        text = Moment(seconds: Int64(seconds.rounded(.down))).text("%b %e, %H:%M:%S")
+    }
+}

@@ -1,0 +1,53 @@
+import Analytics
+
+/// A client that was blocked.
+struct BlockedClient {
+    /// The identity in its written form.
+    let client: String
+    let counts: Counts
+    /// Its blocked requests in each of the range's bars.
+    var bars: [Int64]
+    /// Its first and last request of all that are kept, in seconds since 1970.
+    var seen: SeenTimes?
+}
+
+/// When a client was first and last seen, in seconds since 1970.
+typealias SeenTimes = (first: Int64, last: Int64)
+
+extension Report {
+    /// The clients with the most blocked requests, at most 50.
+    func blockedClients() throws(Problem) -> [BlockedClient] {
+        let barIndex = barIndex
+        var clients = try database.rows(
+            Statement.topClients[range], [start, end, chosenSeries, PostgresParameter(filter.client)]
+        ).map { row throws(Problem) in
+            BlockedClient(
+                client: try row.name("client"),
+                counts: Counts(
+                    allowed: try row.count("allowed"), blocked: try row.count("blocked"),
+                    failed: try row.count("failed")),
+                bars: [Int64](repeating: 0, count: barIndex.count))
+        }
+        guard !clients.isEmpty else { return [] }
+        let names = clients.map(\.client)
+        let index = Dictionary(names.enumerated().map { ($1, $0) }) { first, _ in first }
+        let parameters = [start, end, step, chosenSeries, PostgresParameter(names)]
+        for row in try database.rows(Statement.clientBars[range], parameters) {
+            guard let client = index[try row.name("client")], let bar = barIndex[try row.count("bar")] else { continue }
+            clients[client].bars[bar] += try row.count("blocked")
+        }
+        for (client, seen) in try seen(names) {
+            if let client = index[client] { clients[client].seen = seen }
+        }
+        return clients
+    }
+
+    /// When these clients were seen, by their names; clients that are not known are left out.
+    func seen(_ clients: [String]) throws(Problem) -> [String: SeenTimes] {
+        var seen: [String: SeenTimes] = [:]
+        for row in try database.rows(.clientSeen, [PostgresParameter(clients)]) {
+            seen[try row.name("client")] = (try row.count("first_seen"), try row.count("last_seen"))
+        }
+        return seen
+    }
+}

@@ -1,5 +1,0 @@
--- How often each of these clients was blocked from $1 to $2, in columns of $3 seconds.
-select client, extract(epoch from date_bin(make_interval(secs => $3), at, 'epoch'))::bigint, sum(blocked)::bigint
-from limiter.clients
-where client = any ($5) and at >= $1 and at < $2 and ($4::integer[] is null or series = any ($4)) and blocked > 0
-group by 1, 2

@@ -1,0 +1,23 @@
+import Limiters
+
+extension Table {
+    /// The remaining units of one client in each policy.
+    static func left(_ left: [LiveStore.Left]) -> Table {
+        Table(
+            name: .left,
+            columns: [
+                Column("policy", "Policy"), Column("remaining", "Left now"), Column("limit", nil),
+                Column("window_seconds", "Window"), Column("strategy", "Strategy"),
+                Column("reset_after_seconds", "Full again in"), Column("mode", "Mode"),
+            ],
+            rows: left.map { entry in
+                [
+                    .text(entry.policy.name), .left(entry.decision.remaining, of: entry.decision.limit),
+                    .count(entry.decision.limit), .seconds(Double(entry.policy.quota.window) / 1_000_000),
+                    .text(strategyName(entry.policy.quota.algorithm.rawValue)),
+                    .seconds(Double(entry.decision.resetAfter) / 1_000_000),
+                    .text(entry.policy.mode == .enforced ? "enforced" : "shadow"),
+                ]
+            })
+    }
+}

@@ -1,0 +1,22 @@
+extension Table {
+    /// The table of this name, for a filter.
+    ///
+    /// - Throws: ``Problem`` if the database or the store does not answer, or if the table needs a client.
+    init(_ name: TableName, _ filter: Filter, _ database: Database, _ limiter: LiveStore) throws(Problem) {
+        switch name {
+        case .left:
+            guard let client = filter.client else {
+                throw Problem(.malformed, "This table needs a client.", "Add client= and an identity: api_key=alice.")
+            }
+            self = .left(try limiter.left(client))
+        case .processes: self = .processes(try Fleet(database).processes)
+        case .totals: self = .totals(try Report(filter, database).figures().sum, over: filter.range)
+        case .timeline: self = .timeline(try Report(filter, database).timeline())
+        case .strategies: self = .strategies(try Report(filter, database).figures())
+        case .endpoints: self = .endpoints(try Report(filter, database).figures())
+        case .clients: self = .clients(try Report(filter, database).blockedClients())
+        case .hours: self = .hours(try Report(filter, database).hours())
+        case .events: self = .events(try Report(filter, database).events())
+        }
+    }
+}
