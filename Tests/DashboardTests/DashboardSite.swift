@@ -83,7 +83,7 @@ final class DashboardSite {
         }
     }
 
-    /// A client with its own connection. The servers live as long as their clients.
+    /// A client with its own connection, which keeps the servers running.
     func client() -> HTTPClient {
         HTTPClient(self, port: port)
     }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Hostile names of clients")
 struct EscapingTests {
-    /// Names that clients may send. Identities keep them percent-encoded.
+    /// Names that clients may send, and that identities keep percent-encoded.
     static let names = [
         "<script>alert(1)</script>", "\"quoted\" & 'single'", "emoji 🦊 and ümlaut",
         "\"\u{301} onmouseover=alert(1) x=\"",

@@ -1,6 +1,6 @@
 /// A cell of a table on a page.
 struct CellView {
-    /// The value by the markup that it needs. Templates name the cases.
+    /// The value by the markup that it needs, in a case that the template names.
     enum Value {
         case absent(String)
         case text(String)

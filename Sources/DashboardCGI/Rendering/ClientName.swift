@@ -2,7 +2,7 @@ import FastCGI
 
 /// The readable name of a client.
 struct ClientName {
-    /// The identity with its percent-encoding decoded, such as `api_key=alice smith`. It may be any text.
+    /// The identity with its percent-encoding decoded, such as `api_key=alice smith`; any text.
     let text: String
 
     /// The name of an identity in its written form.

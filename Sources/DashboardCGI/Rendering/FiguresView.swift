@@ -18,7 +18,7 @@ struct FiguresView {
         /// `worse`, `better` or `even`: a class of the style sheet.
         let tone: String
 
-        /// - Parameter text: the change in words; `nil` for no change to show.
+        /// A change in words; `nil` if there is none to show.
         init?(_ text: String?, tone: String) {
             guard let text else { return nil }
             (self.text, self.tone) = (text, tone)

@@ -1,4 +1,6 @@
-/// Why somebody may not see the dashboard. One property says why; the others are `nil` or false.
+/// Why somebody may not see the dashboard.
+///
+/// One property says why; the others are `nil` or false.
 struct RefusalView {
     /// The address that is not allowed.
     var address: String?

@@ -1,4 +1,4 @@
-/// One row of a statement's result. Columns are read by name.
+/// One row of a statement's result, whose columns are read by name.
 struct Row {
     /// The columns of a statement's result.
     struct Columns {

@@ -38,7 +38,9 @@ extension Table {
 }
 
 extension Cell {
-    /// A value as files have it. The column's key names the unit.
+    /// A value as files have it.
+    ///
+    /// The column's key names the unit.
     private enum Value {
         case text(String)
         case number(String)
