@@ -1,4 +1,5 @@
 import FastCGI
+import TextFormats
 
 /// The application of one worker: answers a request by a page, a table or a file.
 final class Dashboard: Application {
@@ -71,8 +72,13 @@ final class Dashboard: Application {
                 $0 += Array("\(disposition); filename=\"\(name.rawValue).\(format)\"".utf8)
             }
         } catch {
-            let text = "{\"title\":\(JSON.string(error.title)),\"detail\":\(JSON.string(error.remedy))}\n"
-            response = Response(error.kind, body: Array(text.utf8))
+            var json = JSONWriter()
+            json.appendObject { json in
+                json.append("title", error.title)
+                json.append("detail", error.remedy)
+            }
+            json.endLine()
+            response = Response(error.kind, body: json.bytes)
             response.addHeader("Content-Type", "application/problem+json")
         }
         response.addHeader("Cache-Control", "no-store")

@@ -1,4 +1,4 @@
-import FastCGI
+import TextFormats
 
 /// What to show: the time range, endpoint, policy and client that a query names.
 struct Filter: Sendable {
@@ -23,7 +23,7 @@ struct Filter: Sendable {
     ///
     /// - Throws: ``Problem`` that names the wrong field and says what to write.
     init(_ query: ArraySlice<UInt8>, now: Moment) throws(Problem) {
-        let fields = FormText.fields(query).filter { !$0.value.isEmpty }
+        let fields = URLQuery(query).dictionary.filter { !$0.value.isEmpty }
         endpoint = fields["endpoint"]
         policy = fields["policy"]
         client = fields["client"]
@@ -96,7 +96,7 @@ struct Filter: Sendable {
     }
 
     private static func address(_ segment: String, _ fields: [Field]) -> String {
-        let query = FormText.query(fields)
+        let query = URLQuery.text(fields)
         let path = segment.isEmpty ? "./" : segment
         return query.isEmpty ? path : "\(path)?\(query)"
     }

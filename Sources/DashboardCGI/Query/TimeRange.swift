@@ -1,3 +1,5 @@
+import TextFormats
+
 /// The time that a page shows, and in what steps.
 struct TimeRange: Equatable, Sendable {
     /// A named range, which ends now.
@@ -97,20 +99,16 @@ struct TimeRange: Equatable, Sendable {
     /// The label of the bar that starts at a moment.
     func label(_ bar: Moment) -> String {
         switch step {
-        case ..<60: bar.text("%H:%M:%S")
-        case ..<3_600: bar.text("%H:%M")
-        case ..<86_400: bar.text("%b %e, %H:%M")
-        default: bar.text("%b %e")
+        case ..<60: bar.utc.timeOfDay
+        case ..<3_600: bar.utc.hourAndMinute
+        case ..<86_400: "\(bar.utc.monthAndDay), \(bar.utc.hourAndMinute)"
+        default: bar.utc.monthAndDay
         }
     }
 
-    /// The range in words: `Nov 24, 05:43 to 06:43`.
+    /// The range in words: `Nov 24, 2026, 05:43 to 06:43`.
     var text: String {
-        let day = start.text("%b %e, %Y")
-        let (first, last) = (start.text("%H:%M"), end.text("%H:%M"))
-        if end.seconds - start.seconds < 86_400, start.text("%j") == end.adding(-1).text("%j") {
-            return "\(day), \(first) to \(last)"
-        }
-        return "\(day), \(first) to \(end.text("%b %e, %Y")), \(last)"
+        let isOneDay = end.seconds - start.seconds < 86_400 && start.day == end.adding(-1).day
+        return "\(start.day), \(start.utc.hourAndMinute) to \(isOneDay ? "" : end.day + ", ")\(end.utc.hourAndMinute)"
     }
 }

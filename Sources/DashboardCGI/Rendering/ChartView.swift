@@ -1,3 +1,5 @@
+import TextFormats
+
 /// A chart of requests over time: a still drawing, and the data for a script that makes it interactive.
 struct ChartView {
     /// The length of a bar, after "per": `minute`.
@@ -40,10 +42,14 @@ struct ChartView {
         first = labels.first ?? ""
         middle = labels.isEmpty ? "" : labels[labels.count / 2]
         last = labels.last ?? ""
-        data = """
-            {"labels":\(JSON.list(labels)),"allowed":\(JSON.list(bars.map(\.allowed))),\
-            "blocked":\(JSON.list(bars.map(\.blocked))),"failed":\(JSON.list(bars.map(\.failed)))}
-            """
+        var json = JSONWriter()
+        json.appendObject { json in
+            json.appendArray("labels", of: labels) { $0.append($1) }
+            json.appendArray("allowed", of: bars) { $0.append($1.allowed) }
+            json.appendArray("blocked", of: bars) { $0.append($1.blocked) }
+            json.appendArray("failed", of: bars) { $0.append($1.failed) }
+        }
+        data = String(decoding: json.bytes, as: UTF8.self)
         files = FilesView(.timeline, of: "requests over time", filter)
     }
 

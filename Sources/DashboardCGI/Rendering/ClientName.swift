@@ -1,4 +1,4 @@
-import FastCGI
+import TextFormats
 
 /// The readable name of a client.
 struct ClientName {
@@ -7,6 +7,6 @@ struct ClientName {
 
     /// The name of an identity in its written form.
     init(_ identity: String) {
-        text = String(decoding: FormText.decoded(Array(identity.utf8)[...], plus: UInt8(ascii: "+")), as: UTF8.self)
+        text = String(decoding: PercentEncoding.decoded(Array(identity.utf8)[...]), as: UTF8.self)
     }
 }

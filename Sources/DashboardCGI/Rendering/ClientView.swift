@@ -32,7 +32,7 @@ struct ClientView: PageContent {
         let series = try report.figures()
         (name, identity) = (ClientName(client).text, client)
         seen = try report.seen([client])[client].map {
-            Seen(first: TimeView(Double($0.first)), last: TimeView(Double($0.last)))
+            Seen(first: TimeView($0.first.utc), last: TimeView($0.last.utc))
         }
         isUnknown = seen == nil
         figures = FiguresView(series.sum, over: filter.range)

@@ -47,8 +47,8 @@ struct FilterView {
         }
         isCustom = range.span == nil
         rangeText = range.text
-        from = range.start.text("%Y-%m-%dT%H:%M")
-        to = range.end.text("%Y-%m-%dT%H:%M")
+        from = range.start.dateAndMinute
+        to = range.end.dateAndMinute
         rangeFields = Self.fields(filter.rangeFields)
         subjectFields = Self.fields(filter.subjectFields)
         endpoints = Self.choices(series.map(\.endpoint), chosen: filter.endpoint)

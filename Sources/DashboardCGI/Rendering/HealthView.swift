@@ -47,7 +47,7 @@ struct HealthView: PageContent {
     }
 
     private static func database(_ fleet: Fleet, _ name: String) -> Card {
-        let since = fleet.oldest.map { ", counts since " + Moment(seconds: $0).text("%b %e, %Y") } ?? ""
+        let since = fleet.oldest.map { ", counts since " + $0.day } ?? ""
         return Card(
             title: "PostgreSQL", state: "up", value: "up", latency: Figure.microseconds(fleet.latency),
             lines: [

@@ -1,3 +1,5 @@
+import TextFormats
+
 /// A page: what all pages have around their content, and the content.
 struct PageView {
     /// The title, without the program's name.
@@ -33,9 +35,8 @@ struct TimeView {
     let iso: String
     let text: String
 
-    /// A time in seconds since 1970.
-    init(_ seconds: Double) {
-        iso = Cell.iso(seconds)
-        text = Moment(seconds: Int64(seconds.rounded(.down))).text("%b %e, %H:%M:%S")
+    init(_ time: UTCTime) {
+        iso = time.iso8601
+        text = "\(time.monthAndDay), \(time.timeOfDay)"
     }
 }

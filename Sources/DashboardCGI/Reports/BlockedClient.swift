@@ -7,12 +7,12 @@ struct BlockedClient {
     let counts: Counts
     /// Its blocked requests in each of the range's bars.
     var bars: [Int64]
-    /// Its first and last request of all that are kept, in seconds since 1970.
+    /// Its first and last request of all that are kept.
     var seen: SeenTimes?
 }
 
-/// When a client was first and last seen, in seconds since 1970.
-typealias SeenTimes = (first: Int64, last: Int64)
+/// When a client was first and last seen.
+typealias SeenTimes = (first: Moment, last: Moment)
 
 extension Report {
     /// The clients with the most blocked requests, at most 50.
@@ -46,7 +46,7 @@ extension Report {
     func seen(_ clients: [String]) throws(Problem) -> [String: SeenTimes] {
         var seen: [String: SeenTimes] = [:]
         for row in try database.rows(.clientSeen, [PostgresParameter(clients)]) {
-            seen[try row.name("client")] = (try row.count("first_seen"), try row.count("last_seen"))
+            seen[try row.name("client")] = (try row.moment("first_seen"), try row.moment("last_seen"))
         }
         return seen
     }

@@ -8,7 +8,7 @@ struct Fleet {
         let host: String
         let pid: Int64
         let version: String
-        let started: Int64
+        let started: Moment
         /// Seconds since it last wrote.
         let silence: Double
         let store: String
@@ -28,7 +28,7 @@ struct Fleet {
             host = try row.name("host")
             pid = try row.count("pid")
             version = try row.name("version")
-            started = try row.count("started")
+            started = try row.moment("started")
             silence = try row.number("silence") ?? 0
             store = try row.name("store")
             storeState = try row.name("store_state")
@@ -45,8 +45,8 @@ struct Fleet {
     let serverVersion: String
     let databaseSize: Int64
     let schema: Int64
-    /// The oldest hour that is kept, in seconds since 1970; `nil` before the first count.
-    let oldest: Int64?
+    /// The oldest hour that is kept; `nil` before the first count.
+    let oldest: Moment?
     let processes: [Process]
     /// Microseconds that the database took to answer one statement.
     let latency: Double
@@ -61,7 +61,7 @@ struct Fleet {
         serverVersion = try server.name("version")
         databaseSize = try server.count("size")
         schema = try server.count("schema")
-        oldest = try server.integer("oldest")
+        oldest = try server.integer("oldest").map { Moment(seconds: $0) }
         processes = try database.rows(.processes).map(Process.init)
     }
 }

@@ -36,6 +36,9 @@ struct Row {
     /// A count or a sum; 0 for null.
     func count(_ column: String) throws(Problem) -> Int64 { try integer(column) ?? 0 }
 
+    /// A time in seconds since 1970; 1970 for null.
+    func moment(_ column: String) throws(Problem) -> Moment { Moment(seconds: try count(column)) }
+
     /// A name; empty for null.
     func name(_ column: String) throws(Problem) -> String { try text(column) ?? "" }
 

@@ -1,3 +1,5 @@
+import TextFormats
+
 /// A value of a table.
 enum Cell {
     /// No value, such as the wait of a request that can never pass.
@@ -16,8 +18,7 @@ enum Cell {
     case microseconds(Double)
     /// A duration in seconds.
     case seconds(Double)
-    /// Seconds since 1970.
-    case time(Double)
+    case time(UTCTime)
     case bytes(Int64)
     /// A small chart, for pages only.
     case spark([Int64])

@@ -12,8 +12,8 @@ extension Table {
             rows: clients.map { row in
                 [
                     .client(row.client), .count(row.counts.blocked), .spark(row.bars), .count(row.counts.total),
-                    .share(row.counts.blockRate), Cell(row.seen) { .time(Double($0.first)) },
-                    Cell(row.seen) { .time(Double($0.last)) }, .count(row.counts.allowed), .count(row.counts.failed),
+                    .share(row.counts.blockRate), Cell(row.seen) { .time($0.first.utc) },
+                    Cell(row.seen) { .time($0.last.utc) }, .count(row.counts.allowed), .count(row.counts.failed),
                 ]
             })
     }

@@ -1,3 +1,5 @@
+import TextFormats
+
 extension Table {
     /// Blocked requests, the latest first.
     static func events(_ events: [BlockedEvent]) -> Table {
@@ -11,7 +13,7 @@ extension Table {
             ],
             rows: events.map { event in
                 [
-                    .time(Double(event.cursor.time) / 1_000_000), .client(event.client),
+                    .time(UTCTime(microseconds: event.cursor.time)), .client(event.client),
                     Cell(event.address, Cell.text), .choice(field: "endpoint", event.endpoint),
                     .choice(field: "policy", event.policy), Cell(event.retryAfter) { .seconds($0 / 1_000_000) },
                     Cell(event.userAgent, Cell.text), .text(event.cursor.text),

@@ -14,7 +14,7 @@ extension Table {
             rows: processes.map { process in
                 [
                     .text(process.host), .text(String(process.pid)), .text(process.version),
-                    .time(Double(process.started)), .seconds(max(0, process.silence)), .text(process.store),
+                    .time(process.started.utc), .seconds(max(0, process.silence)), .text(process.store),
                     .state(isGood: process.storeState == "up", process.storeState), .count(process.loops),
                     .count(process.connections), .count(process.backlog), .bytes(process.spooled),
                     .count(process.eventsDropped), .count(process.storeErrors), .text(process.clients),

@@ -9,7 +9,7 @@ extension Table {
             ],
             rows: zip(timeline.range.bars, timeline.bars).map { at, counts in
                 [
-                    .time(Double(at.seconds)), .count(counts.total), .count(counts.allowed), .count(counts.blocked),
+                    .time(at.utc), .count(counts.total), .count(counts.allowed), .count(counts.blocked),
                     .count(counts.failed),
                 ]
             })
