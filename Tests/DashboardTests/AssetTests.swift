@@ -40,7 +40,7 @@ struct AssetTests {
             postgres: postgres.location, flags: ["--chart-js", "/nowhere/chart.js"], companions: [postgres])
         #expect(
             dashboard.logText.contains(
-                "/nowhere/chart.js is missing: charts stand still: apt-get install libjs-chart.js"))
+                "/nowhere/chart.js is missing, so charts are not interactive: apt-get install libjs-chart.js"))
         let site = try DashboardSite(
             .nginx, postgres: postgres.location, flags: ["--chart-js", "/nowhere/chart.js"], companions: [postgres])
         let page = try site.client().get("/limits/").text
