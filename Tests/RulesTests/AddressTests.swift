@@ -6,7 +6,7 @@ import Testing
 @Suite("Addresses")
 struct AddressTests {
     @Test(
-        "every textual form of an address is one identity",
+        "all textual forms of an address give one identity",
         arguments: [
             ("203.0.113.9", "203.0.113.9"),
             ("0.0.0.0", "0.0.0.0"),
@@ -21,7 +21,7 @@ struct AddressTests {
             ("fe80::1%25eth0", "fe80::/64"),
             ("1::", "1::/64"),
             ("1:2:3:4:5:6:7::", "1:2:3:4::/64"),
-            // Mapped into IPv6 it is the IPv4 address.
+            // A mapped IPv4 address is the IPv4 address.
             ("::ffff:203.0.113.9", "203.0.113.9"),
             ("::FFFF:cb00:7109", "203.0.113.9"),
             ("0:0:0:0:0:ffff:203.0.113.9", "203.0.113.9"),
@@ -35,7 +35,7 @@ struct AddressTests {
     }
 
     @Test(
-        "what is no address is none",
+        "other text is not an address",
         arguments: [
             "", "203.0.113", "203.0.113.9.1", "203.0.113.256", "203.0.113.", ".0.113.9", "0203.0.113.9", "0xcb.0.113.9",
             "3405803785", "203.0.113.9 ", "+1.2.3.4", "1..2.3", ":", ":::", "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9",
@@ -57,7 +57,7 @@ struct AddressTests {
     }
 
     @Test(
-        "proxies also write brackets and ports",
+        "an address in a proxy header may have brackets and a port",
         arguments: [
             ("203.0.113.9:4711", "203.0.113.9"), ("[2001:db8::9]", "2001:db8::9"),
             ("[2001:db8::9]:4711", "2001:db8::9"), ("2001:db8::9", "2001:db8::9"),
@@ -71,7 +71,7 @@ struct AddressTests {
     }
 
     @Test(
-        "IPv6 is written in the one form of RFC 5952",
+        "IPv6 addresses are written in the canonical form of RFC 5952",
         arguments: [
             ("2001:0db8:0:0:1:0:0:1", "2001:db8::1:0:0:1"), ("2001:db8:0:1:1:1:1:1", "2001:db8:0:1:1:1:1:1"),
             ("0:0:1:0:0:0:1:0", "0:0:1::1:0"), ("::", "::"), ("::1", "::1"), ("1::", "1::"),
@@ -82,25 +82,25 @@ struct AddressTests {
     }
 
     @Test(
-        "a prefix makes one client of a network",
+        "all addresses of a prefix are one client",
         arguments: [(128, "2001:db8:1:2:3:4:5:6"), (64, "2001:db8:1:2::/64"), (56, "2001:db8:1::/56"), (1, "::/1")])
     func prefixes(bits: Int, identity: String) {
         #expect(Address(bytes("2001:db8:1:2:3:4:5:6")).map { text($0.text(v6Prefix: bits)) } == identity)
     }
 
-    @Test("random addresses are read as they are written")
+    @Test("reading what was written gives the same address, for random addresses")
     func roundTrip() throws {
         for _ in 0..<2_000 {
             let v4 = Address.v4(.random(in: 0 ... .max))
             try #require(Address(v4.text(v6Prefix: 128)[...]) == v4)
-            // With runs of zeros, which are what can go wrong.
+            // Half of the groups are zero, because runs of zeros are the difficult part.
             let groups = (0..<8).map { _ in Bool.random() ? 0 : UInt128.random(in: 0...0xFFFF) }
             let v6 = Address.v6(groups.reduce(0) { $0 << 16 | $1 })
             try #require(Address(v6.text(v6Prefix: 128)[...]) == v6)
         }
     }
 
-    @Test("a set holds the addresses of its networks, and no neighbour of theirs")
+    @Test("a set contains the addresses of its networks and not their neighbours")
     func sets() throws {
         let written = ["10.0.0.0/8", "192.0.2.7", "192.0.2.8/30", "2001:db8::/32", "unix", "::ffff:198.51.100.0/120"]
         let set = AddressSet(try written.map { try Network($0) })
@@ -118,7 +118,7 @@ struct AddressTests {
         }
     }
 
-    @Test("random sets hold what trying each network holds")
+    @Test("a random set contains what checking each network finds")
     func againstOneByOne() throws {
         for _ in 0..<200 {
             let networks = try (0..<10).map { _ in

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Mistakes in rules files")
 struct BadFilesTests {
-    /// A file with one mistake; its first line says the message: `# expect: …` of an error, `# warns: …` of a warning.
+    /// A file with one mistake; its first line has the expected message, `# expect: …` for an error, `# warns: …` for a warning.
     struct BadFile: CustomTestStringConvertible, Sendable {
         let name: String
         let path: String
@@ -15,15 +15,15 @@ struct BadFilesTests {
         var testDescription: String { name }
         var isError: Bool { expected.hasPrefix("# expect: ") }
 
-        /// The remark on it as its first line says it.
-        var remark: String {
-            let remarks: [String]
+        /// The actual message, in the form of the first line.
+        var message: String {
+            let messages: [String]
             do throws(RulesError) {
-                remarks = try Rulebook.parse(text, file: path).1.map { "# warns: \($0)" }
+                messages = try Rulebook.parse(text, file: path).1.map { "# warns: \($0)" }
             } catch {
-                remarks = ["# expect: \(error)"]
+                messages = ["# expect: \(error)"]
             }
-            return remarks.joined(separator: "; ").replacing(path.dropLast(name.count), with: "")
+            return messages.joined(separator: "; ").replacing(path.dropLast(name.count), with: "")
         }
     }
 
@@ -37,12 +37,12 @@ struct BadFilesTests {
         }
     }()
 
-    @Test("each is named with its line, its place and what to write instead", arguments: files)
+    @Test("a message names the line, the field and what to write instead", arguments: files)
     func message(file: BadFile) {
-        #expect(file.remark == file.expected)
+        #expect(file.message == file.expected)
     }
 
-    @Test("there is a file for every kind of mistake")
+    @Test("there are files for the various kinds of mistakes")
     func count() {
         #expect(Self.files.count >= 100)
     }
@@ -62,11 +62,11 @@ struct UnreadableFilesTests {
             Issue.record("\(path) was loaded")
         } catch {
             #expect(error.description == "\(path): \(message)")
-            #expect(error.place.line == nil)
+            #expect(error.location.line == nil)
         }
     }
 
-    @Test("a value is shown in one line, without control characters, and cut where it is long")
+    @Test("a value is shown on one line, with control characters escaped, and cut if it is long")
     func values() throws {
         let long = String(repeating: "x", count: 200)
         for (value, shown) in [("a\\nb\\tc", #""a\u{a}b\u{9}c""#), (long, "\"" + long.prefix(80) + "…\"")] {
@@ -74,7 +74,7 @@ struct UnreadableFilesTests {
                 _ = try Rulebook.parse("matching: \"\(value)\"\npolicies: { p: { limit: 1/day } }".utf8, file: "l")
                 Issue.record("\(value) was accepted")
             } catch {
-                #expect(error.description == "l:1: matching \(shown): is not known here; write first or all")
+                #expect(error.description == "l:1: matching: \(shown) is not valid here; write first or all")
             }
         }
     }

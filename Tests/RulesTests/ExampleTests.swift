@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Rules files as people write them")
 struct ExampleTests {
-    @Test("the first example of all works as it is, and says that one policy is not used")
+    @Test("the first example works, with a warning about an unused policy")
     func firstExample() throws {
         let text = """
             trusted_proxies: [10.0.0.0/8]
@@ -26,7 +26,7 @@ struct ExampleTests {
         let (rulebook, warnings) = try Rulebook.parse(text.utf8, file: "limits.yaml")
         #expect(
             warnings.map(\.description) == [
-                "limits.yaml:4: policies \"search\": is a policy that no rule uses; name it in a rule"
+                "limits.yaml:4: policies: \"search\" is not used by any rule; use it in a rule"
             ])
         #expect(rulebook.policies.map(\.name) == ["data", "search", "burst", "daily"])
         let quotas = rulebook.policies.map(\.quota)
@@ -46,7 +46,7 @@ struct ExampleTests {
         }
     }
 
-    @Test("limits.example.yaml has no mistake and earns no warning")
+    @Test("limits.example.yaml has neither mistakes nor warnings")
     func exampleFile() throws {
         let (rulebook, warnings) = try Rulebook.load(path: Repository.path("limits.example.yaml"))
         #expect(warnings == [])
@@ -54,7 +54,7 @@ struct ExampleTests {
     }
 
     @Test(
-        "without a file the three sample endpoints are limited",
+        "without a rules file, the three sample endpoints are limited",
         arguments: [
             ("GET", "/api/data", "data 1 address=203.0.113.9"),
             ("HEAD", "/api/data", "data 1 address=203.0.113.9"),
@@ -69,7 +69,7 @@ struct ExampleTests {
         #expect(Rulebook.samples.match(for: facts).summary == summary)
     }
 
-    @Test("the samples' quotas are 10 a minute, 30 a minute and 5 in 5 minutes")
+    @Test("the sample quotas are 10 per minute, 30 per minute and 5 per 5 minutes")
     func sampleQuotas() {
         let quotas = Rulebook.samples.policies.map(\.quota)
         #expect(quotas.map(\.limit) == [10, 30, 5])

@@ -20,7 +20,7 @@ struct IdentityTests {
     }
 
     @Test(
-        "each source, and the address where a request lacks it",
+        "each source gives an identity, and a request without it counts for its address",
         arguments: [
             ("address", "HTTP_X", "x", "address=203.0.113.9"),
             ("address", "REMOTE_ADDR", "2001:db8:1:2ff::1", "address=2001:db8:1:200::/56"),
@@ -50,7 +50,7 @@ struct IdentityTests {
     }
 
     @Test(
-        "the key is read where api_keys says, behind its scheme in Authorization",
+        "the API key is read from where api_keys says, in Authorization after the scheme",
         arguments: [
             ("{ header: X-Key }", "HTTP_X_KEY", "k", "api_key=k"),
             ("{ header: X-Key }", "HTTP_X_API_KEY", "k", "address=203.0.113.9"),
@@ -60,15 +60,15 @@ struct IdentityTests {
             ("{ header: Authorization }", "HTTP_AUTHORIZATION", "bearer  k ", "api_key=k"),
             ("{ header: Authorization }", "HTTP_AUTHORIZATION", "k", "api_key=k"),
         ])
-    func keyPlaces(place: String, variable: String, value: String, identity: String) throws {
+    func keySources(source: String, variable: String, value: String, identity: String) throws {
         let rulebook = try Rulebook.of(
-            "api_keys: \(place)\npolicies: { p: { limit: 1/second } }\nrules: [{ count: api_key, policies: [p] }]")
+            "api_keys: \(source)\npolicies: { p: { limit: 1/second } }\nrules: [{ count: api_key, policies: [p] }]")
         var facts = SampleRequest(method: "GET", target: "/", address: "203.0.113.9")
         facts[variable] = value
         #expect(rulebook.match(for: facts).summary == "p 1 " + identity)
     }
 
-    /// Keys and their digests; carol's is listed by its digest only.
+    /// A key file in which carol's key is listed by its digest only.
     private static let keys = """
         # the site's keys
         alice
@@ -92,12 +92,12 @@ struct IdentityTests {
     }
 
     @Test(
-        "with a list unknown keys are nobody, and listed ones have their plans",
+        "with a key file, unknown keys count for the address, and listed keys have their plans",
         arguments: [
             ("alice", nil, "api_key=alice", 5), ("bob", nil, "api_key=bob", 100),
             ("bob", "free", "api_key=bob", 100), ("alice", "gold", "api_key=alice", 100),
             ("alice", "iron", "api_key=alice", 5), ("mallory", nil, "address=203.0.113.9", 5),
-            // Blanks at a header's ends are none of its value.
+            // Blanks around a header's value are not part of it.
             ("ALICE", nil, "address=203.0.113.9", 5), ("alice ", nil, "api_key=alice", 5),
             ("\talice", nil, "api_key=alice", 5), ("al ice", nil, "address=203.0.113.9", 5),
             ("#", nil, "address=203.0.113.9", 5), ("", nil, "address=203.0.113.9", 5),
@@ -115,7 +115,7 @@ struct IdentityTests {
         #expect(charge.entries.map(\.policy.quota.limit) == [limit])
     }
 
-    @Test("a key that is listed by its digest is named by its digest, which nobody can send in its place")
+    @Test("a key listed by its digest is named by the digest, which is not accepted as a key")
     func hashedKeys() throws {
         let (rulebook, _) = try Self.listed()
         let digest = text(SHA256.hexDigest(of: Array("carol".utf8)))
@@ -128,7 +128,7 @@ struct IdentityTests {
         #expect(rulebook.match(for: facts).summary == "exempt api_key=bob-the-monitor")
     }
 
-    @Test("a key file with keys as they are, that every user may read, earns a warning")
+    @Test("a world-readable file with keys in the clear causes a warning")
     func openKeyFile() throws {
         let folder = try TemporaryFolder()
         let rules = "api_keys: { file: keys.txt }\npolicies: { p: { limit: 1/second } }\nrules: [{ policies: [p] }]"
@@ -139,12 +139,12 @@ struct IdentityTests {
             chmod(try folder.write(content, to: "keys.txt"), mode)
             let (_, warnings) = try Rulebook.parse(rules.utf8, file: folder.path("limits.yaml"))
             #expect(warnings.count == count, "\(content) \(mode)")
-            #expect(warnings.allSatisfy { $0.description.contains(":1: api_keys.file \"keys.txt\": can be read by") })
+            #expect(warnings.allSatisfy { $0.description.contains(":1: api_keys.file: \"keys.txt\" can be read by") })
         }
     }
 
     @Test(
-        "a cost from a variable is 1 where it is none, and never falls below what it says",
+        "a cost from a variable is 1 if it is not a number, and is never lowered",
         arguments: [
             ("7", 7), ("0", 0), (" 7 ", 7), ("", 1), ("x", 1), ("-3", 1), ("1.5", 1), ("7 8", 1), ("١", 1),
             ("1000000001", 1_000_000_000), ("99999999999999999999999999", 1_000_000_000),
@@ -178,7 +178,7 @@ struct IdentityTests {
     }
 
     @Test(
-        "the banned are refused before anything else, the exempt pass",
+        "banned clients are refused before all else, exempt clients pass",
         arguments: [
             ("REMOTE_ADDR", "198.51.100.7", "banned address=198.51.100.7"),
             ("REMOTE_ADDR", "::ffff:198.51.100.7", "banned address=198.51.100.7"),
@@ -206,7 +206,7 @@ struct IdentityTests {
         #expect(rulebook.match(for: facts).summary == summary)
     }
 
-    @Test("a policy says whether it is a trial and what to answer without a store")
+    @Test("a policy has a mode and an answer for store failures")
     func policySettings() throws {
         let policies = try Rulebook.of(
             """
@@ -223,7 +223,7 @@ struct IdentityTests {
     }
 
     @Test(
-        "quotas as people write them",
+        "quotas are read in the forms that people write",
         arguments: [
             ("10 per minute", 10, 60_000_000), ("5 per 5 minutes", 5, 300_000_000),
             ("100 per 30 seconds", 100, 30_000_000), ("1000/hour", 1_000, 3_600_000_000),

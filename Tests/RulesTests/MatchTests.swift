@@ -3,9 +3,9 @@ import Testing
 
 @testable import Rules
 
-@Suite("Which rules a request meets")
+@Suite("Matching requests with rules")
 struct MatchTests {
-    /// A request that differs from the plain one in what a row says.
+    /// A plain request with these variables changed.
     private static func facts(_ changes: KeyValuePairs<String, String>) -> SampleRequest {
         var facts = SampleRequest(method: "GET", target: "/", address: "203.0.113.9", headers: ["Host": "example.com"])
         for (name, value) in changes { facts[name] = value }
@@ -19,7 +19,7 @@ struct MatchTests {
     }
 
     @Test(
-        "methods: GET is HEAD too, capitals differ",
+        "methods: GET includes HEAD, and case counts",
         arguments: [
             ("{ method: GET }", "GET", true), ("{ method: GET }", "HEAD", true), ("{ method: GET }", "POST", false),
             ("{ method: HEAD }", "GET", false), ("{ method: [POST, PUT] }", "PUT", true),
@@ -33,7 +33,7 @@ struct MatchTests {
     }
 
     @Test(
-        "hosts: without case, port and the last dot",
+        "hosts: case, port and a trailing dot are ignored",
         arguments: [
             ("{ host: example.com }", "example.com", true), ("{ host: example.com }", "EXAMPLE.Com:8080", true),
             ("{ host: Example.com }", "example.com.", true), ("{ host: example.com. }", "example.com.:80", true),
@@ -49,7 +49,7 @@ struct MatchTests {
         #expect(try Self.matches(match, ["HTTP_HOST": host]) == expected)
     }
 
-    @Test("the host of an absolute target goes before the header, the server's name behind it")
+    @Test("the host is that of an absolute target, else of the header, else the server's name")
     func hostSources() throws {
         let match = "{ host: api.example.com, path: /x }"
         #expect(try Self.matches(match, ["REQUEST_URI": "http://API.example.com:80/x", "HTTP_HOST": "other.org"]))
@@ -63,7 +63,7 @@ struct MatchTests {
     }
 
     @Test(
-        "headers and variables: a text, in which * is anything",
+        "headers and variables: a text in which * matches anything",
         arguments: [
             ("{ header: { X-Tenant: acme } }", "HTTP_X_TENANT", "acme", true),
             ("{ header: { x-tenant: acme } }", "HTTP_X_TENANT", "acme", true),
@@ -88,20 +88,20 @@ struct MatchTests {
     }
 
     @Test(
-        "query parameters: decoded, any of several, that of the target",
+        "query parameters: decoded, any of repeated ones, from the target",
         arguments: [
             ("format=csv", true), ("a=1&format=csv", true), ("format=xml&format=csv", true), ("f%6Frmat=cs%76", true),
             ("format=", false), ("format", false), ("formats=csv", false), ("", false), ("format=csv2", false),
         ])
     func queries(query: String, expected: Bool) throws {
         #expect(try Self.matches("{ query: { format: csv } }", ["REQUEST_URI": "/?" + query]) == expected)
-        // A guard's subrequest has another query string than its client's request.
+        // A guard's subrequest has another query string than the client's request.
         #expect(
             try Self.matches("{ query: { format: csv } }", ["REQUEST_URI": "/?" + query, "QUERY_STRING": "format=csv"])
                 == expected)
     }
 
-    @Test("without REQUEST_URI the script's name, its rest and QUERY_STRING take its place, decoded as they are")
+    @Test("without REQUEST_URI, SCRIPT_NAME, PATH_INFO and QUERY_STRING are used, which are decoded already")
     func plainCGI() throws {
         var facts = SampleRequest([
             "REQUEST_METHOD": "GET", "SCRIPT_NAME": "/cgi", "PATH_INFO": "/a%41", "QUERY_STRING": "x=1",
@@ -117,7 +117,7 @@ struct MatchTests {
     }
 
     @Test(
-        "address ranges are those of the client",
+        "addresses: the client's",
         arguments: [
             ("{ address: 203.0.113.0/24 }", true), ("{ address: [198.51.100.0/24, 203.0.113.9] }", true),
             ("{ address: 198.51.100.0/24 }", false), ("{ address: \"::/0\" }", false),
@@ -127,7 +127,7 @@ struct MatchTests {
     }
 
     @Test(
-        "all that a rule asks for must hold",
+        "a rule matches if all its conditions hold",
         arguments: [
             ("{ method: GET, path: [/a, /b/*], path_regex: \"[0-9]$\" }", "/b/7", true),
             ("{ method: GET, path: [/a, /b/*], path_regex: \"[0-9]$\" }", "/b/x", false),
@@ -149,7 +149,7 @@ struct MatchTests {
         """
 
     @Test(
-        "first: of several rules the first in the file, wherever its path stands in the tree",
+        "first: the first matching rule in the file counts, whatever the depth of its path",
         arguments: [
             ("POST", "/api/data", [1]), ("GET", "/api/data", [2]), ("GET", "/api/x", [3]), ("GET", "/x", [4]),
             ("GET", "/static/x", [0]),
@@ -160,7 +160,7 @@ struct MatchTests {
         #expect(plan.ruleIndices == indices)
     }
 
-    @Test("all: every rule in the order of the file, each once, a policy that two name at the higher cost")
+    @Test("all: every matching rule counts once, in the order of the file, a shared policy at the highest cost")
     func allRules() throws {
         let text =
             "matching: all\n"
@@ -174,7 +174,7 @@ struct MatchTests {
         #expect(rulebook.match(for: Self.facts(["REQUEST_URI": "/x"])).ruleIndices == [0, 4])
     }
 
-    @Test("a plan names its rules")
+    @Test("a match names its rules")
     func names() throws {
         let plan = try Rulebook.of(Self.several).match(
             for: Self.facts(["REQUEST_METHOD": "PUT", "REQUEST_URI": "/api"]))

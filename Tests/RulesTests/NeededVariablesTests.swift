@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Variables that rules need")
 struct NeededVariablesTests {
-    @Test("the samples need four")
+    @Test("the samples need four variables")
     func samples() {
         #expect(
             Rulebook.samples.variables == ["HTTP_X_API_KEY", "REMOTE_ADDR", "REQUEST_METHOD", "REQUEST_URI"])
@@ -23,7 +23,7 @@ struct NeededVariablesTests {
           - { match: { query: { q: "1" } }, count: header X-Tenant and query t, policies: [p] }
         """
 
-    @Test("every way of looking at a request names its variables")
+    @Test("every kind of condition and source names its variables")
     func all() throws {
         #expect(
             try Rulebook.of(Self.everything).variables == [
@@ -32,7 +32,7 @@ struct NeededVariablesTests {
             ])
     }
 
-    /// A request that notes what it is asked for.
+    /// A request that records which variables are read.
     private final class Witness: CGIVariables {
         let facts: SampleRequest
         nonisolated(unsafe) var asked: Set<String> = []
@@ -45,7 +45,7 @@ struct NeededVariablesTests {
         }
     }
 
-    @Test("no rule looks at another variable")
+    @Test("rules read no other variables")
     func noOther() throws {
         let rulebook = try Rulebook.of(Self.everything)
         for headers in [["Host": "a.org", "X-A": "1", "X-Forwarded-For": "198.51.100.1"], [:]] as [[String: String]] {

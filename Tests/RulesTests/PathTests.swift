@@ -5,7 +5,7 @@ import Testing
 @Suite("Paths as rules compare them")
 struct PathTests {
     @Test(
-        "every spelling of one path is the same path",
+        "all spellings of a path have one normal form",
         arguments: [
             ("/api/data", "/api/data"),
             ("/", "/"),
@@ -25,17 +25,17 @@ struct PathTests {
             ("/api/data/x/..", "/api/data"),
             ("api/data", "/api/data"),
             ("/..", "/"),
-            // Decoded once: what is encoded twice is another path.
+            // Decoding happens once, so a path that is encoded twice is another path.
             ("/api/%2564ata", "/api/%64ata"),
-            // What is torn stands for itself.
+            // An incomplete encoding stays as it is.
             ("/api/%6", "/api/%6"),
             ("/api/%zz", "/api/%zz"),
             ("/api/%", "/api/%"),
-            // Names that only look like . and ..
+            // Names that resemble . and ..
             ("/.well-known/x", "/.well-known/x"),
             ("/api/...", "/api/..."),
             ("/api/.data", "/api/.data"),
-            // Capitals and parameters are another path, unless the file says otherwise.
+            // Case and parameters count unless the rules file says otherwise.
             ("/API/data", "/API/data"),
             ("/api;v=1/data", "/api;v=1/data"),
             ("/api/data;x", "/api/data;x"),
@@ -45,7 +45,7 @@ struct PathTests {
         #expect(text(RequestPath(bytes(raw)).bytes) == path)
     }
 
-    @Test("bytes need not be text: an overlong slash is none, a zero byte and a newline are bytes")
+    @Test("bytes need not be text: an overlong slash is not a slash, zero bytes and newlines are ordinary bytes")
     func oddBytes() {
         #expect(RequestPath(bytes("/api%c0%afdata")).bytes == [0x2F, 0x61, 0x70, 0x69, 0xC0, 0xAF] + bytes("data"))
         #expect(RequestPath(bytes("/api/data%00")).bytes == bytes("/api/data\0"))
@@ -54,7 +54,7 @@ struct PathTests {
     }
 
     @Test(
-        "parameters vanish where the site ignores them, before anything is decoded",
+        "ignored parameters are removed before decoding",
         arguments: [
             ("/api;v=1/data;x=/y", "/api/data/y"),
             ("/api/data;jsessionid=1", "/api/data"),
@@ -63,18 +63,18 @@ struct PathTests {
             ("/;/api/;x/data", "/api/data"),
         ])
     func withoutParameters(raw: String, path: String) {
-        #expect(text(RequestPath(bytes(raw), spelling: .ignoresParameters).bytes) == path)
+        #expect(text(RequestPath(bytes(raw), .ignoresParameters).bytes) == path)
     }
 
     @Test(
-        "capitals vanish where the site ignores them",
+        "ignored case is folded",
         arguments: [("/API/Data", "/api/data"), ("/%41pi/data", "/api/data"), ("/API//x", "/api/x")])
     func withoutCase(raw: String, path: String) {
-        #expect(text(RequestPath(bytes(raw), spelling: .ignoresCase).bytes) == path)
+        #expect(text(RequestPath(bytes(raw), .ignoresCase).bytes) == path)
     }
 
     @Test(
-        "a target is a path, a query and perhaps a host",
+        "a target has a path, and may have a query and a host",
         arguments: [
             ("/api/data?x=1", "/api/data", "x=1", nil),
             ("/api/data", "/api/data", nil, nil),

@@ -10,7 +10,7 @@ struct PathTrieTests {
     ]
 
     @Test(
-        "a path has the patterns that are written for it",
+        "a path finds the patterns that match it",
         arguments: [
             ("/api/data", [0, 1, 5]),
             ("/api", [1, 5, 6]),
@@ -34,7 +34,7 @@ struct PathTrieTests {
         #expect(Self.rules(of: path, in: trie) == expected)
     }
 
-    @Test("among 10,000 rules each path finds its own, and no other path finds any")
+    @Test("among 10,000 rules each path finds its own, and other paths find none")
     func many() throws {
         let trie = try Self.trie((0..<10_000).map { "/v\($0 % 7)/item\($0)/**" })
         for index in 0..<10_000 {
@@ -44,7 +44,7 @@ struct PathTrieTests {
         #expect(Self.rules(of: "/v0/item10000/x", in: trie) == [])
     }
 
-    @Test("random patterns find what trying each one finds")
+    @Test("a lookup among random patterns finds what trying each pattern finds")
     func againstOneByOne() throws {
         var numbers = SystemRandomNumberGenerator()
         let segments = ["a", "b", "ab", "a-longer-segment", "a-longer-segmenu"]
@@ -67,7 +67,7 @@ struct PathTrieTests {
         }
     }
 
-    /// The meaning of a pattern, written without a tree.
+    /// Whether a pattern matches, decided without a tree.
     private static func matches(_ pattern: String, _ path: [String]) -> Bool {
         var parts = pattern.split(separator: "/").map(String.init)
         let isOpen = parts.last == "**"
@@ -77,7 +77,7 @@ struct PathTrieTests {
     }
 
     private static func trie(_ patterns: [String]) throws -> PathTrie {
-        PathTrie(try patterns.enumerated().map { (try PathPattern($1, spelling: []), rule: $0) })
+        PathTrie(try patterns.enumerated().map { (try PathPattern($1, []), rule: $0) })
     }
 
     private static func rules(of path: String, in trie: PathTrie) -> [Int] {

@@ -22,7 +22,7 @@ struct ProxyHeaderTests {
             ("203.0.113.9, unix:", "203.0.113.9"),
             (" \t203.0.113.9\t ", "203.0.113.9"),
             ("203.0.113.9, , ,", "203.0.113.9"),
-            // Junk stops it: the last trusted hop counts.
+            // Junk ends the list, and the last trusted hop counts.
             ("203.0.113.9, unknown", "10.0.0.1"),
             ("203.0.113.9, junk, 10.0.0.2", "10.0.0.2"),
             ("203.0.113.9, \"10.0.0.2\"", "10.0.0.1"),
@@ -35,7 +35,7 @@ struct ProxyHeaderTests {
     }
 
     @Test(
-        "Forwarded likewise, with its quotes, parameters and obfuscated names",
+        "Forwarded is read likewise, with quotes, parameters and obfuscated names",
         arguments: [
             ("for=203.0.113.9", "203.0.113.9"),
             ("for=203.0.113.9;proto=https;by=10.0.0.1", "203.0.113.9"),
@@ -46,11 +46,11 @@ struct ProxyHeaderTests {
             ("for=198.51.100.1, for=203.0.113.9;by=\"a,b;c\", for=10.0.0.2", "203.0.113.9"),
             ("for=\"203.\\0.113.9\"", "203.0.113.9"),
             ("host=\"a\\\",for=198.51.100.1\";for=203.0.113.9", "203.0.113.9"),
-            // What a client wrote on the left cannot reach what proxies appended.
+            // Nothing that a client wrote on the left affects what proxies appended.
             ("for=\"198.51.100.1, for=203.0.113.9", "203.0.113.9"),
             ("for=198.51.100.1;x=\"\\, for=203.0.113.9", "203.0.113.9"),
             ("\",for=198.51.100.1,\", for=203.0.113.9", "203.0.113.9"),
-            // Junk stops it.
+            // Junk ends the list.
             ("for=203.0.113.9, for=unknown", "10.0.0.1"),
             ("for=203.0.113.9, for=_hidden", "10.0.0.1"),
             ("for=203.0.113.9, by=10.0.0.2", "10.0.0.1"),
@@ -64,7 +64,7 @@ struct ProxyHeaderTests {
         #expect(try Self.client(.forwarded, list) == client)
     }
 
-    @Test("a list of 64 KB is read in one go")
+    @Test("a list of 64 KB is read in linear time")
     func longLists() throws {
         let many = Array(repeating: "10.0.0.2", count: 7_000).joined(separator: ", ")
         #expect(try Self.client(.xForwardedFor, "203.0.113.9, " + many) == "203.0.113.9")
@@ -74,7 +74,7 @@ struct ProxyHeaderTests {
 
     private static func client(_ header: ProxyHeader, _ list: String) throws -> String {
         let trusted = AddressSet(try trusted.map { try Network($0) })
-        let client = header.client(behind: .v4(0x0A00_0001), in: bytes(list), trusted: trusted)
+        let client = header.client(via: .v4(0x0A00_0001), in: bytes(list), trusted: trusted)
         return text(client.text(v6Prefix: 128))
     }
 }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Rules
 
-@Suite("Rules that nothing reaches")
+@Suite("Unreachable rules")
 struct ReachabilityTests {
     private static func warnings(_ rules: String, _ front: String = "") throws -> [RulesWarning] {
         let text = front + "policies: { p: { limit: 1 per second } }\nrules:\n" + rules
@@ -11,7 +11,7 @@ struct ReachabilityTests {
     }
 
     @Test(
-        "a rule that an earlier one covers is named; one that it leaves something is not",
+        "a rule that an earlier one covers causes a warning, one that is covered in part does not",
         arguments: [
             ("path: /a", "path: /a", true),
             ("path: /a/**", "path: /a", true),
@@ -44,11 +44,11 @@ struct ReachabilityTests {
     func pairs(earlier: String, later: String, isCovered: Bool) throws {
         let rules = "  - { match: { \(earlier) }, policies: [p] }\n  - { match: { \(later) }, policies: [p] }\n"
         let warnings = try Self.warnings(rules)
-        #expect(warnings.map(\.place.path) == (isCovered ? ["rules[1]"] : []))
+        #expect(warnings.map(\.location.path) == (isCovered ? ["rules[1]"] : []))
         #expect(try Self.warnings(rules, "matching: all\n") == [])
     }
 
-    @Test("no request meets a rule that is named")
+    @Test("no request meets a rule that is reported as unreachable")
     func never() throws {
         func random(_ texts: String...) -> String { texts.randomElement() ?? "" }
         for _ in 0..<300 {
@@ -71,7 +71,7 @@ struct ReachabilityTests {
                     }
                 }
             }
-            try #require(met.isDisjoint(with: warnings.map(\.place.path)), "\(text)")
+            try #require(met.isDisjoint(with: warnings.map(\.location.path)), "\(text)")
         }
     }
 }

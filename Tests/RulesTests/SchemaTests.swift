@@ -6,20 +6,20 @@ import Testing
 
 @Suite("The schema of rules files")
 struct SchemaTests {
-    /// A rules file as the schema judges it.
+    /// What the schema says about a rules file.
     private struct Judged: Decodable {
         let name: String
         let yaml: String
         let valid: Bool
     }
 
-    /// What only the parser knows: names that refer to others, numbers that follow from others, other files, the inside of
-    /// regular expressions and of IPv6 addresses.
+    /// Mistakes that only the parser finds: in references between names, in numbers that depend on others, in other files,
+    /// and within regular expressions and IPv6 addresses.
     private static let beyondSchema = [
-        "is no policy of this file", "is the name of the rule", "is above the limit", "always finds", "has user twice",
-        "has more bits than its prefix", "out of range", "token bucket can refill", "which ignore_in_paths takes",
-        "does nothing where all matching rules count", "stands twice in this mapping", "match.path_regex",
-        "api_keys.file", "keys/", "is no address", "is no IPv6 address",
+        "is not a policy of this file", "is already the name", "exceeds the limit", "which every request has",
+        "names user twice", "has bits set after its prefix", "out of range", "token bucket can refill",
+        "which ignore_in_paths removes", "has no effect with matching: all", "appears twice in this mapping",
+        "match.path_regex", "api_keys.file", "keys/", "is not an address", "is not an IPv6 address",
     ]
 
     private static func judged() throws -> [Judged] {
@@ -38,7 +38,7 @@ struct SchemaTests {
         let description: String
     }
 
-    @Test("schema and parser judge every file, and hundreds of variants, alike")
+    @Test("schema and parser agree on every file and on hundreds of variants")
     func alike() throws {
         let judged = try Self.judged()
         #expect(judged.count > 1_000)
@@ -52,15 +52,15 @@ struct SchemaTests {
             }
             switch (file.valid, error) {
             case (true, nil), (false, .some): break
-            case (false, nil): Issue.record("the schema refuses what works: \(file.name)\n\(file.yaml)")
+            case (false, nil): Issue.record("the schema rejects a valid file: \(file.name)\n\(file.yaml)")
             case (true, .some(let error)):
                 let isBeyond = Self.beyondSchema.contains { error.description.contains($0) }
-                if !isBeyond { Issue.record("the schema takes what does not work: \(file.name)\n\(error)") }
+                if !isBeyond { Issue.record("the schema accepts an invalid file: \(file.name)\n\(error)") }
             }
         }
     }
 
-    @Test("the files of the good folder have no mistake", arguments: ["everything.yaml", "first.yaml", "shared.yaml"])
+    @Test("the files in the folder good have no mistakes", arguments: ["everything.yaml", "first.yaml", "shared.yaml"])
     func good(name: String) throws {
         let (_, warnings) = try Rulebook.load(path: Repository.path("Tests/RulesTests/good/" + name))
         #expect(warnings.map(\.description) == [])

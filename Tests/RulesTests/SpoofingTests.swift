@@ -4,9 +4,9 @@ import Testing
 
 @testable import Rules
 
-@Suite("Clients that pretend")
+@Suite("Spoofing")
 struct SpoofingTests {
-    /// What an attacker at 203.0.113.9 tries, and the line of the plan that must come of it.
+    /// What an attacker at 203.0.113.9 tries, and the summary of the match that must result.
     struct Attempt: CustomTestStringConvertible, Sendable {
         let testDescription: String
         let variables: [String: String]
@@ -36,37 +36,37 @@ struct SpoofingTests {
         behindProxy("a port in the list", "203.0.113.9:1234", data),
         behindProxy("a mapped address in the list", "::ffff:203.0.113.9", data),
         behindProxy("a mapped address in hexadecimal", "::FFFF:cb00:7109", data),
-        // The proxy wrote no address, so all that is known is the proxy.
+        // The proxy wrote no address, so only the proxy itself is known.
         behindProxy("unknown as the last hop", "203.0.113.9, unknown", "data 1 address=10.0.0.1"),
         behindProxy("an octal address as the last hop", "0313.0.113.9", "data 1 address=10.0.0.1"),
         Attempt(
-            "an open quote before the proxy's entry",
+            "an unclosed quote before the proxy's entry",
             ["REMOTE_ADDR": "10.0.0.1", "HTTP_FORWARDED": "for=\"198.51.100.1, for=203.0.113.9"], data),
         Attempt(
-            "Forwarded beside the proxy's X-Forwarded-For",
+            "Forwarded along with the proxy's X-Forwarded-For",
             [
                 "REMOTE_ADDR": "10.0.0.1", "HTTP_FORWARDED": "for=198.51.100.1",
                 "HTTP_X_FORWARDED_FOR": "203.0.113.9",
             ], data),
-        // Forms of one's own address.
+        // Forms of the attacker's own address.
         Attempt("a mapped peer", ["REMOTE_ADDR": "::ffff:203.0.113.9"], data),
         Attempt("another address of the same /64", v6("2001:db8::1"), "data 1 address=2001:db8::/64"),
-        Attempt("and another", v6("2001:DB8:0:0:FFFF::9"), "data 1 address=2001:db8::/64"),
-        Attempt("and one with a zone", v6("2001:db8::7%eth0"), "data 1 address=2001:db8::/64"),
+        Attempt("a third address of the same /64", v6("2001:DB8:0:0:FFFF::9"), "data 1 address=2001:db8::/64"),
+        Attempt("an address with a zone", v6("2001:db8::7%eth0"), "data 1 address=2001:db8::/64"),
         // Other spellings of the path.
         path("doubled slashes", "//api///data"), path("encoded letters", "/api/%64at%61"),
         path("an encoded slash", "/api%2Fdata"), path("dots", "/api/./x/../data"),
         path("encoded dots", "/x/%2e%2e/api/data"), path("too many dots", "/../../api/data"),
         path("a slash at the end", "/api/data/"), path("a fragment", "/api/data#x"),
         path("the absolute form", "http://elsewhere/api/data"), path("a query", "/api/data?/../x"),
-        // What the web server would take for another path is another path, and still under its limit.
+        // A path that is another one for the web server is another one here, and still limited.
         Attempt("capitals", ["REQUEST_URI": "/api/DATA"], "burst 1 address=203.0.113.9"),
         Attempt("a zero byte", ["REQUEST_URI": "/api/data%00"], "burst 1 address=203.0.113.9"),
         Attempt("a newline", ["REQUEST_URI": "/api/data%0A"], "burst 1 address=203.0.113.9"),
         Attempt("encoded twice", ["REQUEST_URI": "/api/%2564ata"], "burst 1 address=203.0.113.9"),
         Attempt("an overlong slash", ["REQUEST_URI": "/api/data%C0%AF"], "burst 1 address=203.0.113.9"),
         Attempt("a parameter", ["REQUEST_URI": "/api/data;x=1"], "burst 1 address=203.0.113.9"),
-        // Other methods for the same work.
+        // Other methods that cause the same work.
         Attempt("HEAD", ["REQUEST_METHOD": "HEAD"], data),
         // API keys.
         key("a new key", "invented-1"), key("another new key", "invented-2"), key("an empty key", ""),
@@ -76,7 +76,7 @@ struct SpoofingTests {
         key("a key that reads like an identity", "alice,address=198.51.100.1"),
         key("a key that closes the key's braces", "alice}:burst"),
         Attempt("another header for the key", ["HTTP_X_APIKEY": "alice", "HTTP_API_KEY": "alice"], data),
-        // The variable of X-API-Key and of X_API_Key is the same: neither is a second key.
+        // X-API-Key and X_API_Key have the same variable, so there is no second key.
         Attempt("a listed key", ["HTTP_X_API_KEY": "alice"], "data 1 api_key=alice"),
     ]
 
@@ -113,14 +113,14 @@ struct SpoofingTests {
         return try Rulebook.parse(rules.utf8, file: folder.path("limits.yaml")).0
     }
 
-    @Test("each attempt is counted against the right client", arguments: attempts)
+    @Test("each attempt counts for the right client", arguments: attempts)
     func counted(attempt: Attempt) throws {
         var facts = SampleRequest(method: "GET", target: "/api/data", address: "203.0.113.9")
         for (name, value) in attempt.variables { facts[name] = value }
         #expect(try Self.rulebook().match(for: facts).summary == attempt.summary)
     }
 
-    @Test("without a list of keys, each text is its own client, and none is another's", arguments: [false, true])
+    @Test("without a key file, each key is a client of its own and cannot pass for another", arguments: [false, true])
     func identitiesApart(isCombined: Bool) throws {
         let rulebook = try Rulebook.of(
             """

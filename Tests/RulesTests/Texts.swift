@@ -2,20 +2,20 @@ import Limiters
 
 @testable import Rules
 
-/// The bytes of a text, as the module passes them on.
+/// The bytes of a text.
 func bytes(_ text: String) -> ArraySlice<UInt8> { Array(text.utf8)[...] }
 
 func text(_ bytes: some Sequence<UInt8>) -> String { String(decoding: Array(bytes), as: UTF8.self) }
 
 extension Rulebook {
-    /// The rules of a text that a test writes.
+    /// The rules in a text.
     static func of(_ text: String) throws -> Rulebook {
         try parse(text.utf8, file: "limits.yaml").0
     }
 }
 
 extension RuleMatch {
-    /// The plan in a line: `data 1 address=203.0.113.9, …`, `no rule`, `exempt address=…`, `banned address=…`.
+    /// The match in one line: `data 1 address=203.0.113.9, …`, `no rule`, `exempt address=…`, `banned address=…`.
     var summary: String {
         switch self {
         case .unlimited(.noRule): "no rule"
@@ -31,7 +31,7 @@ extension RuleMatch {
         }
     }
 
-    /// The rules that it comes from, by their places in the file.
+    /// The indices of the matching rules in the file.
     var ruleIndices: [Int] {
         switch self {
         case .limited(_, let matches): matches.map(\.rule.index)

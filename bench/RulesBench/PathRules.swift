@@ -1,6 +1,6 @@
 import Rules
 
-/// Rules for so many paths, and requests for each in random order.
+/// Rules for a number of paths, and requests for all of them in random order.
 struct PathRules {
     let rulebook: Rulebook
     let requests: [SentRequest]
@@ -15,7 +15,7 @@ struct PathRules {
         let start = clock.now
         rulebook = try Rulebook.parse(text.utf8, file: "bench.yaml").0
         loading = clock.now - start
-        // As many requests for ten rules as for 10,000, so that the rules are all that differs.
+        // The number of requests does not depend on that of the rules, so that only the rules differ.
         let request = SentRequest.sample(headers: 20)
         requests = (0..<10_000).shuffled().map { index in
             let rule = index % count

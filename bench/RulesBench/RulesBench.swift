@@ -1,9 +1,9 @@
 import Rules
 
-/// Measures what the rules take of a request's time, and what 10,000 of them take.
+/// Measures the time that rules take per request, and how it grows with 10,000 of them.
 ///
-///     rules-bench                 the rules of the three sample endpoints, and 10 paths against 10,000
-///     rules-bench limits.yaml     also these rules
+///     RulesBench                  the rules of the three sample endpoints, and 10 paths against 10,000
+///     RulesBench limits.yaml      these rules, too
 @main
 struct RulesBench {
     static func main() throws {
@@ -11,7 +11,7 @@ struct RulesBench {
         report("sample rules, API key", samples, [.sample(headers: 20)])
         report("sample rules, address", samples, [.sample(headers: 20, key: nil)])
         report("sample rules, 4 variables", samples, [.sample(headers: 0)])
-        report("sample rules, path in disguise", samples, [.sample(headers: 20, target: "/x/../api//%64ata?x=1")])
+        report("sample rules, unusual path", samples, [.sample(headers: 20, target: "/x/../api//%64ata?x=1")])
         for path in CommandLine.arguments.dropFirst() {
             let (rulebook, _) = try Rulebook.load(path: path)
             report(path, rulebook, [.sample(headers: 20)])
@@ -19,20 +19,20 @@ struct RulesBench {
 
         let few = try PathRules(count: 10)
         let many = try PathRules(count: 10_000)
-        // In turns, so that what else the machine does falls on both alike; the best of each is the least disturbed.
+        // Alternating, so that other load on the machine affects both alike; the best run of each is the least disturbed.
         var best = (few: Double.infinity, many: Double.infinity)
         for _ in 0..<100 {
             best.few = min(best.few, nanoseconds(few.rulebook, few.requests))
             best.many = min(best.many, nanoseconds(many.rulebook, many.requests))
         }
-        print("10 paths, each in turn: \(Int(best.few)) ns a request, loaded in \(few.loading)")
-        print("10,000 paths, each in turn: \(Int(best.many)) ns a request, loaded in \(many.loading)")
+        print("10 paths, in turn: \(Int(best.few)) ns per request, loaded in \(few.loading)")
+        print("10,000 paths, in turn: \(Int(best.many)) ns per request, loaded in \(many.loading)")
         print("10,000 paths take \((best.many / best.few * 100).rounded() / 100) times the time of 10")
     }
 
     private static func report(_ name: String, _ rulebook: Rulebook, _ requests: [SentRequest]) {
         let best = (0..<50).map { _ in nanoseconds(rulebook, requests) }.min() ?? 0
-        print("\(name): \(Int(best)) ns a request")
+        print("\(name): \(Int(best)) ns per request")
     }
 
     private static func nanoseconds(_ rulebook: Rulebook, _ requests: [SentRequest]) -> Double {
@@ -46,7 +46,7 @@ struct RulesBench {
                 next = next + 1 == requests.count ? 0 : next + 1
             }
         }
-        precondition(limited == rounds, "a request met no rule")
+        precondition(limited == rounds, "a request matched no rule")
         return time / .nanoseconds(1) / Double(rounds)
     }
 }

@@ -1,13 +1,13 @@
 import Glibc
 import Rules
 
-/// A request as the FastCGI module keeps it: all variables in one run of bytes, found by comparing names.
+/// A request as the FastCGI module stores it: all variables in one array of bytes, found by comparing names.
 struct SentRequest: CGIVariables {
     private var bytes: [UInt8] = []
     private var offsets: [Int32] = []
     private var target: ArraySlice<UInt8>?
 
-    /// A request as nginx sends it, with so many headers; with 0 nginx sends only what the rules need.
+    /// A request as nginx sends it, with this many headers; with 0, only the variables that the rules need.
     static func sample(headers: Int, target: String = "/api/data?x=1", key: String? = "alice") -> SentRequest {
         var request = SentRequest()
         if headers > 0 {
@@ -35,8 +35,8 @@ struct SentRequest: CGIVariables {
 
     /// The same request for another target.
     ///
-    /// The rest is shared: a request that just came in is in the processor's nearest memory, and 10,000 whole ones that
-    /// were made beforehand would not be, and would push the rules out of it.
+    /// The rest is shared. A request that has just arrived is in the processor's first cache; 10,000 complete ones prepared
+    /// beforehand would not be, and would evict the rules from it.
     func with(target: String) -> SentRequest {
         var request = self
         request.target = Array(target.utf8)[...]

@@ -1,4 +1,4 @@
-/// One thing that a rule asks of a request besides its path and its method.
+/// Something that a rule requires of a request besides its path and method.
 enum Condition: Sendable {
     case host([HostPattern])
     /// A header or another variable.
@@ -7,14 +7,13 @@ enum Condition: Sendable {
     case address(AddressSet)
     case path(Automaton, text: String)
 
-    func holds(for reading: inout RequestFacts, _ path: RequestPath) -> Bool {
+    func holds(for facts: inout RequestFacts, _ path: RequestPath) -> Bool {
         switch self {
-        case .host(let patterns):
-            Self.any(patterns, reading.readHost())
-        case .variable(let name, let pattern): reading.variable(name).map { pattern.matches($0) } ?? false
-        // Programs differ in which of two they take, so either counts.
-        case .query(let name, let pattern): reading.queryValues(name).contains { pattern.matches($0) }
-        case .address(let addresses): reading.readClient().map { addresses.contains($0) } ?? false
+        case .host(let patterns): Self.any(patterns, facts.host())
+        case .variable(let name, let pattern): facts.variable(name).map { pattern.matches($0) } ?? false
+        // If a parameter is repeated, programs differ in which value they take, so any of them counts.
+        case .query(let name, let pattern): facts.queryValues(name).contains { pattern.matches($0) }
+        case .address(let addresses): facts.client().map { addresses.contains($0) } ?? false
         case .path(let automaton, _): automaton.matches(path.bytes)
         }
     }
@@ -23,15 +22,15 @@ enum Condition: Sendable {
         patterns.contains { $0.matches(host) }
     }
 
-    /// Whether each request that meets `other` meets this; false where that is not plain to see.
+    /// Whether every request that meets `other` meets this condition; `false` if that is not obvious.
     func covers(_ other: Condition) -> Bool {
         switch (self, other) {
-        case (.host(let mine), .host(let its)): its.allSatisfy { host in mine.contains { $0.covers(host) } }
-        case (.variable(let mine, let wanted), .variable(let its, let given)),
-            (.query(let mine, let wanted), .query(let its, let given)):
-            mine == its && (wanted == given || wanted.isEverything)
-        case (.address(let mine), .address(let its)): mine.covers(its)
-        case (.path(_, let mine), .path(_, let its)): mine == its
+        case (.host(let mine), .host(let theirs)): theirs.allSatisfy { host in mine.contains { $0.covers(host) } }
+        case (.variable(let mine, let wanted), .variable(let theirs, let given)),
+            (.query(let mine, let wanted), .query(let theirs, let given)):
+            mine == theirs && (wanted == given || wanted.matchesEverything)
+        case (.address(let mine), .address(let theirs)): mine.covers(theirs)
+        case (.path(_, let mine), .path(_, let theirs)): mine == theirs
         default: false
         }
     }

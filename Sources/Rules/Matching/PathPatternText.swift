@@ -1,5 +1,5 @@
 extension PathPattern: CustomStringConvertible {
-    /// The pattern as it is written in a rules file.
+    /// The pattern as a rules file writes it.
     var description: String {
         let written = segments.map { segment in
             switch segment {
@@ -7,7 +7,7 @@ extension PathPattern: CustomStringConvertible {
             case .any: "/*"
             }
         }
-        let text = written.joined() + (isOpen ? "/**" : "")
+        let text = written.joined() + (includesDescendants ? "/**" : "")
         return text.isEmpty ? "/" : text
     }
 }

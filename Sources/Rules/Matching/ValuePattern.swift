@@ -1,4 +1,4 @@
-/// Which values of a header or a query parameter a rule is for: a text, in which `*` stands for anything or nothing.
+/// The values of a header or a query parameter that a rule matches: a text in which `*` matches any bytes, also none.
 struct ValuePattern: Hashable, Sendable {
     /// The texts between the stars.
     private let parts: [[UInt8]]
@@ -7,10 +7,10 @@ struct ValuePattern: Hashable, Sendable {
         parts = Array(text.utf8).split(separator: UInt8(ascii: "*"), omittingEmptySubsequences: false).map { Array($0) }
     }
 
-    /// Whether every value matches.
-    var isEverything: Bool { parts.count > 1 && parts.allSatisfy(\.isEmpty) }
+    /// Whether the pattern matches every value.
+    var matchesEverything: Bool { parts.count > 1 && parts.allSatisfy(\.isEmpty) }
 
-    /// Takes at most the value's length times the pattern's.
+    /// Whether the pattern matches a value; takes at most the value's length times the pattern's.
     func matches(_ value: Bytes) -> Bool {
         let (first, last) = (parts[0], parts[parts.count - 1])
         guard parts.count > 1 else { return value.elementsEqual(first) }
@@ -18,7 +18,7 @@ struct ValuePattern: Hashable, Sendable {
             value.suffix(last.count).elementsEqual(last)
         else { return false }
         var rest = value.dropFirst(first.count).dropLast(last.count)
-        // Each next part at the first place where it stands: no later place leaves more for the others.
+        // Taking the first occurrence of each part leaves the most for the others.
         for part in parts.dropFirst().dropLast() where !part.isEmpty {
             while !rest.starts(with: part) {
                 guard rest.count > part.count else { return false }

@@ -1,23 +1,23 @@
 import Limiters
 
-/// Clients named one by one: exempt or banned.
+/// Clients that are exempt or banned.
 struct ClientList: Sendable {
     var addresses = AddressSet()
-    /// API keys: those that clients present, whether or not they are on the site's list.
+    /// API keys as clients send them, whether or not they are in the site's key file.
     var keys = KeyList()
-    /// Users, headers and so on, with the values that are listed.
+    /// The listed values of users, headers and other sources.
     var values: [(source: Source, values: Set<Bytes>)] = []
 
-    /// By what the list has this client; `nil` where it has not.
-    func find(_ reading: inout RequestFacts) -> Identity? {
-        if !addresses.isEmpty, let client = reading.readClient(), addresses.contains(client) {
+    /// The identity by which the client of a request is listed; `nil` if it is not.
+    func identity(_ facts: inout RequestFacts) -> Identity? {
+        if !addresses.isEmpty, let client = facts.client(), addresses.contains(client) {
             return Identity(Source.address.label, client.text(v6Prefix: 128))
         }
-        if !keys.isEmpty, let known = reading.presentedKey().flatMap({ keys.find($0) }) {
-            return Identity(Source.apiKey.label, known.name)
+        if !keys.isEmpty, let entry = facts.sentKey().flatMap({ keys.entry(for: $0) }) {
+            return Identity(Source.apiKey.label, entry.name)
         }
         for (source, values) in values {
-            if let value = reading.value(of: source), values.contains(value) { return Identity(source.label, value) }
+            if let value = facts.value(of: source), values.contains(value) { return Identity(source.label, value) }
         }
         return nil
     }

@@ -1,21 +1,20 @@
 extension Rulebook {
-    /// The CGI variables that these rules look at, in alphabetical order: what a web server has to send, and no more.
+    /// The CGI variables that these rules read, in alphabetical order: all that a web server needs to send.
     ///
-    /// Where one of them is `REQUEST_URI`, a server that does not send it may send `SCRIPT_NAME`, `PATH_INFO` and
-    /// `QUERY_STRING` in its place.
+    /// A server that does not send `REQUEST_URI` may send `SCRIPT_NAME`, `PATH_INFO` and `QUERY_STRING` instead.
     public var variables: [String] {
-        // Addresses are what everybody is counted by who has nothing else.
+        // A client without any other identity is counted by its address.
         var names = Set(settings.addressVariables + [Variable.requestURI])
         var sources = listedSources
         for rule in rules {
-            sources += rule.action.counting.alternatives.flatMap { $0 }
+            sources += rule.action.selector.alternatives.flatMap { $0 }
             if case .variable(let name) = rule.action.cost { names.insert(name) }
             if rule.action.choices.contains(where: { !$0.byPlan.isEmpty }) {
                 sources += [.apiKey] + (settings.planSource.map { [$0] } ?? [])
             }
             for condition in rule.conditions { names.formUnion(condition.variables) }
         }
-        if table.asksForMethods { names.insert(Variable.requestMethod) }
+        if table.readsMethods { names.insert(Variable.requestMethod) }
         if sources.contains(.apiKey) { sources.append(settings.keySource) }
         names.formUnion(sources.flatMap(\.variables))
         return names.map { String(decoding: $0, as: UTF8.self) }.sorted()

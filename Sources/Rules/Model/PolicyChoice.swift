@@ -1,14 +1,14 @@
 import Limiters
 
-/// A policy of one name that allows different clients different amounts.
+/// A policy whose quota may depend on the client's plan.
 struct PolicyChoice: Sendable {
-    /// For clients without a plan, or with one that this policy does not know.
+    /// The policy for clients without a plan, or with one that this policy does not know.
     let standard: Policy
-    /// By the plan's name.
+    /// The policies by the plan's name.
     let byPlan: [Bytes: Policy]
 
-    func policy(_ reading: inout RequestFacts) -> Policy {
-        guard !byPlan.isEmpty, let plan = reading.readPlan() else { return standard }
+    func policy(_ facts: inout RequestFacts) -> Policy {
+        guard !byPlan.isEmpty, let plan = facts.plan() else { return standard }
         return byPlan[plan] ?? standard
     }
 }

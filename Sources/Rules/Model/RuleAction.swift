@@ -1,14 +1,14 @@
-/// What becomes of a request that meets a rule: whom it counts for, what it costs, by which policies.
+/// What happens to a request that meets a rule: whom it counts for, at what cost and by which policies.
 ///
-/// Rules that say the same share one: 10,000 rules take less memory, and requests touch less of it.
+/// Rules with the same action share one object, so that 10,000 rules take less memory and requests touch less of it.
 final class RuleAction: Sendable {
-    let counting: IdentitySelector
+    let selector: IdentitySelector
     let cost: Cost
-    /// None where the rule lets requests pass uncounted.
+    /// Empty if the rule lets requests pass uncounted.
     let choices: [PolicyChoice]
 
-    init(counting: IdentitySelector, cost: Cost, choices: [PolicyChoice]) {
-        self.counting = counting
+    init(selector: IdentitySelector, cost: Cost, choices: [PolicyChoice]) {
+        self.selector = selector
         self.cost = cost
         self.choices = choices
     }

@@ -24,7 +24,7 @@ public final class Rulebook: Sendable {
     let exempt: ClientList
 
     init(
-        matching: Matching, rules: [WrittenRule], policies: [Policy], settings: RequestSettings, banned: ClientList,
+        matching: Matching, rules: [RuleDefinition], policies: [Policy], settings: RequestSettings, banned: ClientList,
         exempt: ClientList
     ) {
         self.matching = matching
@@ -44,8 +44,8 @@ public final class Rulebook: Sendable {
     /// rules, except of those for one and the same path: of these it tries the conditions in the order of the file.
     public func match(for subject: some CGIVariables) -> RuleMatch {
         var reading = RequestFacts(subject, settings)
-        if let identity = banned.find(&reading) { return .banned(identity) }
-        if let identity = exempt.find(&reading) { return .unlimited(.exempt(identity)) }
+        if let identity = banned.identity(&reading) { return .banned(identity) }
+        if let identity = exempt.identity(&reading) { return .unlimited(.exempt(identity)) }
         let path = reading.path
         switch matching {
         case .first:
@@ -63,7 +63,7 @@ public final class Rulebook: Sendable {
         for candidate in found {
             let action = table.actions[Int(candidate.action)]
             guard !action.choices.isEmpty else { return .unlimited(.rule(rules[Int(candidate.rule)])) }
-            let identity = action.counting.identity(&reading)
+            let identity = action.selector.identity(&reading)
             let cost = action.cost.value(reading)
             matches.append(MatchedRule(rulebook: self, ruleIndex: Int(candidate.rule), identity: identity, cost: cost))
             entries.reserveCapacity(entries.count + action.choices.count)

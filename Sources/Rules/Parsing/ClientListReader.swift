@@ -16,10 +16,10 @@ enum ClientListReader {
                 let source = try name.source("user")
                 for one in try value.oneOrMore("alice") {
                     let text = try one.text("alice")
-                    switch source.place {
+                    switch source.kind {
                     case .address: networks.append(try one.network())
                     case .everyone:
-                        throw name.error("is not one client; write a rule for all requests", value: "everyone")
+                        throw name.error("is not a client; write a rule for all requests", value: "everyone")
                     case .apiKey: try add(Array(text.utf8)[...], to: &keys, one)
                     default: values[source, default: []].insert(Array(text.utf8)[...])
                     }
@@ -35,9 +35,8 @@ enum ClientListReader {
             _ = keys.add(key, plan: nil)
             return
         }
-        let digest = Array(key.dropFirst(7)).map { lowercased($0) }[...]
-        guard digest.isDigest else {
-            throw field.error("is no SHA-256; write sha256: and 64 hexadecimal digits")
+        guard let digest = key.digest else {
+            throw field.error("is not a SHA-256; write sha256: and 64 hexadecimal digits")
         }
         _ = keys.add(digest: digest, plan: nil)
     }

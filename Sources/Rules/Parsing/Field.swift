@@ -1,7 +1,7 @@
 import TextFormats
 import Yams
 
-/// A value of a rules file and its place.
+/// A value of a rules file and its location.
 struct Field {
     private let node: Node
     let path: FieldPath
@@ -13,10 +13,10 @@ struct Field {
         self.file = file
     }
 
-    /// The line that it begins on, from 1.
+    /// The line that the value begins on, from 1.
     var line: Int { node.mark?.line ?? 1 }
 
-    /// The text where the field is one value, empty where that is YAML's null; `nil` where it is more.
+    /// The text of a single value, empty for YAML's null; `nil` if the field is a list or a mapping.
     var scalar: String? {
         guard case .scalar(let scalar) = node else { return nil }
         let isNull = scalar.style == .plain && ["~", "null", "Null", "NULL"].contains(scalar.string)
@@ -27,29 +27,50 @@ struct Field {
         if case .mapping = node { true } else { false }
     }
 
+    /// The error that this field, or `value` in it, has; `message` continues a sentence that begins with them.
     func error(_ message: String, value: String? = nil) -> RulesError {
-        RulesError(place: RulesPlace(file: file, line: line, path: path.description), value: value, message: message)
+        RulesError(location: location, value: value, message: isDocument(value) ? "the file \(message)" : message)
     }
 
+    /// The warning about this field, or about `value` in it; `message` continues a sentence that begins with them.
     func warning(_ message: String, value: String? = nil) -> RulesWarning {
-        RulesWarning(place: RulesPlace(file: file, line: line, path: path.description), value: value, message: message)
+        RulesWarning(location: location, value: value, message: isDocument(value) ? "the file \(message)" : message)
     }
 
-    /// The text of a value that is one; `example` is for whoever wrote something else.
+    private var location: RulesLocation { RulesLocation(file: file, line: line, path: path.description) }
+
+    private func isDocument(_ value: String?) -> Bool {
+        if case .root = path { value == nil } else { false }
+    }
+
+    /// The text of a single value; `example` is what an error tells the operator to write.
     func text(_ example: String) throws(RulesError) -> String {
-        guard let text = scalar else { throw error("is \(kind), and should be one value; write \(example)") }
+        guard let text = scalar else { throw error("is \(kind), not a single value; write \(example)") }
         guard !text.isEmpty else { throw error("has no value; write \(example)") }
         return text
+    }
+
+    /// What `parse` makes of the text.
+    func parsed<Value>(
+        _ example: String, _ parse: (String) throws(ParseError) -> Value
+    ) throws(RulesError) -> Value {
+        let text = try text(example)
+        do throws(ParseError) {
+            return try parse(text)
+        } catch {
+            throw self.error(error.message, value: text)
+        }
     }
 
     /// A whole number in `range`.
     func number(_ range: ClosedRange<Int64>) throws(RulesError) -> Int64 {
         let example = "\(range.lowerBound) to \(range.upperBound)"
-        let text = try text(example)
-        guard let number = decimalValue(text.utf8), range.contains(number) else {
-            throw error("is no number that can stand here; write \(example)", value: text)
+        return try parsed(example) { text throws(ParseError) in
+            guard let number = decimalValue(text.utf8), range.contains(number) else {
+                throw ParseError("is not a number in range; write \(example)")
+            }
+            return number
         }
-        return number
     }
 
     /// One of the names of an enumeration.
@@ -57,50 +78,51 @@ struct Field {
         _ type: Choice.Type
     ) throws(RulesError) -> Choice {
         let names = alternatives(Choice.allCases.map(\.rawValue))
-        let text = try text(names)
-        guard let choice = Choice(rawValue: text) else {
-            throw error("is not known here; write \(names)", value: text)
+        return try parsed(names) { text throws(ParseError) in
+            guard let choice = Choice(rawValue: text) else { throw ParseError("is not valid here; write \(names)") }
+            return choice
         }
-        return choice
     }
 
     /// The members of a list, at least one.
     func list(_ example: String, wanted: String = "a list") throws(RulesError) -> [Field] {
         guard case .sequence(let sequence) = node else {
-            throw error("is \(kind), and should be \(wanted); write \(example)")
+            throw error("is \(kind), not \(wanted); write \(example)")
         }
         guard !sequence.isEmpty else { throw error("is empty; write \(example)") }
         return sequence.enumerated().map { index, node in Field(node: node, path: .index(path, index), file: file) }
     }
 
-    /// The members of a list, or the one value that stands in place of one.
+    /// The members of a list, or a single value in place of a list of one.
     func oneOrMore(_ example: String) throws(RulesError) -> [Field] {
-        scalar != nil ? [self] : try list(example, wanted: "one value or a list")
+        scalar != nil ? [self] : try list(example, wanted: "a value or a list")
     }
 
     /// The members of a mapping in their order, at least one.
     func members(_ example: String) throws(RulesError) -> [(name: Field, value: Field)] {
         guard case .mapping(let mapping) = node else {
-            throw error("is \(kind), and should be a mapping; write \(example)")
+            throw error("is \(kind), not a mapping; write \(example)")
         }
         guard !mapping.isEmpty else { throw error("is empty; write \(example)") }
         var members: [(name: Field, value: Field)] = []
         for (key, value) in mapping {
             let name = Field(node: key, path: path, file: file)
-            let text = try name.text("a name")
+            guard let text = name.scalar, !text.isEmpty else {
+                throw name.error("has a key that is \(name.kind); write a name")
+            }
             members.append((name, Field(node: value, path: .key(path, text), file: file)))
         }
         return members
     }
 
-    /// The members of a mapping in which only these names may stand.
+    /// The members of a mapping that may have only these keys.
     func members(named names: [String], _ example: String) throws(RulesError) -> Members {
         var fields: [String: Field] = [:]
         for (name, value) in try members(example) {
             let text = try name.text("a name")
             guard names.contains(text) else {
                 let remedy = nearest(to: text, among: names) ?? alternatives(names)
-                throw name.error("is not known here; write \(remedy)", value: text)
+                throw name.error("is not a known key; write \(remedy)", value: text)
             }
             fields[text] = value
         }
@@ -109,7 +131,7 @@ struct Field {
 
     private var kind: String {
         switch node {
-        case .scalar(let scalar): scalar.string.isEmpty ? "empty" : "one value"
+        case .scalar: scalar?.isEmpty == true ? "empty" : "a single value"
         case .mapping: "a mapping"
         case .sequence: "a list"
         case .alias: "an alias"
@@ -117,30 +139,30 @@ struct Field {
     }
 }
 
-/// The members of a mapping by their names.
+/// The members of a mapping by their keys.
 struct Members {
     let whole: Field
     let fields: [String: Field]
 
     subscript(name: String) -> Field? { fields[name] }
 
-    /// A member that must be there.
+    /// A member that must be present.
     func required(_ name: String, _ example: String) throws(RulesError) -> Field {
         guard let field = fields[name] else { throw whole.error("has no \(name); write \(name): \(example)") }
         return field
     }
 }
 
-/// The way to a field from the top of its document, written out only when somebody is to read it.
+/// The path to a field from the root of its document, turned into text only for a message.
 indirect enum FieldPath: CustomStringConvertible {
-    case top
+    case root
     case key(FieldPath, String)
     case index(FieldPath, Int)
 
     var description: String {
         switch self {
-        case .top: ""
-        case .key(.top, let name): name
+        case .root: ""
+        case .key(.root, let name): name
         case .key(let path, let name): "\(path).\(name)"
         case .index(let path, let index): "\(path)[\(index)]"
         }

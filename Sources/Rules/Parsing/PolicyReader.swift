@@ -4,12 +4,12 @@ import Limiters
 struct PolicyReader {
     private static let example = "{ limit: 10 per minute }"
 
-    /// In the order of the file.
+    /// The names in the order of the file.
     private(set) var names: [String] = []
     private(set) var choices: [String: PolicyChoice] = [:]
-    /// The field of each policy, for remarks.
+    /// The field of each policy, for warnings.
     private(set) var fields: [String: Field] = [:]
-    /// Every plan that some policy has.
+    /// The plans that any policy has.
     private(set) var plans: Set<String> = []
 
     init(_ field: Field) throws(RulesError) {
@@ -37,7 +37,8 @@ struct PolicyReader {
             do throws(PolicyNameError) {
                 return try Policy(name: name, quota: quota, mode: mode, onStoreFailure: onStoreFailure)
             } catch {
-                throw nameField.error("is no name for a policy; use 1 to 64 letters, digits, _, - and .", value: name)
+                let remedy = "use 1 to 64 letters, digits, _, - and ."
+                throw nameField.error("is not a valid name for a policy; \(remedy)", value: name)
             }
         }
 
@@ -59,24 +60,21 @@ struct PolicyReader {
     }
 
     private static func quota(_ field: Field, _ algorithm: Algorithm) throws(RulesError) -> Quota {
-        let text = try field.text("10 per minute")
-        do throws(QuotaText.Mistake) {
+        try field.parsed("10 per minute") { text throws(ParseError) in
             let written = try QuotaText(text)
             do throws(QuotaError) {
                 return try Quota(limit: written.limit, window: written.window, algorithm: algorithm)
             } catch {
-                throw QuotaText.Mistake(text: Self.remedy(error))
+                throw ParseError(Self.message(error))
             }
-        } catch {
-            throw field.error(error.text, value: text)
         }
     }
 
-    private static func remedy(_ error: QuotaError) -> String {
+    private static func message(_ error: QuotaError) -> String {
         switch error {
-        case .limitOutOfRange: "has a limit out of range; use 1 to \(Quota.largestLimit)"
-        case .windowOutOfRange: "has a time out of range; use 1 millisecond to 366 days"
-        case .refillTooFast: "is more than a token bucket can refill; use at most one unit a microsecond"
+        case .limitOutOfRange: "has a limit out of range; write 1 to \(Quota.largestLimit)"
+        case .windowOutOfRange: "has a time out of range; write 1 millisecond to 366 days"
+        case .refillTooFast: "exceeds what a token bucket can refill; write at most one unit per microsecond"
         }
     }
 

@@ -1,42 +1,38 @@
 import Limiters
 import TextFormats
 
-/// How much a quota allows, as a rules file writes it: `10 per minute`, `5 per 5 minutes`, `1000/hour`.
+/// A limit and its window, as a rules file writes them: `10 per minute`, `5 per 5 minutes`, `1000/hour`.
 struct QuotaText {
     let limit: Int64
+    /// The window; `Int64.max` if it exceeds that.
     let window: Microseconds
-
-    /// Why a text is no quota.
-    struct Mistake: Error {
-        let text: String
-    }
 
     private static let units: [(name: String, length: Microseconds)] = [
         ("millisecond", 1_000), ("second", 1_000_000), ("minute", 60_000_000), ("hour", 3_600_000_000),
         ("day", 86_400_000_000), ("week", 604_800_000_000),
     ]
 
-    init(_ text: String) throws(Mistake) {
+    init(_ text: String) throws(ParseError) {
         // "/" and "per" mean the same.
         let spaced = text.split(separator: "/", omittingEmptySubsequences: false).joined(separator: " per ")
         let words = spaced.split(whereSeparator: \.isWhitespace).map(String.init)
         guard let first = words.first, let limit = decimalValue(first.utf8) else {
-            throw Mistake(text: "does not begin with a whole number; write for example 10 per minute")
+            throw ParseError("does not begin with a whole number; write for example 10 per minute")
         }
         guard words.count > 1 else {
-            throw Mistake(text: "does not say in what time; write for example \(limit) per minute")
+            throw ParseError("lacks a time; write for example \(limit) per minute")
         }
         guard words[1] == "per", words.count == 3 || words.count == 4 else {
-            throw Mistake(text: "is no quota; write for example \(limit) per minute, or \(limit) per 5 minutes")
+            throw ParseError("is not a limit; write for example \(limit) per minute or \(limit) per 5 minutes")
         }
         guard let count = words.count == 3 ? 1 : decimalValue(words[2].utf8) else {
-            throw Mistake(text: "has no whole number behind per; write for example \(limit) per 5 minutes")
+            throw ParseError("has no whole number after per; write for example \(limit) per 5 minutes")
         }
         let unitName = words[words.count - 1]
         guard let unit = Self.units.first(where: { unitName == $0.name || unitName == $0.name + "s" }) else {
             let names = Self.units.map(\.name)
             let remedy = nearest(to: unitName, among: names) ?? alternatives(names)
-            throw Mistake(text: "has \(unitName) for a unit of time; write \(remedy)")
+            throw ParseError("has an unknown unit of time, \(unitName); write \(remedy)")
         }
         self.limit = limit
         let (window, overflow) = unit.length.multipliedReportingOverflow(by: count)

@@ -1,49 +1,59 @@
-/// Looks for rules that no request can reach, because an earlier one takes every request that they are for.
+/// Finds rules that no request reaches, because an earlier rule takes all their requests.
 ///
-/// It finds a rule that one earlier rule covers whole, condition by condition; not one that several cover together.
+/// It finds a rule that one earlier rule covers, condition by condition, but not one that several cover together.
 struct Reachability {
-    /// Pairs of rules that are compared at the most: a file of 10,000 rules for one path would take too long.
-    private static let mostComparisons = 200_000
+    /// The most pairs of rules to compare: comparing all in a file of 10,000 rules for one path would take too long.
+    private static let maximumComparisons = 200_000
 
-    /// Rules by the pattern of each path of theirs: those that cover a pattern are found without comparing with all.
+    /// The earlier rules by each of their patterns, so that a rule is compared only with those that may cover it.
     private var earlier: [PathPattern: [Int]] = [:]
-    private var hasStars = false
-    private let rules: [WrittenRule]
+    private var hasWildcards = false
+    private let rules: [RuleDefinition]
+    private let fields: [Field]
 
-    init(_ rules: [WrittenRule]) {
+    /// - Parameters:
+    ///   - rules: all rules in the order of the file.
+    ///   - fields: the field of each rule.
+    init(_ rules: [RuleDefinition], fields: [Field]) {
         self.rules = rules
+        self.fields = fields
     }
 
     mutating func warnings() -> [RulesWarning] {
-        var budget = Self.mostComparisons
+        var budget = Self.maximumComparisons
         var warnings: [RulesWarning] = []
         for (index, rule) in rules.enumerated() {
             let candidates = coveringPatterns(of: rule.patterns[0]).flatMap { earlier[$0] ?? [] }.sorted()
             budget -= candidates.count
             guard budget > 0 else { break }
             if let cover = candidates.first(where: { rules[$0].covers(rule) }) {
-                let name = "rules[\(cover)]" + (rules[cover].name.map { " " + $0 } ?? "")
-                let remedy = "move it in front of that one, in line \(rules[cover].field.line), or leave it out"
-                warnings.append(rule.field.warning("is never reached, \(name) takes all its requests; \(remedy)"))
+                let name = "rules[\(cover)]" + (rules[cover].name.map { " \($0)" } ?? "")
+                warnings.append(
+                    fields[index].warning(
+                        """
+                        is never reached, because \(name) in line \(rules[cover].line) takes all its requests; \
+                        move it before that rule, or remove it
+                        """))
             }
             for pattern in rule.patterns {
                 earlier[pattern, default: []].append(index)
-                hasStars = hasStars || pattern.segments.contains(.any)
+                hasWildcards = hasWildcards || pattern.segments.contains(.any)
             }
         }
         return warnings
     }
 
-    /// The patterns that can cover this one: it cut off with `**` anywhere, and with `*` for some of its segments.
+    /// The patterns that may cover this one: it cut off by `**` anywhere, and with `*` in place of some segments.
     private func coveringPatterns(of pattern: PathPattern) -> [PathPattern] {
-        var fronts: [[PathPattern.Segment]] = [[]]
+        var prefixes: [[PathPattern.Segment]] = [[]]
         var covering = [PathPattern.everything]
         for segment in pattern.segments {
-            // Of long patterns not all: they are 2 to the power of the segments.
-            let isWidened = hasStars && segment != .any && fronts.count < 256
-            fronts = fronts.map { $0 + [segment] } + (isWidened ? fronts.map { $0 + [.any] } : [])
-            covering += fronts.map { PathPattern(segments: $0, isOpen: true) }
+            // The number of prefixes doubles with each segment, so it is limited.
+            let isWidened = hasWildcards && segment != .any && prefixes.count < 256
+            prefixes = prefixes.map { $0 + [segment] } + (isWidened ? prefixes.map { $0 + [.any] } : [])
+            covering += prefixes.map { PathPattern(segments: $0, includesDescendants: true) }
         }
-        return pattern.isOpen ? covering : covering + fronts.map { PathPattern(segments: $0, isOpen: false) }
+        guard !pattern.includesDescendants else { return covering }
+        return covering + prefixes.map { PathPattern(segments: $0, includesDescendants: false) }
     }
 }

@@ -7,29 +7,34 @@ struct RuleReader {
 
     let policies: PolicyReader
     let matching: Rulebook.Matching
-    let spelling: PathSpelling
+    let normalization: PathNormalization
 
-    private(set) var rules: [WrittenRule] = []
+    private(set) var rules: [RuleDefinition] = []
+    /// The field of each rule, for warnings.
+    private(set) var fields: [Field] = []
     private(set) var warnings: [RulesWarning] = []
-    private var namedLines: [String: Int] = [:]
-    /// By the texts that say it.
+    private var linesByName: [String: Int] = [:]
+    /// Actions by the texts that define them.
     private var actions: [[String]: RuleAction] = [:]
 
-    init(policies: PolicyReader, matching: Rulebook.Matching, spelling: PathSpelling) {
+    init(policies: PolicyReader, matching: Rulebook.Matching, normalization: PathNormalization) {
         self.policies = policies
         self.matching = matching
-        self.spelling = spelling
+        self.normalization = normalization
     }
 
     mutating func read(_ field: Field) throws(RulesError) {
-        for rule in try field.list("- " + Self.example) { rules.append(try self.rule(rule)) }
+        for rule in try field.list("- " + Self.example) {
+            rules.append(try definition(rule))
+            fields.append(rule)
+        }
     }
 
-    private mutating func rule(_ field: Field) throws(RulesError) -> WrittenRule {
+    private mutating func definition(_ field: Field) throws(RulesError) -> RuleDefinition {
         let members = try field.members(named: ["name", "match", "count", "cost", "policies"], Self.example)
-        let match = try MatchReader(members["match"], spelling: spelling)
-        return WrittenRule(
-            field: field, name: try name(members["name"]), patterns: match.patterns, methods: match.methods,
+        let match = try MatchReader(members["match"], normalization)
+        return RuleDefinition(
+            name: try name(members["name"]), line: field.line, patterns: match.patterns, methods: match.methods,
             conditions: match.conditions, action: try action(members))
     }
 
@@ -40,8 +45,8 @@ struct RuleReader {
         let key = [count ?? "", cost ?? ""] + choices.map(\.standard.name)
         if let known = actions[key] { return known }
         let action = RuleAction(
-            counting: try members["count"]?.counting() ?? .address, cost: try self.cost(members["cost"], choices),
-            choices: choices)
+            selector: try members["count"]?.identitySelector() ?? .address,
+            cost: try self.cost(members["cost"], choices), choices: choices)
         actions[key] = action
         return action
     }
@@ -49,8 +54,8 @@ struct RuleReader {
     private mutating func name(_ field: Field?) throws(RulesError) -> String? {
         guard let field else { return nil }
         let text = try field.text("a name")
-        if let line = namedLines.updateValue(field.line, forKey: text) {
-            throw field.error("is the name of the rule in line \(line) already; write another", value: text)
+        if let line = linesByName.updateValue(field.line, forKey: text) {
+            throw field.error("is already the name of the rule in line \(line); write another", value: text)
         }
         return text
     }
@@ -59,7 +64,7 @@ struct RuleReader {
         let field = try members.required("policies", "[\(policies.names[0])]")
         if field.scalar == "none" {
             guard matching == .first else {
-                throw field.error("does nothing where all matching rules count; write matching: first", value: "none")
+                throw field.error("has no effect with matching: all; write matching: first", value: "none")
             }
             return []
         }
@@ -69,10 +74,10 @@ struct RuleReader {
             let text = try policy.text(policies.names[0])
             guard let choice = policies.choices[text] else {
                 let remedy = nearest(to: text, among: policies.names) ?? alternatives(policies.names)
-                throw policy.error("is no policy of this file; write \(remedy)", value: text)
+                throw policy.error("is not a policy of this file; write \(remedy)", value: text)
             }
             guard !names.contains(text) else {
-                throw policy.error("stands here twice; write it once", value: text)
+                throw policy.error("appears twice in this list; write it once", value: text)
             }
             names.append(text)
             choices.append(choice)
@@ -87,20 +92,20 @@ struct RuleReader {
         if words.first == "variable", words.count == 2 {
             if words[1].hasPrefix("HTTP_") {
                 let remedy = "name a variable that the web server sets"
-                warnings.append(field.warning("lets each client choose what it costs; \(remedy)", value: text))
+                warnings.append(field.warning("lets clients choose what their requests cost; \(remedy)", value: text))
             }
             return .variable(Array(words[1].utf8))
         }
         guard let cost = decimalValue(text.utf8), cost <= Quota.largestLimit else {
-            let remedy = "write 0 to \(Quota.largestLimit), or variable X_COST for what the web server sets"
-            throw field.error("is no cost; \(remedy)", value: text)
+            let remedy = "write 0 to \(Quota.largestLimit), or variable X_COST for a variable of the web server"
+            throw field.error("is not a cost; \(remedy)", value: text)
         }
         for choice in choices {
             let largest = choice.byPlan.values.map(\.quota.limit).reduce(choice.standard.quota.limit, max)
             guard cost <= largest else {
                 let name = choice.standard.name
                 throw field.error(
-                    "is above the limit of policy \(name), so no request could ever pass; write at most \(largest)",
+                    "exceeds the limit of policy \(name), so every request would be refused; write at most \(largest)",
                     value: text)
             }
         }
@@ -109,23 +114,11 @@ struct RuleReader {
 }
 
 extension Field {
-    /// Whom a rule counts.
-    fileprivate func counting() throws(RulesError) -> IdentitySelector {
-        let text = try text("api_key or address")
-        do throws(Source.Mistake) {
-            return try IdentitySelector(text)
-        } catch {
-            throw self.error(error.text, value: text)
-        }
+    fileprivate func identitySelector() throws(RulesError) -> IdentitySelector {
+        try parsed("api_key or address") { text throws(ParseError) in try IdentitySelector(text) }
     }
 
-    /// Where a fact is found.
     func source(_ example: String) throws(RulesError) -> Source {
-        let text = try text(example)
-        do throws(Source.Mistake) {
-            return try Source(text)
-        } catch {
-            throw self.error(error.text, value: text)
-        }
+        try parsed(example) { text throws(ParseError) in try Source(text) }
     }
 }

@@ -1,23 +1,19 @@
 import Glibc
 
-/// A file read whole.
+/// The content of a file.
 struct TextFile {
     let bytes: [UInt8]
-    /// Whether every user of the machine may read it.
-    let isOpenToAll: Bool
+    /// Whether every user of the machine may read the file.
+    let isWorldReadable: Bool
 
-    /// Why a file cannot be read.
-    struct Failure: Error {
-        let text: String
-    }
-
-    init(path: String) throws(Failure) {
+    /// Reads a file; an error's message continues a sentence that begins with the path.
+    init(path: String) throws(ParseError) {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Self.failure() }
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw Self.failure() }
-        isOpenToAll = status.st_mode & S_IROTH != 0
+        isWorldReadable = status.st_mode & S_IROTH != 0
         var bytes: [UInt8] = []
         while true {
             let start = bytes.count
@@ -26,14 +22,14 @@ struct TextFile {
             guard count >= 0 else { throw Self.failure() }
             bytes.removeLast(65_536 - count)
             guard count > 0 else { break }
-            guard bytes.count <= Document.largest else {
-                throw Failure(text: "is larger than 64 MB; name another file")
+            guard bytes.count <= YAMLDocument.maximumSize else {
+                throw ParseError("is larger than 64 MB; name another file")
             }
         }
         self.bytes = bytes
     }
 
-    private static func failure() -> Failure {
+    private static func failure() -> ParseError {
         let code = errno
         let remedy =
             switch code {
@@ -41,6 +37,6 @@ struct TextFile {
             case EACCES: "let the limiter's user read it"
             default: "name another file"
             }
-        return Failure(text: "cannot be read: \(String(cString: strerror(code))); \(remedy)")
+        return ParseError("cannot be read: \(String(cString: strerror(code))); \(remedy)")
     }
 }

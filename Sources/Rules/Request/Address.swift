@@ -1,16 +1,16 @@
 import Platform
 
-/// Where a request comes from.
+/// The address that a request comes from.
 enum Address: Hashable, Sendable {
     case v4(UInt32)
     case v6(UInt128)
-    /// A peer on a unix socket of this machine, as nginx names it: `unix:`.
+    /// A peer on a Unix socket of this machine, which nginx calls `unix:`.
     case unix
 
     /// An address in any textual form: `203.0.113.9`, `2001:DB8::9`, `::ffff:203.0.113.9`, `fe80::1%eth0`, `unix:`.
     ///
-    /// An IPv4 address mapped into IPv6 is the IPv4 address, and a zone is dropped. A number with a leading zero or in
-    /// hexadecimal is no IPv4 address: programs disagree on what it means.
+    /// An IPv4 address mapped into IPv6 is the IPv4 address, and a zone is dropped; ``IPAddress`` says what else counts as
+    /// an address.
     init?(_ text: Bytes) {
         switch IPAddress(Self.withoutZone(text)) {
         case .v4(let value): self = .v4(value)
@@ -26,7 +26,7 @@ enum Address: Hashable, Sendable {
         return front.count < text.count && front.contains(UInt8(ascii: ":")) ? front : text
     }
 
-    /// An address as proxies write it: also in brackets and with a port, `[2001:db8::9]:4711`, `203.0.113.9:4711`.
+    /// An address as proxies write it, which may have brackets and a port: `[2001:db8::9]:4711`, `203.0.113.9:4711`.
     init?(hop text: Bytes) {
         if text.first == UInt8(ascii: "[") {
             guard let end = text.firstIndex(of: UInt8(ascii: "]")) else { return nil }
@@ -44,7 +44,7 @@ enum Address: Hashable, Sendable {
         }
     }
 
-    /// A port in digits, or an obfuscated one (RFC 7239, 6.3), behind its colon.
+    /// Whether the text is a colon and a port, in digits or obfuscated (RFC 7239, 6.3).
     private static func isPort(_ text: Bytes) -> Bool {
         let port = text.dropFirst()
         guard text.first == UInt8(ascii: ":"), let first = port.first else { return false }

@@ -1,6 +1,6 @@
-/// Addresses and networks, looked up by halving: a list of 10,000 costs a few steps more than one of ten.
+/// Addresses and networks, found by binary search.
 struct AddressSet: Sendable {
-    /// Ranges in order, none touching another.
+    /// Sorted ranges that neither overlap nor touch.
     private var v4: [ClosedRange<UInt32>] = []
     private var v6: [ClosedRange<UInt128>] = []
     private var hasUnix = false
@@ -27,7 +27,7 @@ struct AddressSet: Sendable {
         }
     }
 
-    /// Whether each address of `other` is one of this set.
+    /// Whether this set contains every address of `other`.
     func covers(_ other: AddressSet) -> Bool {
         (hasUnix || !other.hasUnix)
             && other.v4.allSatisfy { Self.range(in: v4, around: $0.lowerBound)?.contains($0.upperBound) == true }

@@ -1,10 +1,10 @@
 import TextFormats
 
 extension Address {
-    /// The address as identities have it: `203.0.113.9`, `2001:db8:0:1::/64`, `2001:db8::9`, `unix:`.
+    /// The address as identities contain it: `203.0.113.9`, `2001:db8:0:1::/64`, `2001:db8::9`, `unix:`.
     ///
-    /// Of an IPv6 address only `prefix` bits count, 1 to 128: a network is one client, since whoever has one address of
-    /// it has all. 128 is written without a prefix.
+    /// - Parameter prefix: the bits of an IPv6 address that count, 1 to 128; whoever has one address of a network has them
+    ///   all, so the network is one client. 128 is written without a prefix.
     func text(v6Prefix prefix: Int) -> [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity(44)
@@ -33,7 +33,7 @@ extension Address {
 }
 
 extension [UInt8] {
-    /// In the one form that RFC 5952 asks for: small letters, the longest run of zero groups as `::`.
+    /// Appends an IPv6 address in its canonical form (RFC 5952): small letters, the longest run of zero groups as `::`.
     fileprivate mutating func append(v6 value: UInt128) {
         let groups = (0..<8).map { UInt16(truncatingIfNeeded: value >> UInt128(112 - 16 * $0)) }
         var zeros = 0..<0

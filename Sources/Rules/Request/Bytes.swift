@@ -1,7 +1,7 @@
-/// Bytes of a request, and what ASCII makes of them.
+/// Bytes of a request.
 typealias Bytes = ArraySlice<UInt8>
 
-/// A byte with its ASCII capital made small.
+/// The small letter of an ASCII capital; any other byte as it is.
 func lowercased(_ byte: UInt8) -> UInt8 {
     byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte
 }
@@ -15,7 +15,7 @@ extension Bytes {
         return rest
     }
 
-    /// Whether the bytes are this text, ASCII capitals and small letters alike.
+    /// Whether the bytes are this text, ignoring the case of ASCII letters.
     func equals(ignoringCase text: StaticString) -> Bool {
         guard count == text.utf8CodeUnitCount else { return false }
         let wanted = UnsafeBufferPointer(start: text.utf8Start, count: count)

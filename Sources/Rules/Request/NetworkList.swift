@@ -11,11 +11,11 @@ public struct NetworkList: Sendable {
 
     /// The networks written in `texts`.
     ///
-    /// - Throws: ``NetworkListError`` that says what may be written.
+    /// - Throws: ``NetworkListError`` for the first text that is not a network.
     public init(_ texts: [String]) throws(NetworkListError) {
         var networks: [Network] = []
         for text in texts {
-            do throws(Network.Mistake) {
+            do throws(ParseError) {
                 networks.append(try Network(text))
             } catch {
                 throw NetworkListError(text, error)
@@ -24,23 +24,18 @@ public struct NetworkList: Sendable {
         set = AddressSet(networks)
     }
 
-    /// Whether an address, as a web server writes it, is in one of the networks; `false` for what is no address.
+    /// Whether one of the networks contains this address, as a web server writes it; `false` if it is not an address.
     public func contains(_ address: ArraySlice<UInt8>) -> Bool {
         Address(address).map { set.contains($0) } ?? false
     }
 }
 
-/// What is no network: one line with its remedy.
+/// A text that is not a network: one line that says what to write instead.
 public struct NetworkListError: Error, Equatable, CustomStringConvertible {
-    /// What, and what may be written.
+    /// The text, what is wrong with it and the remedy.
     public let description: String
 
-    init(_ text: String, _ mistake: Network.Mistake) {
-        description =
-            switch mistake {
-            case .notAnAddress: "\"\(text)\" is no network: write for example 10.0.0.0/8, 2001:db8::/32 or 203.0.113.9"
-            case .prefix(let longest): "\"\(text)\" has no prefix from 0 to \(longest)"
-            case .hostBits(let network): "\"\(text)\" has bits behind its prefix: write \(network)"
-            }
+    init(_ text: String, _ error: ParseError) {
+        description = "\"\(text)\" \(error.message)"
     }
 }

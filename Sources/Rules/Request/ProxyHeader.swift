@@ -1,4 +1,4 @@
-/// The header in which proxies pass on whom a request came from.
+/// A header in which proxies report the address that a request came from.
 enum ProxyHeader: String, CaseIterable {
     case xForwardedFor = "X-Forwarded-For"
     /// RFC 7239.
@@ -11,12 +11,12 @@ enum ProxyHeader: String, CaseIterable {
         }
     }
 
-    /// The client of a request that a trusted proxy passed on.
+    /// The client of a request that came from a trusted proxy.
     ///
-    /// Each proxy appends whom it took the request from, so the list is read from the right up to the first address that
-    /// is not trusted: what stands left of that, anybody could have written. Where a hop is no address (`unknown`, a
-    /// name, junk) the last trusted hop is the client, and where all are trusted the leftmost.
-    func client(behind proxy: Address, in list: Bytes, trusted: AddressSet) -> Address {
+    /// Each proxy appends the address that it received the request from. The list is therefore read from the right, up to
+    /// the first address that is not trusted; anybody could have written what is to the left of it. If a hop is not an
+    /// address (`unknown`, a name, junk), the last trusted hop is the client; if all are trusted, the leftmost.
+    func client(via proxy: Address, in list: Bytes, trusted: AddressSet) -> Address {
         var client = proxy
         var end = list.endIndex
         while end > list.startIndex, trusted.contains(client) {
@@ -31,10 +31,10 @@ enum ProxyHeader: String, CaseIterable {
         return client
     }
 
-    /// The list's element that ends before `end`; `nil` where a quotation mark has no partner.
+    /// The element of the list that ends before `end`; `nil` if a quotation mark is not closed.
     ///
-    /// Commas within quotes part nothing. Read from the right, nothing that a client wrote can change how the elements
-    /// that trusted proxies appended are told apart.
+    /// Commas within quotes do not separate elements. Since the list is read from the right, nothing that a client wrote
+    /// can change where the elements begin that trusted proxies appended.
     private func element(of list: Bytes, endingAt end: Int) -> Bytes? {
         var isQuoted = false
         var index = end
@@ -59,7 +59,7 @@ enum ProxyHeader: String, CaseIterable {
         }
     }
 
-    /// The value of `for` in `for="[2001:db8::9]:4711";proto=https`; `nil` where it is missing, doubled or torn.
+    /// The value of `for` in `for="[2001:db8::9]:4711";proto=https`; `nil` if it is missing, repeated or malformed.
     private static func forParameter(of element: Bytes) -> Bytes? {
         var found: Bytes?
         var rest = element
@@ -78,7 +78,7 @@ enum ProxyHeader: String, CaseIterable {
         return found
     }
 
-    /// A token or the text of a quoted string, and where it ends.
+    /// A token or the text of a quoted string, and the index after it.
     private static func value(in text: Bytes) -> (Bytes, end: Int)? {
         guard text.first == UInt8(ascii: "\"") else {
             let token = text.prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: "\"") }

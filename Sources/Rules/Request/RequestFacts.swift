@@ -1,133 +1,134 @@
 import TextFormats
 
-/// The facts of one request, each found when it is first asked for.
+/// What rules ask about one request; each fact is found when it is first needed, and then kept.
 struct RequestFacts {
     private enum Lazy<Value> {
-        case unread
-        case read(Value)
+        case unknown
+        case known(Value)
     }
 
     let settings: RequestSettings
-    private let subject: any CGIVariables
+    private let variables: any CGIVariables
     private let target: RequestTarget?
-    private var method: Lazy<MethodSet> = .unread
-    private var host: Lazy<Bytes> = .unread
-    private var client: Lazy<Address?> = .unread
-    private var addressText: Lazy<Bytes?> = .unread
-    private var key: Lazy<KeyList.Known?> = .unread
-    private var plan: Lazy<Bytes?> = .unread
+    private var cachedMethod: Lazy<MethodSet> = .unknown
+    private var cachedHost: Lazy<Bytes> = .unknown
+    private var cachedClient: Lazy<Address?> = .unknown
+    private var cachedAddress: Lazy<Bytes?> = .unknown
+    private var cachedKey: Lazy<KeyList.Entry?> = .unknown
+    private var cachedPlan: Lazy<Bytes?> = .unknown
 
-    init(_ subject: any CGIVariables, _ settings: RequestSettings) {
-        self.subject = subject
+    init(_ variables: any CGIVariables, _ settings: RequestSettings) {
+        self.variables = variables
         self.settings = settings
-        target = subject.bytes(of: Variable.requestURI).map { RequestTarget($0) }
+        target = variables.bytes(of: Variable.requestURI).map { RequestTarget($0) }
     }
 
-    /// The path as rules compare it: that of `REQUEST_URI`, or what a plain CGI program gets in its place.
+    /// The normalized path of `REQUEST_URI`, or of `SCRIPT_NAME` and `PATH_INFO` if a CGI program gets only those.
     var path: RequestPath {
-        if let target { return RequestPath(target.path, spelling: settings.pathSpelling) }
-        let script = subject.bytes(of: Variable.scriptName) ?? []
-        let rest = subject.bytes(of: Variable.pathText) ?? []
-        // These two are decoded: what looks like an encoding here was encoded twice.
+        if let target { return RequestPath(target.path, settings.pathNormalization) }
+        let script = variables.bytes(of: Variable.scriptName) ?? []
+        let rest = variables.bytes(of: Variable.pathInfo) ?? []
+        // These two are decoded already, so a % in them is a literal one.
         let encoded = (script + rest).flatMap { $0 == UInt8(ascii: "%") ? Array("%25".utf8) : [$0] }
-        return RequestPath(encoded[...], spelling: settings.pathSpelling)
+        return RequestPath(encoded[...], settings.pathNormalization)
     }
 
-    /// The query of `REQUEST_URI`, which a guard's subrequest keeps, or else `QUERY_STRING`.
-    private var query: Bytes { (target == nil ? subject.bytes(of: Variable.queryString) : target?.query) ?? [] }
+    /// The query of `REQUEST_URI`, which stays the client's in a guard's subrequest, or else `QUERY_STRING`.
+    private var query: Bytes { (target == nil ? variables.bytes(of: Variable.queryString) : target?.query) ?? [] }
 
-    /// A variable, also an empty one.
-    func variable(_ name: [UInt8]) -> Bytes? { subject.bytes(of: name) }
+    /// A variable's value, which may be empty; `nil` if it was not sent.
+    func variable(_ name: [UInt8]) -> Bytes? { variables.bytes(of: name) }
 
-    /// The decoded values of a query parameter.
+    /// The decoded values of a query parameter, in order.
     func queryValues(_ name: [UInt8]) -> some Sequence<Bytes> {
         URLQuery(query).lazy.filter { $0.name.elementsEqual(name) }.map(\.value)
     }
 
-    /// The method as a set of one; empty for a method that no rule can name.
-    mutating func readMethod() -> MethodSet {
-        if case .read(let method) = method { return method }
-        let found = MethodSet(subject.bytes(of: Variable.requestMethod) ?? [])
-        method = .read(found)
-        return found
+    /// The method, as a set of one; empty for a method that no rule can name.
+    mutating func method() -> MethodSet {
+        if case .known(let method) = cachedMethod { return method }
+        let method = MethodSet(variables.bytes(of: Variable.requestMethod) ?? [])
+        cachedMethod = .known(method)
+        return method
     }
 
-    /// The host without its port: the target's, or the `Host` header's, or the server's own name.
-    mutating func readHost() -> Bytes {
-        if case .read(let host) = host { return host }
-        let text = target?.host ?? subject.bytes(of: Variable.host) ?? subject.bytes(of: Variable.serverName) ?? []
-        let found = HostPattern.bare(text)
-        host = .read(found)
-        return found
+    /// The host without its port: from the target, else the `Host` header, else the server's own name.
+    mutating func host() -> Bytes {
+        if case .known(let host) = cachedHost { return host }
+        let text = target?.host ?? variables.bytes(of: Variable.host) ?? variables.bytes(of: Variable.serverName) ?? []
+        let host = text.hostName
+        cachedHost = .known(host)
+        return host
     }
 
-    /// The client's address, behind trusted proxies too; `nil` where `REMOTE_ADDR` is none.
-    mutating func readClient() -> Address? {
-        if case .read(let client) = client { return client }
-        let found = findClient()
-        client = .read(found)
-        return found
+    /// The client's address, taken from the proxy header if trusted proxies passed the request on; `nil` if `REMOTE_ADDR`
+    /// is not an address.
+    mutating func client() -> Address? {
+        if case .known(let client) = cachedClient { return client }
+        let client = findClient()
+        cachedClient = .known(client)
+        return client
     }
 
-    /// The first value of a fact; `nil` where the request has none or an empty one.
+    /// The first value of a source; `nil` if the request has none or an empty one.
     mutating func value(of source: Source) -> Bytes? {
         let value: Bytes? =
-            switch source.place {
+            switch source.kind {
             case .everyone: nil
-            case .address: readAddressText()
-            case .apiKey: readKey()?.name
-            // nginx leaves tabs at a header's ends, and a site behind it does not see them (RFC 9110, 5.5).
-            case .variable(let name): subject.bytes(of: name)?.trimmed
+            case .address: addressText()
+            case .apiKey: key()?.name
+            // nginx passes on tabs around a header's value, which the application does not see (RFC 9110, 5.5).
+            case .variable(let name): variables.bytes(of: name)?.trimmed
             case .cookie(let name):
-                subject.bytes(of: Variable.cookie).flatMap { CookieHeader.value(of: name, in: $0) }
+                variables.bytes(of: Variable.cookie).flatMap { CookieHeader.value(of: name, in: $0) }
             case .query(let name): queryValues(name).first { _ in true }
             }
         return value?.isEmpty == true ? nil : value
     }
 
-    /// The plan that the key file, or else the web server, gives this client.
-    mutating func readPlan() -> Bytes? {
-        if case .read(let plan) = plan { return plan }
-        let found = readKey()?.plan ?? settings.planSource.flatMap { value(of: $0) }
-        plan = .read(found)
-        return found
+    /// The client's plan, from the key file or else from the web server.
+    mutating func plan() -> Bytes? {
+        if case .known(let plan) = cachedPlan { return plan }
+        let plan = key()?.plan ?? settings.planSource.flatMap { value(of: $0) }
+        cachedPlan = .known(plan)
+        return plan
     }
 
-    /// The API key, where the request has one that counts.
-    private mutating func readKey() -> KeyList.Known? {
-        if case .read(let key) = key { return key }
-        var found: KeyList.Known?
-        if let text = presentedKey() {
-            found = settings.keys.map { $0.find(text) } ?? KeyList.Known(name: text, plan: nil)
+    /// The API key, if the client sent one that counts.
+    private mutating func key() -> KeyList.Entry? {
+        if case .known(let key) = cachedKey { return key }
+        var key: KeyList.Entry?
+        if let text = sentKey() {
+            key = settings.keys.map { $0.entry(for: text) } ?? KeyList.Entry(name: text, plan: nil)
         }
-        key = .read(found)
-        return found
+        cachedKey = .known(key)
+        return key
     }
 
-    /// The API key as the client sends it, whether or not anybody knows it.
-    mutating func presentedKey() -> Bytes? {
+    /// The API key that the client sent, known or not.
+    mutating func sentKey() -> Bytes? {
         guard let text = value(of: settings.keySource) else { return nil }
-        guard settings.keySource.place == .variable(Variable.authorization) else { return text }
-        // Behind a scheme (RFC 6750), or alone.
+        guard settings.keySource.kind == .variable(Variable.authorization) else { return text }
+        // With the scheme of RFC 6750 or without one.
         let scheme = text.prefix { $0 != UInt8(ascii: " ") }
         return scheme.equals(ignoringCase: "Bearer") ? text[scheme.endIndex...].trimmed : text
     }
 
-    /// The address as identities have it; what is no address stands for itself.
-    private mutating func readAddressText() -> Bytes? {
-        if case .read(let text) = addressText { return text }
+    /// The address as identities contain it; a `REMOTE_ADDR` that is not an address stays as it is.
+    private mutating func addressText() -> Bytes? {
+        if case .known(let text) = cachedAddress { return text }
         let text =
-            readClient().map { $0.text(v6Prefix: settings.v6Prefix)[...] } ?? subject.bytes(of: Variable.remoteAddress)
-        addressText = .read(text)
+            client().map { $0.text(v6Prefix: settings.v6Prefix)[...] } ?? variables.bytes(of: Variable.remoteAddress)
+        cachedAddress = .known(text)
         return text
     }
 
     private func findClient() -> Address? {
-        guard let peer = subject.bytes(of: Variable.remoteAddress).flatMap({ Address($0) }) else { return nil }
+        guard let peer = variables.bytes(of: Variable.remoteAddress).flatMap({ Address($0) }) else { return nil }
         guard settings.trustedProxies.contains(peer) else { return peer }
         for header in settings.proxyHeader.map({ [$0] }) ?? ProxyHeader.allCases {
-            if let list = subject.bytes(of: header.variable) {
-                return header.client(behind: peer, in: list, trusted: settings.trustedProxies)
+            if let list = variables.bytes(of: header.variable) {
+                return header.client(via: peer, in: list, trusted: settings.trustedProxies)
             }
         }
         return peer

@@ -1,41 +1,38 @@
 import TextFormats
 
-/// What of a path's spelling a site does not care about.
-struct PathSpelling: OptionSet, Sendable {
+/// The differences between paths that a site ignores.
+struct PathNormalization: OptionSet, Sendable {
     let rawValue: UInt8
-    /// ASCII capitals and small letters are the same.
-    static let ignoresCase = PathSpelling(rawValue: 1)
-    /// `;name=value` behind a segment says nothing, as for Java servers.
-    static let ignoresParameters = PathSpelling(rawValue: 2)
+    /// ASCII capitals and small letters are equal.
+    static let ignoresCase = PathNormalization(rawValue: 1)
+    /// `;name=value` after a segment is dropped, as Java servers do.
+    static let ignoresParameters = PathNormalization(rawValue: 2)
 }
 
-/// A path as rules compare it: every spelling of one path is the same bytes.
+/// A path in the normal form in which rules compare it, so that a path has one spelling.
 ///
-/// Percent-encoding is decoded once, `%2F` to a slash too; then empty segments (doubled and trailing slashes) and `.`
-/// vanish and `..` takes the segment before it away, never more than there are. So `/api//data`, `/api/%64ata`,
-/// `/api/./data/` and `/x/..%2Fapi/data` are `/api/data`. All else stays as it is: letters differ from capitals, bytes
-/// need not be UTF-8 and an overlong `/` (`C0 AF`) is none, a zero byte is a byte like others, and what `%` begins that
-/// is no encoding stands for itself.
+/// Percent-encoding is decoded once, including `%2F`. Then empty segments (doubled and trailing slashes) and `.` are
+/// removed, and `..` removes the segment before it, if any. So `/api//data`, `/api/%64ata`, `/api/./data/` and
+/// `/x/..%2Fapi/data` are all `/api/data`. Everything else stays: case counts, bytes need not be UTF-8, an overlong `/`
+/// (`C0 AF`) is not a slash, a zero byte is an ordinary byte, and a `%` that begins no encoding is a `%`.
 struct RequestPath {
-    /// Begins with a slash, and has no other at its end: `/api/data`, `/`.
+    /// Begins with a slash and does not end with one, except for `/` itself.
     let bytes: Bytes
 
-    /// - Parameters:
-    ///   - path: without a query, as the client sent it.
-    ///   - spelling: what is ignored.
-    init(_ path: Bytes, spelling: PathSpelling = []) {
-        bytes = Self.isPlain(path, spelling) ? path : Self.normalized(path, spelling)
+    /// Normalizes a path without its query, as the client sent it.
+    init(_ path: Bytes, _ normalization: PathNormalization = []) {
+        bytes = Self.isNormal(path, normalization) ? path : Self.normalized(path, normalization)
     }
 
-    private static func isPlain(_ path: Bytes, _ spelling: PathSpelling) -> Bool {
+    private static func isNormal(_ path: Bytes, _ normalization: PathNormalization) -> Bool {
         path.withUnsafeBufferPointer { path in
             var isAfterSlash = false
             for byte in path {
                 switch byte {
                 case UInt8(ascii: "%"): return false
                 case UInt8(ascii: "/") where isAfterSlash, UInt8(ascii: ".") where isAfterSlash: return false
-                case UInt8(ascii: ";") where spelling.contains(.ignoresParameters): return false
-                case 0x41...0x5A where spelling.contains(.ignoresCase): return false
+                case UInt8(ascii: ";") where normalization.contains(.ignoresParameters): return false
+                case 0x41...0x5A where normalization.contains(.ignoresCase): return false
                 default: break
                 }
                 isAfterSlash = byte == UInt8(ascii: "/")
@@ -44,8 +41,8 @@ struct RequestPath {
         }
     }
 
-    private static func normalized(_ path: Bytes, _ spelling: PathSpelling) -> Bytes {
-        let raw = spelling.contains(.ignoresParameters) ? withoutParameters(path) : path
+    private static func normalized(_ path: Bytes, _ normalization: PathNormalization) -> Bytes {
+        let raw = normalization.contains(.ignoresParameters) ? withoutParameters(path) : path
         let slash = UInt8(ascii: "/")
         var bytes: [UInt8] = []
         bytes.reserveCapacity(raw.count + 1)
@@ -59,11 +56,11 @@ struct RequestPath {
             }
         }
         if bytes.isEmpty { bytes.append(slash) }
-        if spelling.contains(.ignoresCase) { bytes = bytes.map { lowercased($0) } }
+        if normalization.contains(.ignoresCase) { bytes = bytes.map { lowercased($0) } }
         return bytes[...]
     }
 
-    /// Cut before decoding: an encoded `;` begins no parameter.
+    /// Runs before decoding, because an encoded `;` does not begin a parameter.
     private static func withoutParameters(_ path: Bytes) -> Bytes {
         var isParameter = false
         let rest = path.filter { byte in

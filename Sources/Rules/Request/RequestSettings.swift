@@ -1,32 +1,32 @@
-/// How the facts of a request are found: what a rules file says once, for all its rules.
+/// How facts are found in a request: the settings that a rules file has once, for all its rules.
 final class RequestSettings: Sendable {
-    /// Where a client sends its API key.
+    /// Where clients send their API keys.
     let keySource: Source
-    /// The keys that count; `nil` where any does.
+    /// The keys that count; `nil` if every key does.
     let keys: KeyList?
     let trustedProxies: AddressSet
-    /// The header that trusted proxies write; `nil` where it is `X-Forwarded-For` and, without that, `Forwarded`.
+    /// The header that trusted proxies write; `nil` if the file does not say.
     let proxyHeader: ProxyHeader?
-    /// How many bits of an IPv6 address make one client.
+    /// The bits of an IPv6 address that identify one client, 1 to 128.
     let v6Prefix: Int
-    let pathSpelling: PathSpelling
-    /// Where the web server says which plan a client has; a plan in the key file goes before it.
+    let pathNormalization: PathNormalization
+    /// Where the web server says which plan a client has; a plan in the key file takes precedence.
     let planSource: Source?
 
     init(
         keySource: Source, keys: KeyList?, trustedProxies: AddressSet, proxyHeader: ProxyHeader?, v6Prefix: Int,
-        pathSpelling: PathSpelling, planSource: Source?
+        pathNormalization: PathNormalization, planSource: Source?
     ) {
         self.keySource = keySource
         self.keys = keys
         self.trustedProxies = trustedProxies
         self.proxyHeader = proxyHeader
         self.v6Prefix = v6Prefix
-        self.pathSpelling = pathSpelling
+        self.pathNormalization = pathNormalization
         self.planSource = planSource
     }
 
-    /// The variables that finding a client's address takes.
+    /// The variables from which a client's address is found.
     var addressVariables: [[UInt8]] {
         guard !trustedProxies.isEmpty else { return [Variable.remoteAddress] }
         let headers = proxyHeader.map { [$0] } ?? ProxyHeader.allCases

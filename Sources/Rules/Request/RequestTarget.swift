@@ -1,10 +1,10 @@
-/// `REQUEST_URI` in its parts: `/api/data?x=1`, or `http://host/api/data?x=1` as a client of a proxy sends it.
+/// The parts of `REQUEST_URI`: `/api/data?x=1`, or `http://host/api/data?x=1` as a client sends it to a proxy.
 struct RequestTarget {
     /// Up to the first `?` or `#`, not decoded.
     let path: Bytes
-    /// What follows the first `?`; `nil` where there is none.
+    /// What follows the first `?`; `nil` without one.
     let query: Bytes?
-    /// The host that the absolute form names; it goes before the `Host` header (RFC 9112, 3.2.2).
+    /// The host in the absolute form, which overrides the `Host` header (RFC 9112, 3.2.2); `nil` in the other forms.
     let host: Bytes?
 
     init(_ text: Bytes) {
@@ -19,12 +19,12 @@ struct RequestTarget {
         }
         let slash = front[authority...].firstIndex(of: UInt8(ascii: "/")) ?? front.endIndex
         let name = front[authority..<slash]
-        // Whom a client claims to be, in front of an @, is no part of the host.
+        // Credentials before an @ are not part of the host.
         host = name.lastIndex(of: UInt8(ascii: "@")).map { name[($0 + 1)...] } ?? name
         path = front[slash...]
     }
 
-    /// Where the host begins behind `scheme://`.
+    /// The index after `scheme://`; `nil` if the text does not begin so.
     private static func authorityStart(in text: Bytes) -> Int? {
         let scheme = text.prefix { byte in
             (0x61...0x7A).contains(lowercased(byte)) || (0x30...0x39).contains(byte) || "+-.".utf8.contains(byte)

@@ -1,4 +1,4 @@
-/// A request that is described and not received: for tests, for explaining a rule, for replaying a log.
+/// A request that is described rather than received: for tests, for explaining rules, for replaying a log.
 public struct SampleRequest: CGIVariables, Sendable {
     private var variables: [[UInt8]: ArraySlice<UInt8>] = [:]
 
@@ -13,7 +13,7 @@ public struct SampleRequest: CGIVariables, Sendable {
     ///   - method: `REQUEST_METHOD`.
     ///   - target: `REQUEST_URI`; what follows its first `?` is also `QUERY_STRING`.
     ///   - address: `REMOTE_ADDR`.
-    ///   - headers: by their names; one that comes twice is joined with a comma, as web servers do.
+    ///   - headers: by name; the values of a repeated header are joined with a comma, as web servers do.
     public init(method: String, target: String, address: String, headers: KeyValuePairs<String, String> = [:]) {
         self["REQUEST_METHOD"] = method
         self["REQUEST_URI"] = target
@@ -23,14 +23,14 @@ public struct SampleRequest: CGIVariables, Sendable {
         for (name, value) in headers { addHeader(name, value.utf8) }
     }
 
-    /// Adds a header; to one that is there already the value is joined with a comma.
+    /// Adds a header; a comma joins the value to an earlier one of the same name.
     public mutating func addHeader(_ name: String, _ value: some Sequence<UInt8>) {
         let variable = Variable.header(name)
         let earlier = variables[variable].map { Array($0) + Array(", ".utf8) } ?? []
         variables[variable] = (earlier + Array(value))[...]
     }
 
-    /// A variable as text; setting `nil` takes it away.
+    /// A variable as text; setting `nil` removes it.
     public subscript(name: String) -> String? {
         get { variables[Array(name.utf8)].map { String(decoding: $0, as: UTF8.self) } }
         set { variables[Array(name.utf8)] = newValue.map { Array($0.utf8)[...] } }
@@ -41,6 +41,6 @@ public struct SampleRequest: CGIVariables, Sendable {
         variables[Array(name.utf8)] = Array(bytes)[...]
     }
 
-    /// The bytes of a variable; `nil` where it is not set.
+    /// The bytes of a variable; `nil` if it is not set.
     public func bytes(of name: [UInt8]) -> ArraySlice<UInt8>? { variables[name] }
 }

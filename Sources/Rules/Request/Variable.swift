@@ -1,9 +1,9 @@
-/// The names of CGI variables, as bytes so that looking one up makes no String.
+/// The names of CGI variables, in bytes so that a lookup creates no String.
 enum Variable {
     static let requestMethod = Array("REQUEST_METHOD".utf8)
     static let requestURI = Array("REQUEST_URI".utf8)
     static let scriptName = Array("SCRIPT_NAME".utf8)
-    static let pathText = Array("PATH_INFO".utf8)
+    static let pathInfo = Array("PATH_INFO".utf8)
     static let queryString = Array("QUERY_STRING".utf8)
     static let remoteAddress = Array("REMOTE_ADDR".utf8)
     static let remoteUser = Array("REMOTE_USER".utf8)
@@ -16,8 +16,8 @@ enum Variable {
 
     /// The variable of a header (RFC 3875, 4.1.18): `X-API-Key` is `HTTP_X_API_KEY`.
     ///
-    /// `X_API_Key` has the same variable, so a client could send either. nginx and Apache drop header names with
-    /// underscores unless they are told not to; do not tell them.
+    /// `X_API_Key` maps to the same variable, so a client could send either. nginx and Apache drop headers with an
+    /// underscore in their names by default; leave that default on.
     static func header(_ name: some StringProtocol) -> [UInt8] {
         let upper = name.utf8.map { byte in
             switch byte {

@@ -1,9 +1,9 @@
-"""Judges rules files by the schema: one JSON object a line, {"name", "yaml", "valid"}.
+"""Validates rules files against the schema; prints one JSON object per line, {"name", "yaml", "valid"}.
 
     judge.py SCHEMA FOLDER...
 
-Each file is judged as it is. Files of a folder named "good" are also judged in hundreds of variants, each with one
-thing that is wrong or of the wrong kind, written out for the parser to judge likewise.
+Files in a folder named "good" are also validated in hundreds of variants, each with one value that is wrong or of the
+wrong kind. The variants are printed so that the parser can check them, too.
 """
 import copy
 import json
@@ -23,85 +23,85 @@ except ImportError as error:
     sys.exit(f"judge.py: {error}: run apt-get install python3-jsonschema python3-yaml")
 
 
-def ways(value, way=()):
-    """The way to each value, from the outside in."""
-    yield way
+def paths(value, path=()):
+    """The path to each value, the outer ones first."""
+    yield path
     members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, member in members:
-        yield from ways(member, way + (key,))
+        yield from paths(member, path + (key,))
 
 
-def at(document, way):
-    for key in way:
+def at(document, path):
+    for key in path:
         document = document[key]
     return document
 
 
-def changed(document, way, change):
-    """A copy of the document with the value at the end of the way changed."""
+def changed(document, path, change):
+    """A copy of the document with the value at this path changed."""
     document = copy.deepcopy(document)
-    if not way:
+    if not path:
         return change(document)
-    parent = at(document, way[:-1])
-    parent[way[-1]] = change(parent[way[-1]])
+    parent = at(document, path[:-1])
+    parent[path[-1]] = change(parent[path[-1]])
     return document
 
 
-def without(document, way):
+def without(document, path):
     document = copy.deepcopy(document)
-    del at(document, way[:-1])[way[-1]]
+    del at(document, path[:-1])[path[-1]]
     return document
 
 
 def choices(schema):
-    """Every word that the schema lists anywhere, and numbers at the ends of its ranges."""
-    words = {word for way in ways(schema) if way[-1:] == ("enum",) for word in at(schema, way)}
+    """Every word in an enumeration of the schema, and numbers at the ends of its ranges."""
+    words = {word for path in paths(schema) if path[-1:] == ("enum",) for word in at(schema, path)}
     return sorted(words) + [-1, 0, 1, 128, 129, 1_000_000_000, 1_000_000_001]
 
 
-# Keys whose values are one of a few words, or a number.
+# Keys whose value is a number or a word from a list.
 CHOSEN = {"method", "matching", "algorithm", "mode", "on_store_failure", "proxy_header", "ignore_in_paths", "ipv6_prefix",
           "cost"}
 
 
 def variants(document, schema):
-    """Names and documents that differ from this one in one place."""
+    """Names and documents, each of which differs from this one in one value."""
     replacements = {"an empty text": "", "an empty list": [], "an empty mapping": {}, "a list of lists": [["x"]],
                     "a mapping with a strange key": {"strange key": "x"}, "nothing": None}
-    for way in ways(document):
-        place = ".".join(str(key) for key in way) or "the top"
+    for path in paths(document):
+        place = ".".join(str(key) for key in path) or "the root"
         for name, replacement in replacements.items():
-            yield f"{name} at {place}", changed(document, way, lambda _: replacement)
-        value = at(document, way)
-        if way and way[-1] in CHOSEN and not isinstance(value, list):
+            yield f"{name} at {place}", changed(document, path, lambda _: replacement)
+        value = at(document, path)
+        if path and path[-1] in CHOSEN and not isinstance(value, list):
             for choice in choices(schema):
-                yield f"{choice} at {place}", changed(document, way, lambda _: choice)
+                yield f"{choice} at {place}", changed(document, path, lambda _: choice)
         if isinstance(value, dict):
-            yield f"a strange key in {place}", changed(document, way, lambda old: {**old, "strange key": {}})
+            yield f"a strange key in {place}", changed(document, path, lambda old: {**old, "strange key": {}})
         if isinstance(value, str):
             for mark in ("?", " ", "/../x", "*", "é"):
-                yield f"{mark!r} behind {place}", changed(document, way, lambda old: old + mark)
-        # A policy, a plan or a member of a list may be left out as far as a schema knows.
-        if way and isinstance(at(document, way[:-1]), dict) and "policies" not in way[-2:-1]:
-            yield f"no {place}", without(document, way)
+                yield f"{mark!r} after {place}", changed(document, path, lambda old: old + mark)
+        # The schema cannot know whether a policy, a plan or a member of a list may be left out.
+        if path and isinstance(at(document, path[:-1]), dict) and "policies" not in path[-2:-1]:
+            yield f"no {place}", without(document, path)
 
 
 def main():
-    with open(sys.argv[1], encoding="utf-8") as file:
-        schema = json.load(file)
+    with open(sys.argv[1], encoding="utf-8") as schema_file:
+        schema = json.load(schema_file)
     validator = jsonschema.Draft7Validator(schema)
     validator.check_schema(schema)
-    for path in sorted(path for folder in sys.argv[2:] for path in pathlib.Path(folder).glob("*.yaml")):
+    for file in sorted(file for folder in sys.argv[2:] for file in pathlib.Path(folder).glob("*.yaml")):
         try:
-            document = yaml.safe_load(path.read_bytes())
+            document = yaml.safe_load(file.read_bytes())
         except (yaml.YAMLError, UnicodeError, RecursionError):
-            # What is no YAML has no schema.
+            # The schema says nothing about invalid YAML.
             continue
-        cases = [(path.name, path.read_text(encoding="utf-8"), document)]
-        if path.parent.name == "good":
+        cases = [(file.name, file.read_text(encoding="utf-8"), document)]
+        if file.parent.name == "good":
             for name, variant in variants(document, schema):
                 # JSON is YAML, and much faster to write.
-                cases.append((f"{path.name}: {name}", json.dumps(variant, ensure_ascii=False), variant))
+                cases.append((f"{file.name}: {name}", json.dumps(variant, ensure_ascii=False), variant))
         for name, text, value in cases:
             print(json.dumps({"name": name, "yaml": text, "valid": validator.is_valid(value)}))
 

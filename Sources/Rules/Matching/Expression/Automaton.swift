@@ -1,24 +1,24 @@
-/// A regular expression compiled to a table: one look-up a byte, whatever the expression and whatever the text.
+/// A regular expression compiled to a table: one lookup per byte, whatever the expression and the text.
 ///
-/// An engine that tries and goes back, as the standard library's `Regex` does, can be made to take exponential time by a
-/// text that a client chooses, and this one reads what clients send. All work is done when the rules are loaded, within
-/// bounds, and matching allocates nothing.
+/// A client can choose a text for which a backtracking engine, such as the standard library's `Regex`, takes exponential
+/// time. Here all the work is done when the rules are loaded, within bounds, and matching allocates nothing.
 struct Automaton: Sendable {
-    /// The class of each byte: bytes that no state tells apart share one.
+    /// The class of each byte; bytes that no state distinguishes share one.
     private let classes: [UInt8]
     private let classCount: Int
-    /// The state that follows a state and a class.
+    /// The next state for each state and class.
     private let table: [UInt16]
-    /// Whether a state has matched whatever follows, and whether it matches where the text ends.
+    /// Whether the text matches in a state, whatever follows.
     private let hasMatched: [Bool]
+    /// Whether the text matches if it ends in a state.
     private let matchesAtEnd: [Bool]
 
-    private static let mostStates = 2_000
-    /// Steps of work at loading: a few tens of milliseconds.
-    private static let mostSteps = 4_000_000
+    private static let maximumStates = 2_000
+    /// The bound of the work when an expression is compiled: a few tens of milliseconds.
+    private static let maximumSteps = 4_000_000
 
-    /// The automaton of an expression, which matches a text when it matches any part of it.
-    init(_ text: String, ignoresCase: Bool) throws(Expression.Mistake) {
+    /// Compiles an expression; it matches a text if it matches any part of it.
+    init(_ text: String, ignoresCase: Bool) throws(ParseError) {
         let graph = try StateGraph(ExpressionParser.parse(text, ignoresCase: ignoresCase))
         let (classes, representatives) = Self.classes(of: graph)
         self.classes = classes
@@ -42,14 +42,14 @@ struct Automaton: Sendable {
                     continue
                 }
                 steps += set.states.count + again.states.count
-                guard steps < Self.mostSteps else { throw .tooComplex }
-                // A match may begin anywhere.
+                guard steps < Self.maximumSteps else { throw .expressionTooComplex }
+                // A match may begin at any byte.
                 let next = Closure(of: set.successors(by: byte, in: graph), in: graph, isAtStart: false, adding: again)
                 if let known = numbers[next.key] {
                     table.append(known)
                     continue
                 }
-                guard sets.count < Self.mostStates else { throw .tooComplex }
+                guard sets.count < Self.maximumStates else { throw .expressionTooComplex }
                 numbers[next.key] = UInt16(sets.count)
                 table.append(UInt16(sets.count))
                 sets.append(next)
@@ -61,7 +61,7 @@ struct Automaton: Sendable {
         self.matchesAtEnd = matchesAtEnd
     }
 
-    /// Whether the expression matches some part of the text.
+    /// Whether the expression matches any part of the text.
     func matches(_ text: Bytes) -> Bool {
         var state = 0
         for byte in text {
@@ -71,7 +71,7 @@ struct Automaton: Sendable {
         return hasMatched[state] || matchesAtEnd[state]
     }
 
-    /// The class of each byte, and a byte of each class.
+    /// The class of each byte, and one byte of each class.
     private static func classes(of graph: StateGraph) -> ([UInt8], representatives: [UInt8]) {
         var sets: Set<ByteSet> = []
         for case .byte(let set, _) in graph.states { sets.insert(set) }
@@ -89,9 +89,9 @@ struct Automaton: Sendable {
     }
 }
 
-/// The states of a graph in which a match may be after some text, those that read a byte or wait for the end.
+/// The states of a graph that some text can lead to, of those that read a byte or wait for the end.
 private struct Closure {
-    /// In order, each once.
+    /// The states, sorted and each once.
     let states: [Int]
     let hasMatched: Bool
 
@@ -118,7 +118,7 @@ private struct Closure {
         self.hasMatched = hasMatched
     }
 
-    /// Once it has matched, nothing else matters: all such sets are one.
+    /// Equal for sets that need not be distinguished: all sets that have matched are one.
     var key: [Int] { hasMatched ? [-1] : states }
 
     func successors(by byte: UInt8, in graph: StateGraph) -> [Int] {

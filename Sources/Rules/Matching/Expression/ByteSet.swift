@@ -20,7 +20,7 @@ struct ByteSet: Hashable, Sendable {
         return union
     }
 
-    /// With the small letter for each capital and the reverse.
+    /// The set with each letter in both cases.
     var ignoringCase: ByteSet {
         union(ByteSet((0...255).filter { byte in isLetter(byte) && contains(byte ^ 0x20) }))
     }

@@ -1,8 +1,7 @@
-/// A regular expression, taken apart.
+/// The syntax tree of a regular expression.
 ///
-/// The language is the one that can be matched in one pass: bytes, `.` (any byte), `[…]`, `\d \w \s` and their
-/// opposites, `( )`, `(?: )`, `|`, `* + ? {n} {n,} {n,m}`, `^` and `$`, and `(?i)` at the front. What cannot be matched
-/// in one pass, references and lookaround, it does not have.
+/// The language is limited to what one pass can match: bytes, `.` (any byte), `[…]`, `\d \w \s` and their complements,
+/// `( )`, `(?: )`, `|`, `* + ? {n} {n,} {n,m}`, `^` and `$`, and `(?i)` at the front. It lacks references and lookaround.
 indirect enum Expression {
     case empty
     case byte(ByteSet)
@@ -12,11 +11,6 @@ indirect enum Expression {
     case end
     case sequence([Expression])
     case either([Expression])
-    /// At least `least` times, and at most `most` where that is given.
+    /// At least `least` times and at most `most` times; `nil` is without bound.
     case repeated(Expression, least: Int, most: Int?)
-
-    /// Why a text is no expression.
-    struct Mistake: Error {
-        let text: String
-    }
 }

@@ -1,21 +1,22 @@
 import TextFormats
 
-/// Reads a regular expression by recursive descent.
+/// Parses a regular expression by recursive descent.
 struct ExpressionParser {
-    /// The highest number in `{n,m}`, and the deepest parentheses.
-    private static let mostRepeats = 255
-    private static let deepest = 50
+    /// The largest number in `{n,m}`.
+    private static let maximumRepeats = 255
+    /// The deepest nesting of parentheses.
+    private static let maximumDepth = 50
 
     private let text: [Unicode.Scalar]
     private var index = 0
     private var depth = 0
     private var ignoresCase: Bool
 
-    /// The expression that `text` is.
-    static func parse(_ text: String, ignoresCase: Bool) throws(Expression.Mistake) -> Expression {
+    /// Parses `text`.
+    static func parse(_ text: String, ignoresCase: Bool) throws(ParseError) -> Expression {
         var parser = ExpressionParser(text, ignoresCase: ignoresCase)
         let expression = try parser.alternatives()
-        guard parser.peek == nil else { throw .init(text: "has a ) without its (; write \\) for the mark") }
+        guard parser.peek == nil else { throw ParseError("has a ) without a (; write \\) for a literal )") }
         return expression
     }
 
@@ -34,16 +35,18 @@ struct ExpressionParser {
         return true
     }
 
-    private mutating func alternatives() throws(Expression.Mistake) -> Expression {
+    private mutating func alternatives() throws(ParseError) -> Expression {
         depth += 1
         defer { depth -= 1 }
-        guard depth <= Self.deepest else { throw .init(text: "has too many parentheses within each other") }
+        guard depth <= Self.maximumDepth else {
+            throw ParseError("nests parentheses more than \(Self.maximumDepth) deep; nest them less")
+        }
         var choices = [try sequence()]
         while take("|") { choices.append(try sequence()) }
         return choices.count == 1 ? choices[0] : .either(choices)
     }
 
-    private mutating func sequence() throws(Expression.Mistake) -> Expression {
+    private mutating func sequence() throws(ParseError) -> Expression {
         var parts: [Expression] = []
         while let next = peek, next != "|", next != ")" {
             let atom = try atom()
@@ -52,7 +55,7 @@ struct ExpressionParser {
         return parts.count == 1 ? parts[0] : parts.isEmpty ? .empty : .sequence(parts)
     }
 
-    private mutating func atom() throws(Expression.Mistake) -> Expression {
+    private mutating func atom() throws(ParseError) -> Expression {
         let scalar = text[index]
         index += 1
         switch scalar {
@@ -63,9 +66,10 @@ struct ExpressionParser {
         case "[": return .byte(folded(try set()))
         case "\\": return .byte(folded(try escaped()))
         case "*", "+", "?", "{":
-            throw .init(text: "has a \(scalar) with nothing to repeat; write \\\(scalar) for the mark")
+            throw ParseError(
+                "has a \(scalar) with nothing before it to repeat; write \\\(scalar) for a literal \(scalar)")
         default:
-            // Beyond ASCII a letter is several bytes, which belong together.
+            // A letter beyond ASCII is a sequence of bytes.
             let bytes = Array(String(scalar).utf8)
             return bytes.count == 1
                 ? .byte(folded(ByteSet(bytes))) : .sequence(bytes.map { .byte(ByteSet([$0])) })
@@ -74,19 +78,19 @@ struct ExpressionParser {
 
     private func folded(_ set: ByteSet) -> ByteSet { ignoresCase ? set.ignoringCase : set }
 
-    private mutating func group() throws(Expression.Mistake) -> Expression {
+    private mutating func group() throws(ParseError) -> Expression {
         if take("?") {
             guard take(":") else {
-                throw .init(text: "has a (? that does not exist here; use ( ), (?: ) or, at the front, (?i)")
+                throw ParseError("has an unsupported group (?…); use ( ), (?: ) or, at the front, (?i)")
             }
         }
         let inner = try alternatives()
-        guard take(")") else { throw .init(text: "has a ( without its ); write \\( for the mark") }
+        guard take(")") else { throw ParseError("has a ( without a ); write \\( for a literal (") }
         return inner
     }
 
-    private mutating func escaped() throws(Expression.Mistake) -> ByteSet {
-        guard let scalar = peek else { throw .init(text: "ends in a backslash; write \\\\ for the mark") }
+    private mutating func escaped() throws(ParseError) -> ByteSet {
+        guard let scalar = peek else { throw ParseError("ends with a backslash; write \\\\ for a literal one") }
         index += 1
         switch scalar {
         case "d": return .digits
@@ -97,14 +101,14 @@ struct ExpressionParser {
         case "S": return ~.spaces
         default:
             guard scalar.isASCII, !ByteSet.word.contains(UInt8(scalar.value)) else {
-                throw .init(text: "has \\\(scalar), which does not exist here; use \\d, \\w, \\s, or \\ before a mark")
+                throw ParseError("has an unsupported escape \\\(scalar); use \\d, \\w, \\s, or \\ before punctuation")
             }
             return ByteSet([UInt8(scalar.value)])
         }
     }
 
-    private mutating func set() throws(Expression.Mistake) -> ByteSet {
-        let isOpposite = take("^")
+    private mutating func set() throws(ParseError) -> ByteSet {
+        let isComplement = take("^")
         var set = ByteSet()
         var isFirst = true
         while isFirst || peek != "]" {
@@ -113,7 +117,7 @@ struct ExpressionParser {
             if let from = single, peek == "-", index + 1 < text.count, text[index + 1] != "]" {
                 index += 1
                 guard let upTo = try member().single, from <= upTo else {
-                    throw .init(text: "has a range in [ ] that ends before it begins; write the smaller one first")
+                    throw ParseError("has a reversed range in [ ]; write the smaller character first")
                 }
                 set = set.union(ByteSet(from...upTo))
             } else {
@@ -121,12 +125,12 @@ struct ExpressionParser {
             }
         }
         index += 1
-        return isOpposite ? ~folded(set) : set
+        return isComplement ? ~folded(set) : set
     }
 
-    /// One member of `[…]`, and its byte where it is one.
-    private mutating func member() throws(Expression.Mistake) -> (set: ByteSet, single: UInt8?) {
-        guard let scalar = peek else { throw .init(text: "has a [ without its ]; write \\[ for the mark") }
+    /// One member of `[…]`, and its byte if it is a single one.
+    private mutating func member() throws(ParseError) -> (set: ByteSet, single: UInt8?) {
+        guard let scalar = peek else { throw ParseError("has a [ without a ]; write \\[ for a literal [") }
         index += 1
         if scalar == "\\" {
             let byte = peek.flatMap { UInt8(exactly: $0.value) }
@@ -134,16 +138,16 @@ struct ExpressionParser {
             return (set, byte.flatMap { ByteSet([$0]) == set ? $0 : nil })
         }
         guard scalar.isASCII else {
-            throw .init(text: "has \(scalar) within [ ], where only ASCII can stand; write (?:\(scalar)|…)")
+            throw ParseError("has \(scalar) within [ ], which takes only ASCII; write (?:\(scalar)|…)")
         }
         guard scalar != "[" || peek != ":" else {
-            throw .init(text: "has a [: :], which does not exist here; write [A-Za-z] and so on")
+            throw ParseError("has an unsupported class [: :]; write for example [A-Za-z]")
         }
         let byte = UInt8(scalar.value)
         return (ByteSet([byte]), byte)
     }
 
-    private mutating func repeated(_ atom: Expression) throws(Expression.Mistake) -> Expression {
+    private mutating func repeated(_ atom: Expression) throws(ParseError) -> Expression {
         let expression: Expression
         switch peek {
         case "*": expression = .repeated(atom, least: 0, most: nil)
@@ -151,17 +155,18 @@ struct ExpressionParser {
         case "?": expression = .repeated(atom, least: 0, most: 1)
         case "{":
             guard let (least, most) = bounds() else {
-                let most = Self.mostRepeats
-                throw .init(text: "has a { that is no {n}, {n,} or {n,m} up to \(most); write \\{ for the mark")
+                let most = Self.maximumRepeats
+                throw ParseError(
+                    "has a { that does not begin {n}, {n,} or {n,m} up to \(most); write \\{ for a literal {")
             }
             expression = .repeated(atom, least: least, most: most)
         default: return atom
         }
         index += 1
-        // Lazy or not, the same paths match.
+        // A lazy repetition matches the same paths.
         _ = take("?")
         if let next = peek, "*+?{".unicodeScalars.contains(next) {
-            throw .init(text: "repeats a repetition; put the inner one into ( )")
+            throw ParseError("repeats a repetition; put the inner one in ( )")
         }
         return expression
     }
@@ -172,11 +177,11 @@ struct ExpressionParser {
         let inner = String(String.UnicodeScalarView(text[(index + 1)..<end]))
         let parts = inner.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
         let numbers = parts.map { decimalValue($0) }
-        guard (1...2).contains(parts.count), let least = numbers[0], least <= Self.mostRepeats else { return nil }
+        guard (1...2).contains(parts.count), let least = numbers[0], least <= Self.maximumRepeats else { return nil }
         index = end
         guard parts.count == 2 else { return (Int(least), Int(least)) }
         if parts[1].isEmpty { return (Int(least), nil) }
-        guard let most = numbers[1], most >= least, most <= Self.mostRepeats else { return nil }
+        guard let most = numbers[1], most >= least, most <= Self.maximumRepeats else { return nil }
         return (Int(least), Int(most))
     }
 }

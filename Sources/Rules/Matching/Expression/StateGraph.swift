@@ -1,4 +1,4 @@
-/// An expression as states and the ways between them (Thompson's construction).
+/// A nondeterministic automaton: states and the transitions between them (Thompson's construction).
 struct StateGraph {
     enum State {
         case byte(ByteSet, next: Int)
@@ -11,20 +11,20 @@ struct StateGraph {
     private(set) var states: [State] = [.matched]
     private(set) var first = 0
 
-    private static let mostStates = 4_000
+    private static let maximumStates = 4_000
 
-    init(_ expression: Expression) throws(Expression.Mistake) {
+    init(_ expression: Expression) throws(ParseError) {
         first = try add(expression, before: 0)
     }
 
-    private mutating func add(_ state: State) throws(Expression.Mistake) -> Int {
-        guard states.count < Self.mostStates else { throw .tooComplex }
+    private mutating func add(_ state: State) throws(ParseError) -> Int {
+        guard states.count < Self.maximumStates else { throw .expressionTooComplex }
         states.append(state)
         return states.count - 1
     }
 
-    /// Adds `expression` so that it leads to the state `next`; gives the state that it begins with.
-    private mutating func add(_ expression: Expression, before next: Int) throws(Expression.Mistake) -> Int {
+    /// Adds the states of `expression`, which lead to the state `next`, and returns the first of them.
+    private mutating func add(_ expression: Expression, before next: Int) throws(ParseError) -> Int {
         switch expression {
         case .empty: return next
         case .byte(let set): return try add(.byte(set, next: next))
@@ -54,8 +54,8 @@ struct StateGraph {
     }
 }
 
-extension Expression.Mistake {
-    /// The expression's automaton would take too much memory.
-    static let tooComplex = Expression.Mistake(
-        text: "takes too many states to match in one pass; use smaller numbers in { }, or several rules")
+extension ParseError {
+    /// An expression whose automaton would take too much memory.
+    static let expressionTooComplex = ParseError(
+        "needs too many states to be matched in one pass; use smaller numbers in { }, or several rules")
 }

@@ -1,4 +1,4 @@
-/// HTTP methods.
+/// A set of HTTP methods.
 struct MethodSet: OptionSet, Sendable {
     let rawValue: UInt32
 
@@ -8,12 +8,12 @@ struct MethodSet: OptionSet, Sendable {
         "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK", "REPORT", "SEARCH", "PURGE",
     ]
 
-    /// Every method, also those that no rule can name.
+    /// Every method, including those that no rule can name.
     static let all = MethodSet(rawValue: .max)
 
     init(rawValue: UInt32) { self.rawValue = rawValue }
 
-    /// The method of this name, capitals and small letters apart; empty where it is none of ``names``.
+    /// The method of this name, which is case-sensitive; empty for a name that is not one of ``names``.
     init(_ name: Bytes) {
         let index = Self.names.firstIndex { known in
             known.utf8CodeUnitCount == name.count
@@ -22,7 +22,9 @@ struct MethodSet: OptionSet, Sendable {
         rawValue = index.map { 1 << UInt32($0) } ?? 0
     }
 
-    /// With HEAD where GET is: it asks for the same work, and a client could otherwise pass by a rule for GET.
+    /// The set with HEAD added if it contains GET.
+    ///
+    /// HEAD causes the same work, so a client could otherwise avoid a rule for GET.
     var withHead: MethodSet { contains(.get) ? union(.head) : self }
 
     private static let get = MethodSet(rawValue: 1)
