@@ -70,7 +70,7 @@ struct RefusalTests {
     func badRules(words: [String]) throws {
         let folder = try TemporaryFolder()
         let path = try folder.write("policies:\n  a: { limit: 10 per minte }\nrules: []\n", to: "limits.yaml")
-        let line = "\(path):2: policies.a.limit \"10 per minte\": has minte for a unit of time; write minute"
+        let line = "\(path):2: policies.a.limit: \"10 per minte\" has an unknown unit of time, minte; write minute"
         let outcome = try limiter(words.map { $0 == "FILE" ? path : $0 })
         #expect(outcome.isRefusal(1, line), "\(outcome)")
     }
@@ -116,7 +116,7 @@ struct CheckTests {
         let path = try folder.write(Self.good, to: "limits.yaml")
         let outcome = try limiter(["check", path])
         #expect(outcome.lines == ["\(path): 1 rules, 2 policies, 1 warnings"])
-        let line = "\(path):3: policies \"b\": is a policy that no rule uses; name it in a rule"
+        let line = "\(path):3: policies: \"b\" is not used by any rule; use it in a rule"
         #expect(outcome.errors == "warning: \(line)\n")
     }
 }

@@ -35,7 +35,7 @@ struct ReloadTests {
 
         try folder.write(Self.rules(9).replacing("day", with: "dai"), to: "limits.yaml")
         limiter.send(SIGHUP)
-        let error = "\(path):2: policies.data.limit \"9 per dai\": has dai for a unit of time; write day"
+        let error = "\(path):2: policies.data.limit: \"9 per dai\" has an unknown unit of time, dai; write day"
         #expect(waitUntil { !limiter.logLines("error").isEmpty })
         #expect(limiter.logLines("error") == [error + "; the rules stay as they are"])
         #expect(try statuses(1) == [429])
@@ -192,7 +192,7 @@ struct ReloadTests {
         let folder = try TemporaryFolder()
         let path = try folder.write(Self.rules(3).replacing("[data]", with: "[date]"), to: "limits.yaml")
         let rows = [
-            (path, "\(path):4: rules[0].policies[0] \"date\": is no policy of this file; write data"),
+            (path, "\(path):4: rules[0].policies[0]: \"date\" is not a policy of this file; write data"),
             (
                 folder.path("none"),
                 "\(folder.path("none")): cannot be read: No such file or directory; create it, or name another file"
