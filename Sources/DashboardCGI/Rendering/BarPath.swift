@@ -5,7 +5,7 @@ enum BarPath {
         // More than 32 bars could not be told apart.
         let together = max(1, (counts.count + 31) / 32)
         let sums = stride(from: 0, to: counts.count, by: together).map { start in
-            counts[start..<min(start + together, counts.count)].reduce(0, +)
+            counts[start..<min(start + together, counts.count)].saturatingSum
         }
         return bars(sums.map { ($0, 0) }, peak: sums.max() ?? 0, width: 100, height: 24)
     }

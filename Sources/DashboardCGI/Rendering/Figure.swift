@@ -15,7 +15,7 @@ enum Figure {
     static func number(_ number: Double) -> String {
         guard number.isFinite else { return "–" }
         let size = number.magnitude
-        if size >= 100 || number == number.rounded() { return count(Int64(number.rounded())) }
+        if size >= 100 || number == number.rounded() { return count(Int64(saturating: number)) }
         return decimal(number, places: size >= 10 ? 1 : 2)
     }
 
@@ -34,7 +34,7 @@ enum Figure {
 
     /// `42 s`, `5 min`, `3 h 20 min`, `12 d 4 h`.
     static func seconds(_ time: Double) -> String {
-        let whole = Int64(time.rounded(.up))
+        let whole = Int64(saturating: time.rounded(.up))
         let (days, hours, minutes) = (whole / 86_400, whole / 3_600 % 24, whole / 60 % 60)
         if days > 0 { return hours > 0 ? "\(days) d \(hours) h" : "\(days) d" }
         if hours > 0 { return minutes > 0 ? "\(hours) h \(minutes) min" : "\(hours) h" }
@@ -58,7 +58,8 @@ enum Figure {
         let change = (now - before) / before * 100
         let sign = change > 0 ? "+" : change < 0 ? "−" : "±"
         let size = change.magnitude
-        return sign + (size >= 1_000 ? count(Int64(size.rounded())) : decimal(size, places: size >= 100 ? 0 : 1)) + " %"
+        return sign + (size >= 1_000 ? count(Int64(saturating: size)) : decimal(size, places: size >= 100 ? 0 : 1))
+            + " %"
     }
 
     /// The change of a share in percentage points: `+1.2 points`.
@@ -70,7 +71,7 @@ enum Figure {
     /// Rounded to 0 to 3 decimal places.
     static func decimal(_ number: Double, places: Int) -> String {
         let scale = [1, 10, 100, 1_000][places]
-        let scaled = Int64((number.magnitude * Double(scale)).rounded())
+        let scaled = Int64(saturating: number.magnitude * Double(scale))
         let sign = number < 0 && scaled > 0 ? "−" : ""
         guard places > 0 else { return sign + count(scaled) }
         let fraction = String(scaled % Int64(scale))

@@ -68,8 +68,8 @@ struct HealthView: PageContent {
     }
 
     private static func backlog(_ fleet: Fleet) -> Card {
-        let backlog = fleet.processes.reduce(0) { $0 + $1.backlog }
-        let spooled = fleet.processes.reduce(0) { $0 + $1.spooled }
+        let backlog = fleet.processes.map(\.backlog).saturatingSum
+        let spooled = fleet.processes.map(\.spooled).saturatingSum
         return Card(
             title: "Backlog", state: backlog > 10 ? "late" : "up", value: Figure.count(backlog),
             lines: [

@@ -11,7 +11,8 @@ extension Report {
         var hours = [Int64](repeating: 0, count: 24)
         let parameters = [PostgresParameter(hoursStart.iso), end, chosenSeries] + client
         for row in try database.rows(statement, parameters) {
-            hours[Int(try row.count("hour")) % 24] += try row.count("blocked")
+            let hour = Int(try row.count("hour")) % 24
+            hours[hour] = hours[hour].adding(saturating: try row.count("blocked"))
         }
         return hours
     }

@@ -1,4 +1,4 @@
-/// Requests by outcome.
+/// Requests by outcome; sums saturate.
 struct Counts: Equatable {
     /// Let through, including those that a shadow policy would have refused.
     var allowed: Int64
@@ -23,15 +23,15 @@ struct Counts: Equatable {
         }
     }
 
-    var total: Int64 { allowed + blocked + failed }
+    var total: Int64 { [allowed, blocked, failed].saturatingSum }
 
     /// The blocked share of all requests; 0 without requests.
     var blockRate: Double { total > 0 ? Double(blocked) / Double(total) : 0 }
 
     static func += (sum: inout Counts, counts: Counts) {
-        sum.allowed += counts.allowed
-        sum.shadowBlocked += counts.shadowBlocked
-        sum.blocked += counts.blocked
-        sum.failed += counts.failed
+        sum.allowed = sum.allowed.adding(saturating: counts.allowed)
+        sum.shadowBlocked = sum.shadowBlocked.adding(saturating: counts.shadowBlocked)
+        sum.blocked = sum.blocked.adding(saturating: counts.blocked)
+        sum.failed = sum.failed.adding(saturating: counts.failed)
     }
 }

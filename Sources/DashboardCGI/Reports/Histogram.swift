@@ -1,20 +1,24 @@
 /// Durations of decisions, counted in buckets whose upper bounds are 1, 2, 4, … 2^20 microseconds, and one bucket above.
+///
+/// Sums saturate.
 struct Histogram {
     private(set) var counts: [Int64] = []
 
     /// Adds the counts of the same buckets.
     mutating func add(_ other: [Int64]) {
         if counts.isEmpty { counts = [Int64](repeating: 0, count: other.count) }
-        for index in counts.indices where index < other.count { counts[index] += other[index] }
+        for index in counts.indices where index < other.count {
+            counts[index] = counts[index].adding(saturating: other[index])
+        }
     }
 
     /// The microseconds within which this share of the decisions was made; `nil` without decisions.
     ///
     /// Interpolates linearly within a bucket. Durations above the last bound count as that bound.
     func percentile(_ share: Double) -> Double? {
-        let total = counts.reduce(0, +)
+        let total = counts.reduce(0.0) { $0 + Double($1) }
         guard total > 0 else { return nil }
-        let wanted = share * Double(total)
+        let wanted = share * total
         var sum = 0.0
         for (index, count) in counts.enumerated() where count > 0 {
             let (lower, upper) = (index == 0 ? 0 : Double(1 << (index - 1)), Double(1 << index))

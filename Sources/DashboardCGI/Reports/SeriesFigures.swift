@@ -1,6 +1,6 @@
 import Analytics
 
-/// The figures of one series, or of several together.
+/// The figures of one series, or of several together; sums saturate.
 struct SeriesFigures {
     var now = Counts()
     /// The counts of the range of the same length just before.
@@ -16,7 +16,8 @@ struct SeriesFigures {
         guard let more = other.limits else { return }
         let known = sum.limits ?? (0, 0, 0)
         sum.limits = (
-            known.limit + more.limit, known.remaining + more.remaining, known.decisions + more.decisions
+            known.limit.adding(saturating: more.limit), known.remaining.adding(saturating: more.remaining),
+            known.decisions.adding(saturating: more.decisions)
         )
     }
 
