@@ -1,12 +1,12 @@
 import FastCGI
 import Testing
 
-@Suite("Addresses as an operator writes them")
+@Suite("Listening addresses")
 struct AddressTests {
     typealias Address = Listener.Address
 
     @Test(
-        "an address is read, and written back",
+        "an address is parsed and printed again",
         arguments: [
             ("unix:/run/fcgi-limiter.sock", .unix(path: "/run/fcgi-limiter.sock", mode: 0o660, group: nil)),
             ("unix:relative.sock", .unix(path: "relative.sock", mode: 0o660, group: nil)),
@@ -25,12 +25,12 @@ struct AddressTests {
         #expect(address.description == text)
     }
 
-    @Test("an IPv6 address needs no brackets, but gets them")
+    @Test("an IPv6 address may be written without brackets, and is printed with them")
     func withoutBrackets() throws {
         #expect(try Address("::1:9000").description == "[::1]:9000")
     }
 
-    @Test("mode and group go to a unix socket only")
+    @Test("mode and group apply to Unix sockets only")
     func modeAndGroup() throws {
         #expect(
             try Address("unix:/a", mode: 0o600, group: "www-data") == .unix(path: "/a", mode: 0o600, group: "www-data"))
@@ -38,7 +38,7 @@ struct AddressTests {
     }
 
     @Test(
-        "what is no address is an error that says what to write",
+        "invalid text is an error that says what to write",
         arguments: [
             "", "unix:", "unix", "/run/a.sock", "localhost", "localhost:", "localhost:http", "localhost:65536",
             "localhost:-1", "9000", "fd:", "fd:-1", "fd:x", "fd:2147483648", "SYSTEMD", "systemd ", ":", "[::1]",

@@ -1,8 +1,8 @@
 import Testing
 
-@Suite("Bodies that nobody reads, and answers of any size")
+@Suite("Unread request bodies, and answers of any size")
 struct BodyTests {
-    @Test("a body that has come is skipped, and the connection kept", arguments: [1, 4_096, 8_192, 30_000, 60_000])
+    @Test("a body that has arrived is skipped, and the connection kept", arguments: [1, 4_096, 8_192, 30_000, 60_000])
     func wholeBody(count: Int) throws {
         let server = try EchoServer()
         let peer = try Peer(server.socket)
@@ -14,7 +14,7 @@ struct BodyTests {
         #expect(server.openConnections == 1)
     }
 
-    @Test("a request is answered before its body has come, and its connection kept for the next one behind the body")
+    @Test("a request is answered before its body arrives, and its connection kept for the next request after the body")
     func unfinishedBody() throws {
         let server = try EchoServer()
         let peer = try Peer(server.socket)
@@ -30,7 +30,7 @@ struct BodyTests {
         #expect(server.reports.isEmpty)
     }
 
-    @Test("a request and its body may come in pieces of any size", arguments: [1, 7, 8, 9, 100])
+    @Test("a request and its body may arrive in pieces of any size", arguments: [1, 7, 8, 9, 100])
     func bodyInPieces(size: Int) throws {
         let server = try EchoServer()
         let peer = try Peer(server.socket)
@@ -46,8 +46,8 @@ struct BodyTests {
         #expect(server.reports.isEmpty)
     }
 
-    @Test("the next request may come together with the end of a body")
-    func nextBehindBody() throws {
+    @Test("the next request may arrive together with the end of a body")
+    func nextAfterBody() throws {
         let server = try EchoServer()
         let peer = try Peer(server.socket)
         var rest = Records()
@@ -60,7 +60,7 @@ struct BodyTests {
         #expect(server.reports.isEmpty)
     }
 
-    @Test("a body of 5 MB that is sent before the answer is read is taken, too")
+    @Test("a body of 5 MB that is sent before the answer is read is skipped too")
     func bigBody() throws {
         let server = try EchoServer()
         let peer = try Peer(server.socket)
@@ -69,7 +69,7 @@ struct BodyTests {
         #expect(server.openConnections == 1)
     }
 
-    @Test("a connection that is not to be kept is left politely while the peer goes on to send 5 MB")
+    @Test("a connection that is not to be kept stays open until its peer has sent the rest of 5 MB")
     func unfinishedBodyToClose() throws {
         let server = try EchoServer()
         let peer = try Peer(server.socket)
@@ -89,7 +89,7 @@ struct BodyTests {
     }
 
     @Test(
-        "what comes in place of an unfinished body's rest closes the connection",
+        "anything but the rest of an unfinished body closes the connection",
         arguments: [
             Records.request(["ECHO": "too early"]), [0, 0, 0, 0, 0, 0, 0, 0], [1, 2, 0, 1, 0, 0, 0, 0],
             [1, 5, 0, 1, 0, 1, 0, 0, 65, 1, 4, 0, 1, 0, 0, 0, 0], [UInt8](repeating: 0, count: 100_000),
@@ -104,7 +104,7 @@ struct BodyTests {
         #expect(try server.answersOthers())
     }
 
-    @Test("many unfinished bodies hold up no other, and peers may go away within them")
+    @Test("many unfinished bodies delay no other request, and their peers may leave")
     func manyUnfinished() throws {
         let server = try EchoServer(loops: 1)
         do {
@@ -122,19 +122,19 @@ struct BodyTests {
         #expect(server.waitForConnections(0))
     }
 
-    @Test("an authorizer's request needs no body, and its connection is kept")
+    @Test("an authorizer's request has no body, and its connection is kept")
     func authorizer() throws {
         let server = try EchoServer()
         let peer = try Peer(server.socket)
         for number in 1...3 {
             #expect(try peer.ask(Records.head(role: 2, ["ECHO": "\(number)"])).text == "\(number)")
         }
-        // One that ends its body all the same is answered too.
+        // One with an empty body is answered too.
         #expect(try peer.ask(Records.request(role: 2, ["ECHO": "4"])).text == "4")
         #expect(try peer.ask(Records.head(role: 2, ["ECHO": "5"])).text == "5")
     }
 
-    @Test("of requests that are sent without waiting the first is answered, and the connection then closed")
+    @Test("of pipelined requests the first is answered, and then the connection closed")
     func pipelined() throws {
         let server = try EchoServer()
         let peer = try Peer(server.socket)
@@ -144,7 +144,7 @@ struct BodyTests {
         #expect(try server.answersOthers())
     }
 
-    @Test("padding behind a request ends the connection behind its answer", arguments: [0, 8_300])
+    @Test("padding after a request closes the connection after its answer", arguments: [0, 8_300])
     func paddedEnd(count: Int) throws {
         let server = try EchoServer()
         let peer = try Peer(server.socket)
@@ -157,7 +157,7 @@ struct BodyTests {
         #expect(try server.answersOthers())
     }
 
-    @Test("bytes of no meaning behind a request end the connection behind its answer")
+    @Test("meaningless bytes after a request close the connection after its answer")
     func followedByGarbage() throws {
         let server = try EchoServer()
         let peer = try Peer(server.socket)
@@ -167,7 +167,7 @@ struct BodyTests {
         #expect(try server.answersOthers())
     }
 
-    @Test("a big answer comes whole", arguments: [0, 1, 8_184, 8_192, 65_535, 65_536, 1 << 20])
+    @Test("a large answer arrives whole", arguments: [0, 1, 8_184, 8_192, 65_535, 65_536, 1 << 20])
     func bigAnswer(size: Int) throws {
         let server = try EchoServer()
         let peer = try Peer(server.socket)
@@ -178,7 +178,7 @@ struct BodyTests {
         }
     }
 
-    @Test("an answer to HEAD names the length of a body that it does not send")
+    @Test("an answer to HEAD gives the length of the body, which is not sent")
     func head() throws {
         let server = try EchoServer()
         let peer = try Peer(server.socket)
@@ -188,7 +188,7 @@ struct BodyTests {
         #expect(try peer.ask(Records.request(["ECHO": "sent"])).text == "sent")
     }
 
-    @Test("a value from a request cannot break a header's line")
+    @Test("a value from a request cannot break a header line")
     func headerLines() throws {
         let server = try EchoServer()
         let peer = try Peer(server.socket)

@@ -1,7 +1,7 @@
 import Glibc
 import Testing
 
-@Suite("Connections that stay open, few and many")
+@Suite("Connections that are kept open")
 struct KeptConnectionTests {
     @Test("a kept connection answers one request after another")
     func keepAlive() throws {
@@ -15,7 +15,7 @@ struct KeptConnectionTests {
         #expect(server.openConnections == 1)
     }
 
-    @Test("a connection that is not to be kept is closed behind the answer")
+    @Test("a connection that is not to be kept is closed after the answer")
     func closedAfterwards() throws {
         let server = try EchoServer()
         let peer = try Peer(server.socket)
@@ -25,7 +25,7 @@ struct KeptConnectionTests {
         #expect(try server.answersOthers())
     }
 
-    @Test("a kept connection that the peer closes is let go of")
+    @Test("a kept connection is forgotten when the peer closes it")
     func closedByPeer() throws {
         let server = try EchoServer()
         do {
@@ -51,7 +51,7 @@ struct KeptConnectionTests {
         for (number, peer) in peers.enumerated() { try peer.send(Records.request(["ECHO": "at once \(number)"])) }
         for (number, peer) in peers.enumerated() { #expect(try peer.answer().text == "at once \(number)") }
 
-        // The rest stays quiet while one talks.
+        // The others are quiet while one asks.
         for number in 0..<500 {
             #expect(try peers[count / 2].ask(Records.request(["ECHO": "alone \(number)"])).text == "alone \(number)")
         }

@@ -4,9 +4,9 @@ import Testing
 
 @testable import FastCGI
 
-@Suite("Sockets: what is opened, replaced, left alone and removed")
+@Suite("Listening sockets: created, replaced, left alone and removed")
 struct ListenerTests {
-    @Test("a socket has the mode that is asked for", arguments: [0o600, 0o660, 0o666, 0o777] as [UInt32])
+    @Test("a socket has the given mode", arguments: [0o600, 0o660, 0o666, 0o777] as [UInt32])
     func mode(mode: UInt32) throws {
         let folder = try TemporaryFolder()
         let listener = try Listener(.unix(path: folder.path("a.sock"), mode: mode, group: nil))
@@ -16,10 +16,10 @@ struct ListenerTests {
         withExtendedLifetime(listener) {}
     }
 
-    @Test("a socket has the group that is asked for")
+    @Test("a socket has the given group")
     func group() throws {
         let folder = try TemporaryFolder()
-        // Root may give a socket to any group; anybody else to one of their own.
+        // Root may give a socket to any group, other users to one of their own.
         let number = getegid() == 0 ? 1 : getegid()
         let name = String(cString: try #require(getgrgid(number)).pointee.gr_name)
         let listener = try Listener(.unix(path: folder.path("a.sock"), mode: 0o660, group: name))
@@ -27,7 +27,7 @@ struct ListenerTests {
         withExtendedLifetime(listener) {}
     }
 
-    @Test("a socket that a dead process left is replaced")
+    @Test("the socket of a dead process is replaced")
     func stale() throws {
         let folder = try TemporaryFolder()
         let path = folder.path("a.sock")
@@ -38,7 +38,7 @@ struct ListenerTests {
         try expectServes(listener) { try Peer(path) }
     }
 
-    @Test("a socket that a process listens on is an error, and stays that process's")
+    @Test("a socket that a process listens on is an error, and still belongs to that process")
     func live() throws {
         let folder = try TemporaryFolder()
         let path = folder.path("a.sock")
@@ -49,7 +49,7 @@ struct ListenerTests {
         try expectServes(first) { try Peer(path) }
     }
 
-    @Test("a file that is no socket is left alone")
+    @Test("a file that is not a socket is left alone")
     func otherFile() throws {
         let folder = try TemporaryFolder()
         try folder.write("precious", to: "notes.txt")
@@ -67,7 +67,7 @@ struct ListenerTests {
         #expect(folder.text(of: "notes.txt") == "precious")
     }
 
-    @Test("a path that no socket can have is an error")
+    @Test("a path that is too long for a socket is an error")
     func longPath() throws {
         let folder = try TemporaryFolder()
         let room = 107 - folder.path.utf8.count - 1
@@ -80,7 +80,7 @@ struct ListenerTests {
         }
     }
 
-    @Test("a folder that is not there is an error")
+    @Test("a missing folder is an error")
     func noFolder() throws {
         let folder = try TemporaryFolder()
         let path = folder.path("missing/a.sock")
@@ -89,7 +89,7 @@ struct ListenerTests {
         }
     }
 
-    @Test("a group that is not there is an error, and no socket stays behind")
+    @Test("an unknown group is an error, and leaves no socket")
     func badGroup() throws {
         let folder = try TemporaryFolder()
         let path = folder.path("a.sock")
@@ -101,7 +101,7 @@ struct ListenerTests {
         try expectServes(listener) { try Peer(path) }
     }
 
-    @Test("a listener that is let go of removes its socket")
+    @Test("a listener removes its socket")
     func removed() throws {
         let folder = try TemporaryFolder()
         let path = folder.path("a.sock")
@@ -113,13 +113,13 @@ struct ListenerTests {
         #expect(access(path, F_OK) != 0)
     }
 
-    @Test("a listener that is let go of leaves another one's socket alone")
+    @Test("a listener leaves another one's socket at its path alone")
     func notRemoved() throws {
         let folder = try TemporaryFolder()
         let path = folder.path("a.sock")
         var first: Listener? = try Listener(.unix(path: path, mode: 0o600, group: nil))
         unlink(path)
-        // While the first one lives, so that the file system cannot give the second one its number.
+        // The first one still exists, so the file system cannot give its inode to the second.
         let second = try Listener(.unix(path: path, mode: 0o600, group: nil))
         withExtendedLifetime(first) {}
         first = nil
@@ -140,7 +140,7 @@ struct ListenerTests {
         try expectServes(listener) { try Peer(port6: port) }
     }
 
-    @Test("a port that is taken is an error")
+    @Test("a port that is in use is an error")
     func takenPort() throws {
         let listener = try Listener(.tcp(host: "127.0.0.1", port: "0"))
         let port = try port(of: listener)
@@ -152,9 +152,9 @@ struct ListenerTests {
         withExtendedLifetime(listener) {}
     }
 
-    @Test("a host that is none is an error")
+    @Test("an unknown host is an error")
     func badHost() {
-        // An address that cannot be one: no name server is asked.
+        // Not a valid name, so that no name server is asked.
         expectError("1.2.3.4.5:80: Name or service not known") {
             try Listener(.tcp(host: "1.2.3.4.5", port: "80"))
         }
@@ -168,11 +168,11 @@ struct ListenerTests {
         listen(number, 16)
         let listener = try Listener(Listener.Address("fd:\(number)"))
         try expectServes(listener) { try Peer(path) }
-        // It is the parent's: its file stays.
+        // The file belongs to the parent process, and stays.
         #expect(access(path, F_OK) == 0)
     }
 
-    @Test("a descriptor that is no listening socket is an error")
+    @Test("a descriptor that is not a listening socket is an error")
     func badDescriptor() throws {
         let folder = try TemporaryFolder()
         let file = open(try folder.write("", to: "file"), O_RDONLY)
@@ -188,7 +188,7 @@ struct ListenerTests {
         }
     }
 
-    @Test("a socket from systemd that systemd did not pass is an error")
+    @Test("a missing socket from systemd is an error")
     func noSystemd() {
         expectError("systemd passed no socket: start the unit by its .socket, or listen on unix:PATH") {
             try Listener(.systemd)
@@ -203,7 +203,7 @@ struct ListenerTests {
         }
     }
 
-    /// Starts a server on the listener and asks it.
+    /// Checks that a server on the listener answers.
     private func expectServes(_ listener: Listener, _ connect: () throws -> Peer) throws {
         let server = Server(listener, loops: 1, report: { _ in }, makeApplication: { _ in Fixed() })
         server.start()
@@ -223,7 +223,7 @@ struct ListenerTests {
         return status
     }
 
-    /// A socket bound to the path, that nobody listens on yet.
+    /// A socket that is bound to the path and does not listen yet.
     private func bind(_ path: String) throws -> Int32 {
         let address = ServerAddress.unix(path: path)
         let descriptor = address.makeSocket()
@@ -238,7 +238,7 @@ struct ListenerTests {
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(listener.descriptor, $0, &size) }
         }
         try #require(code == 0)
-        // The port stands in the same place in both families.
+        // The port has the same offset in both families.
         return Int(UInt16(bigEndian: address.sin6_port))
     }
 }

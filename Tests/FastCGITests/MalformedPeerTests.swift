@@ -2,7 +2,7 @@ import Testing
 
 @testable import FastCGI
 
-@Suite("Peers that send what is no request")
+@Suite("Peers that send something else than a request")
 struct MalformedPeerTests {
     struct Case: CustomTestStringConvertible, Sendable {
         let testDescription: String
@@ -53,7 +53,7 @@ struct MalformedPeerTests {
             $0.begin(identifier: 1)
             $0.begin(identifier: 2)
         },
-        Case("a second begin with the first one's number", .sequence) {
+        Case("a second begin with the same number", .sequence) {
             $0.begin()
             $0.begin()
         },
@@ -88,10 +88,10 @@ struct MalformedPeerTests {
             $0.add(.data, [1, 2, 3])
         },
         Case("an unknown management record", .sequence) { $0.add(.unknown, [42, 0, 0, 0, 0, 0, 0, 0], identifier: 0) },
-        Case("a question for the server's values", .sequence) {
+        Case("GET_VALUES", .sequence) {
             $0.add(.getValues, Records.pairs(["FCGI_MAX_CONNS": ""]), identifier: 0)
         },
-        Case("a question for the server's values within a request", .sequence) {
+        Case("GET_VALUES within a request", .sequence) {
             $0.begin()
             $0.add(.getValues, Records.pairs(["FCGI_MAX_CONNS": ""]), identifier: 0)
         },
@@ -127,11 +127,11 @@ struct MalformedPeerTests {
             $0.begin()
             $0.stream(.parameters, [1, 0x80, 0])
         },
-        Case("a good variable in front of a lying one", .parameters) {
+        Case("a good variable before one with a false length", .parameters) {
             $0.begin()
             $0.stream(.parameters, Records.pairs(["ECHO": "a"]) + [9, 9, 65])
         },
-        Case("a value that lies over several records", .parameters) {
+        Case("a value longer than its several records", .parameters) {
             $0.begin()
             $0.stream(.parameters, [4, 100] + Array("ECHO".utf8) + [UInt8](repeating: 65, count: 90), size: 7)
         },
@@ -160,7 +160,8 @@ struct MalformedPeerTests {
         },
     ]
 
-    @Test("what is no request closes its connection, with the reason, and the rest is served", arguments: cases)
+    @Test(
+        "malformed bytes close their connection, the log has the reason, and other peers are served", arguments: cases)
     func malformed(_ bad: Case) throws {
         let server = try EchoServer(loops: 1)
         let before = try Peer(server.socket)
@@ -177,7 +178,7 @@ struct MalformedPeerTests {
         #expect(server.waitForConnections(1))
     }
 
-    @Test("what is no request closes a kept connection just so", arguments: cases)
+    @Test("malformed bytes close a kept connection too", arguments: cases)
     func malformedLater(_ bad: Case) throws {
         let server = try EchoServer(loops: 1)
         let peer = try Peer(server.socket)
@@ -187,7 +188,7 @@ struct MalformedPeerTests {
         #expect(try server.answersOthers())
     }
 
-    @Test("many bad peers at once leave the good ones served")
+    @Test("good peers are served beside many bad ones")
     func manyAtOnce() throws {
         let server = try EchoServer(loops: 1)
         let good = try (0..<20).map { _ in try Peer(server.socket) }
@@ -203,15 +204,26 @@ struct MalformedPeerTests {
         #expect(server.waitForConnections(good.count))
     }
 
+    @Test("a flood of bad peers is logged once")
+    func loggedOnce() throws {
+        let server = try EchoServer()
+        for _ in 0..<1_000 {
+            let peer = try Peer(server.socket)
+            try? peer.send(Array("GET / HTTP/1.1".utf8))
+            #expect(peer.end() == .closed)
+        }
+        #expect(server.reports.count == 1)
+    }
+
     @Test(
-        "the values that libfcgi would look up are never given to it",
+        "GET_VALUES records never reach libfcgi",
         arguments: [
-            // It writes past a buffer for a name that comes often.
+            // libfcgi writes past its buffer if a name comes often.
             (0..<100).flatMap { _ in Records.pairs(["FCGI_MPXS_CONNS": ""]) },
             Records.pairs(["\0": ""]),
             [UInt8](repeating: 255, count: 8) + [UInt8](repeating: 65, count: 60_000),
         ])
-    func valuesInFrontOfRequest(question: [UInt8]) throws {
+    func valuesBeforeRequest(question: [UInt8]) throws {
         let server = try EchoServer()
         let peer = try Peer(server.socket)
         var records = Records()

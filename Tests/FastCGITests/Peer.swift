@@ -27,7 +27,7 @@ final class Peer {
     /// Seconds after which a silent server is a failure.
     private static let timeout = 30
 
-    private let descriptor: Int32
+    let descriptor: Int32
     private var unread: [UInt8] = []
 
     /// Connects to a Unix socket.

@@ -2,7 +2,7 @@ import Testing
 
 @testable import FastCGI
 
-@Suite("What lies in front of a connection, byte for byte")
+@Suite("The verdict on a connection's bytes, byte by byte")
 struct RecordScanTests {
     private func scan(_ bytes: some Sequence<UInt8>) -> RecordScan {
         Array(bytes).withUnsafeBytes { RecordScan($0) }
@@ -18,7 +18,7 @@ struct RecordScanTests {
     private static let long = String(repeating: "x", count: 300)
 
     @Test(
-        "every beginning of a request is incomplete, then unfinished, and only the whole has ended", arguments: requests
+        "every prefix of a request is incomplete, then unfinished, and only the whole has ended", arguments: requests
     )
     func beginnings(name: String, head: [UInt8], whole: [UInt8]) {
         for count in 0..<head.count { #expect(scan(whole[..<count]) == .incomplete) }
@@ -31,10 +31,10 @@ struct RecordScanTests {
         }
     }
 
-    @Test("every beginning of a padded request in many records")
+    @Test("every prefix of a padded request in many records")
     func paddedBeginnings() {
         let whole = Records.request(["NAME": "a value", "OTHER": "b"], body: [1, 2], parameterSize: 3, padding: 5)
-        // What stands behind the head: one padded record of two bytes, and the empty one.
+        // After the head: a padded record of two bytes, and the empty one.
         let head = whole.count - (8 + 2 + 5) - 8
         var seen: [RecordScan] = []
         for count in 0...whole.count {
@@ -48,7 +48,7 @@ struct RecordScanTests {
             ])
     }
 
-    @Test("an authorizer's request is whole without a body, and with the empty one")
+    @Test("an authorizer's request is complete without a body, and with an empty one")
     func authorizer() {
         let head = Records.head(role: 2, ["A": "1"])
         let whole = Records.request(role: 2, ["A": "1"])
@@ -60,19 +60,19 @@ struct RecordScanTests {
         #expect(scan(whole) == .request(role: .authorizer, body: .ended))
     }
 
-    @Test("nothing, and anything below a header, is incomplete")
+    @Test("fewer bytes than a header are incomplete")
     func short() {
         for count in 0..<8 { #expect(scan([UInt8](repeating: 0xFF, count: count)) == .incomplete) }
     }
 
-    @Test("a fault is seen with the first header that shows it", arguments: MalformedPeerTests.cases)
+    @Test("a fault is found with the first header that shows it", arguments: MalformedPeerTests.cases)
     func faults(_ bad: MalformedPeerTests.Case) {
         #expect(scan(bad.bytes.prefix(RecordScan.maximumHeadSize)) == .malformed(bad.fault))
         for count in 0..<min(8, bad.bytes.count) { #expect(scan(bad.bytes.prefix(count)) == .incomplete) }
     }
 
     @Test(
-        "lengths in every form",
+        "lengths of one byte and of four",
         arguments: [
             ([0, 0], true), ([1, 0, 65], true), ([0, 1, 65], true), ([1, 1, 65], false), ([2, 0, 65], false),
             ([0], false), ([128], false), ([128, 0, 0], false), ([128, 0, 0, 0], false), ([128, 0, 0, 0, 0], true),
@@ -87,7 +87,7 @@ struct RecordScanTests {
         records.add(.input)
         #expect(scan(records.bytes) == (isGood ? .request(role: .responder, body: .ended) : .malformed(.parameters)))
 
-        // Byte by byte it is the same.
+        // The same content in records of one byte.
         var pieces = Records()
         pieces.begin()
         pieces.stream(.parameters, content, size: 1, padding: 3)
@@ -95,7 +95,7 @@ struct RecordScanTests {
         #expect(scan(pieces.bytes) == (isGood ? .request(role: .responder, body: .ended) : .malformed(.parameters)))
     }
 
-    @Test("the size of a head is bounded to the byte")
+    @Test("the size of a head is limited to the byte")
     func bound() {
         func head(_ count: Int) -> [UInt8] {
             var records = Records()

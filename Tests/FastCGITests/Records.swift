@@ -1,6 +1,6 @@
-/// FastCGI records as a web server writes them, and as none should.
+/// FastCGI records, as web servers write them and malformed.
 struct Records {
-    /// What a record is: the raw value is its type.
+    /// The type of a record.
     enum Kind: UInt8 {
         case begin = 1
         case abort = 2
@@ -14,7 +14,7 @@ struct Records {
         case unknown = 11
     }
 
-    /// What is to become of the connection after the answer.
+    /// Whether the connection is kept after the answer.
     enum Afterwards: UInt8 {
         case close = 0
         case keep = 1
@@ -22,7 +22,7 @@ struct Records {
 
     private(set) var bytes: [UInt8] = []
 
-    /// Adds one record; a `claim` is written in place of the content's true length.
+    /// Adds a record; `claim` replaces the true length of the content in its header.
     mutating func add(
         _ kind: Kind, _ content: [UInt8] = [], padding: UInt8 = 0, version: UInt8 = 1, identifier: UInt16 = 1,
         claim: Int? = nil
@@ -40,7 +40,7 @@ struct Records {
         add(.begin, content, padding: padding, identifier: identifier)
     }
 
-    /// Adds a stream in records of at most `size` bytes, each with padding, and the empty record that ends it.
+    /// Adds a stream: padded records of at most `size` bytes of content, then the empty record.
     mutating func stream(_ kind: Kind, _ content: [UInt8], size: Int = 32_768, padding: UInt8 = 0) {
         var rest = content[...]
         while !rest.isEmpty {
@@ -50,7 +50,7 @@ struct Records {
         add(kind)
     }
 
-    /// A request that is whole.
+    /// A complete request.
     static func request(
         role: UInt16 = 1, _ variables: KeyValuePairs<String, String> = [:], _ afterwards: Afterwards = .keep,
         body: [UInt8] = [], parameterSize: Int = 32_768, bodySize: Int = 32_768, padding: UInt8 = 0
@@ -62,7 +62,7 @@ struct Records {
         return records.bytes
     }
 
-    /// A request up to the end of its variables: begun, and without the end of its body.
+    /// A request up to the end of its variables, without its body.
     static func head(role: UInt16 = 1, _ variables: KeyValuePairs<String, String> = [:]) -> [UInt8] {
         var records = Records()
         records.begin(role: role)
@@ -70,13 +70,13 @@ struct Records {
         return records.bytes
     }
 
-    /// How many bytes a length takes where one would do.
+    /// How a length below 128 is written.
     enum LengthForm {
         case short
         case long
     }
 
-    /// Names and values with their lengths.
+    /// Names and values, each with its length.
     static func pairs(_ variables: KeyValuePairs<String, String>, lengths: LengthForm = .short) -> [UInt8] {
         variables.reduce(into: []) { bytes, variable in
             bytes += length(variable.key.utf8.count, lengths) + length(variable.value.utf8.count, lengths)
@@ -84,7 +84,7 @@ struct Records {
         }
     }
 
-    /// One length: in one byte below 128, else in four.
+    /// A length, in four bytes if it is 128 or more or `form` is long, else in one.
     static func length(_ number: Int, _ form: LengthForm = .short) -> [UInt8] {
         if number < 128, form == .short { return [UInt8(number)] }
         return [

@@ -1,6 +1,6 @@
 import Testing
 
-@Suite("The forms in which a whole request may come")
+@Suite("Forms of a request")
 struct RequestFormTests {
     @Test("variables may be spread over several records", arguments: [1, 2, 3, 7, 8, 100])
     func severalRecords(size: Int) throws {
@@ -31,10 +31,10 @@ struct RequestFormTests {
         #expect(try Peer(server.socket).ask(request).text == value)
     }
 
-    @Test("the most that a request may carry is answered")
+    @Test("the largest request is answered")
     func longest() throws {
         let server = try EchoServer()
-        // What is left of 65,536 bytes: a begin (16), two headers (16), the lengths and the name (9), and the body's end (8).
+        // Of 65,536 bytes, a begin takes 16, two headers 16, lengths and name 9, and the end of the body 8.
         let value = String(repeating: "v", count: 65_536 - 16 - 16 - 9 - 8)
         #expect(try Peer(server.socket).ask(Records.request(["ECHO": value], parameterSize: 65_535)).text == value)
     }
@@ -51,7 +51,7 @@ struct RequestFormTests {
     }
 
     @Test(
-        "a request may have any number but 0, and the answer has it too",
+        "a request may have any number but 0, which its answer repeats",
         arguments: [1, 2, 255, 256, 65_535] as [UInt16])
     func numbers(identifier: UInt16) throws {
         let server = try EchoServer()
@@ -66,26 +66,27 @@ struct RequestFormTests {
         #expect(answer.identifiers == [identifier])
     }
 
-    @Test("a request without any variable is a request")
+    @Test("a request without variables is answered")
     func noVariables() throws {
         let server = try EchoServer()
         #expect(try Peer(server.socket).ask(Records.request()).text == "")
     }
 
-    @Test("of a variable that comes twice the first one counts")
+    @Test("if a variable is sent twice, the first one counts")
     func twice() throws {
         let server = try EchoServer()
         #expect(try Peer(server.socket).ask(Records.request(["ECHO": "first", "ECHO": "second"])).text == "first")
     }
 
     @Test(
-        "a value may hold any bytes", arguments: ["=", "a=b=c", "%00%0d%0a", "\u{1}\u{7F}", "ü ☃ 🙂", "\r\nX: y", " "])
+        "a value may contain any bytes",
+        arguments: ["=", "a=b=c", "%00%0d%0a", "\u{1}\u{7F}", "ü ☃ 🙂", "\r\nX: y", " "])
     func anyBytes(value: String) throws {
         let server = try EchoServer()
         #expect(try Peer(server.socket).ask(Records.request(["ECHO": value])).text == value)
     }
 
-    @Test("the role is handed on", arguments: [(1, "responder"), (2, "authorizer")] as [(UInt16, String)])
+    @Test("the application gets the role", arguments: [(1, "responder"), (2, "authorizer")] as [(UInt16, String)])
     func role(number: UInt16, name: String) throws {
         let server = try EchoServer()
         let answer = try Peer(server.socket).ask(Records.request(role: number, ["ECHO": "a"]))

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Requests as values")
 struct RequestTests {
-    @Test("a variable is found by its whole name")
+    @Test("a variable is found by its full name")
     func bytes() {
         let request = Request(variables: ["A": "1", "AB": "2", "": "3", "EMPTY": "", "ü": "ß"])
         #expect(request.bytes(of: "A").map(Array.init) == Array("1".utf8))
@@ -19,7 +19,7 @@ struct RequestTests {
         #expect(request.text(of: "B") == nil)
     }
 
-    @Test("a name may be known only when the program runs")
+    @Test("a variable is found by a name from run time")
     func runTimeName() {
         let request = Request(variables: ["HTTP_X_API_KEY": "k"])
         #expect(request.bytes(of: Array("HTTP_X_API_KEY".utf8)).map(Array.init) == Array("k".utf8))
@@ -27,7 +27,7 @@ struct RequestTests {
         #expect(request.bytes(of: [] as [UInt8]) == nil)
     }
 
-    @Test("of a variable that comes twice the first one counts")
+    @Test("if a variable comes twice, the first one counts")
     func twice() {
         #expect(Request(variables: ["A": "1", "A": "2"]).text(of: "A") == "1")
         #expect(request(["A=1", "A=2"]).text(of: "A") == "1")
@@ -39,14 +39,14 @@ struct RequestTests {
         #expect(request([]).bytes(of: "A") == nil)
     }
 
-    @Test("a request is a responder's where nothing else is said")
+    @Test("the default role is responder")
     func role() {
         #expect(Request(variables: [:]).role == .responder)
         #expect(Request(role: .authorizer, variables: [:]).role == .authorizer)
     }
 
     @Test(
-        "libfcgi's entries are split at the first equals sign",
+        "an entry of the environment is split at the first equals sign",
         arguments: [
             ("A=1", "1"), ("A=", ""), ("A", ""), ("A==", "="), ("A=b=c", "b=c"), ("A= 1 ", " 1 "), ("A=ü", "ü"),
         ])
@@ -57,14 +57,14 @@ struct RequestTests {
         #expect(request.text(of: "LAST") == "9")
     }
 
-    @Test("text that is no UTF-8 is repaired, its bytes are not")
+    @Test("invalid UTF-8 is repaired in text, and kept in bytes")
     func invalidText() {
         let request = request(bytes: [[65, 61, 0xFF, 0xFE]])
         #expect(request.text(of: "A") == "\u{FFFD}\u{FFFD}")
         #expect(request.bytes(of: "A").map(Array.init) == [0xFF, 0xFE])
     }
 
-    /// A request made of what libfcgi would hand over.
+    /// A request with an environment as libfcgi makes it.
     private func request(_ entries: [String]) -> Request {
         request(bytes: entries.map { Array($0.utf8) })
     }

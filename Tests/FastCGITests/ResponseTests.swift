@@ -2,13 +2,13 @@ import Testing
 
 @testable import FastCGI
 
-@Suite("Answers as they go out")
+@Suite("Responses as they are sent")
 struct ResponseTests {
     private func head(_ response: Response) -> String {
         String(decoding: response.head, as: UTF8.self)
     }
 
-    @Test("an answer is its status and its headers in their order")
+    @Test("a response begins with its status and its headers in order")
     func whole() {
         var response = Response(status: 429, reason: "Too Many Requests", body: [1, 2, 3])
         response.addHeader("Retry-After") { $0 += Array("7".utf8) }
@@ -24,14 +24,14 @@ struct ResponseTests {
         #expect(response.sendsBody)
     }
 
-    @Test("an answer without headers and body is one, too")
+    @Test("a response may be empty")
     func least() {
         let response = Response(status: 204, reason: "No Content")
         #expect(head(response) == "Status: 204 No Content\r\nContent-Length: 0\r\n")
         #expect(response.body.isEmpty)
     }
 
-    @Test("no byte of a value can end its line", arguments: 0...255 as ClosedRange<UInt8>)
+    @Test("no byte of a value ends its line", arguments: 0...255 as ClosedRange<UInt8>)
     func controlBytes(byte: UInt8) {
         var response = Response(status: 200, reason: "OK")
         response.addHeader("X-A") { $0 += [65, byte, 66] }
@@ -43,7 +43,7 @@ struct ResponseTests {
                 + [expected, expected] + Array("C\r\n".utf8))
     }
 
-    @Test("a line break in one value leaves the headers before and behind it as they are")
+    @Test("a line break in a value does not change the headers before and after it")
     func writing() {
         var response = Response(status: 200, reason: "OK")
         response.addHeader("X-A", "kept")

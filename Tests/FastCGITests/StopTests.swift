@@ -1,12 +1,13 @@
-import FastCGI
 import Glibc
 import Servers
 import Synchronization
 import Testing
 
+@testable import FastCGI
+
 @Suite("A server that is told to stop")
 struct StopTests {
-    /// Holds the loop in the middle of an answer until it is opened.
+    /// Blocks the loop within an answer until it is opened.
     private final class Gate: Sendable {
         private let isOpen = Atomic(false)
         private let isReached = Atomic(false)
@@ -21,7 +22,7 @@ struct StopTests {
         func waitUntilReached() -> Bool { waitUntil { isReached.load(ordering: .acquiring) } }
     }
 
-    @Test("stop returns when nothing is asked, and the socket is gone")
+    @Test("stop returns if there are no requests, and removes the socket")
     func idle() throws {
         let server = try EchoServer(loops: 3)
         let idle = try Peer(server.socket)
@@ -31,14 +32,14 @@ struct StopTests {
         #expect(throws: Peer.Failure.notConnected(errno: ENOENT)) { try Peer(server.socket) }
     }
 
-    @Test("what was being answered, and what had been sent by then, is answered")
+    @Test("requests that were sent before the stop are answered")
     func finishesWhatHasBegun() throws {
         let gate = Gate()
         let server = try EchoServer { requests in
             if requests.contains(where: { $0.text(of: "ECHO") == "first" }) { gate.pass() }
         }
         let first = try Peer(server.socket)
-        // More than one turn of the loop takes.
+        // More than the loop takes in one tick.
         let later = try (0..<600).map { _ in try Peer(server.socket) }
         for peer in later { #expect(try peer.ask(Records.request(["ECHO": "a"])).text == "a") }
 
@@ -53,7 +54,7 @@ struct StopTests {
         for peer in later + [first] { #expect(peer.end() == .closed) }
     }
 
-    @Test("a request that is half there when the server is told to stop may still become whole")
+    @Test("a request of which half has arrived at the stop may still be completed")
     func finishesHalfRequest() throws {
         let gate = Gate()
         let server = try EchoServer { requests in
@@ -73,7 +74,7 @@ struct StopTests {
         #expect(try half.ask(Array(request.dropFirst(20))).text == "in two halves")
     }
 
-    @Test("half a request that stays half does not keep the server")
+    @Test("half a request does not delay the stop for long")
     func abandonsHalfRequest() throws {
         let server = try EchoServer()
         let half = try Peer(server.socket)
@@ -85,7 +86,41 @@ struct StopTests {
         #expect(uploading.end() == .closed)
     }
 
-    @Test("whoever connects when the server has stopped taking connections gets no answer")
+    @Test("a server that is asked without a pause stops all the same", arguments: [nil, 2])
+    func saturated(workers: Int?) throws {
+        let server = try EchoServer(workers: workers)
+        let asking = try (0..<4).map { _ in try AskingThread(server.socket) }
+        for thread in asking { #expect(thread.waitForAnswers(10)) }
+        let stopping = server.beginStopping()
+        #expect(stopping.waitForEnd())
+        for thread in asking { thread.join() }
+    }
+
+    @Test("requests that keep coming on other connections are answered only for a while")
+    func lateRequests() throws {
+        let waiting = Mutex<[Int32]>([])
+        let request = Records.request(["ECHO": "late"])
+        let gate = Gate()
+        // Each answer takes its time, and meanwhile the next connection has a request.
+        let server = try EchoServer(limits: ConnectionLimits(stopTimeout: 20)) { requests in
+            if requests.contains(where: { $0.text(of: "ECHO") == "first" }) { gate.pass() }
+            usleep(1_000)
+            if let next = waiting.withLock({ $0.popLast() }) { write(next, request, request.count) }
+        }
+        let all = try (0..<300).map { _ in try Peer(server.socket) }
+        #expect(server.waitForConnections(300))
+        waiting.withLock { [descriptors = all.dropFirst().map(\.descriptor)] in $0 = descriptors }
+        try all[0].send(Records.request(["ECHO": "first"]))
+        #expect(gate.waitUntilReached())
+        let stopping = server.beginStopping()
+        gate.open()
+        #expect(stopping.waitForEnd())
+        #expect(try all[0].answer().text == "first")
+        #expect(waiting.withLock { $0.count } > 100)
+        #expect(all[1].end() == .closed)
+    }
+
+    @Test("connections made after the stop get no answer")
     func refusesNewConnections() throws {
         let gate = Gate()
         let lastGate = Gate()
@@ -95,7 +130,7 @@ struct StopTests {
         }
         let first = try Peer(server.socket)
         let last = try Peer(server.socket)
-        // It keeps the loop going for a second behind all others.
+        // Keeps the loop running for a second after all others.
         let half = try Peer(server.socket)
         try half.send([1, 1, 0])
         let request = Records.request(["ECHO": "last"])
@@ -106,7 +141,7 @@ struct StopTests {
         gate.open()
         #expect(try first.answer().text == "first")
 
-        // This one comes after the first one's answer, so the loop has seen by then that it is to stop.
+        // Sent after the first answer, so the loop has noticed the stop.
         try last.send(Array(request.dropFirst(20)))
         #expect(lastGate.waitUntilReached())
         let late = try Peer(server.socket)
@@ -119,7 +154,7 @@ struct StopTests {
         #expect(throws: Peer.Failure.notConnected(errno: ENOENT)) { try Peer(server.socket) }
     }
 
-    @Test("a server can be stopped and another one started on the same path", arguments: 1...5)
+    @Test("another server can start on the path of one that stopped", arguments: 1...5)
     func restarts(round: Int) throws {
         let folder = try TemporaryFolder()
         let path = folder.path("again.sock")

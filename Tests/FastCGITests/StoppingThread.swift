@@ -3,11 +3,12 @@ import Glibc
 import Servers
 import Synchronization
 
-/// A thread within `Server.stop()`.
+/// A thread that calls `Server.stop()`.
 final class StoppingThread {
     private final class Context: Sendable {
         let server: Mutex<Server?>
-        let place = Mutex("")
+        let path = Mutex("")
+        let isFinished = Atomic(false)
 
         init(_ server: Server?) { self.server = Mutex(server) }
     }
@@ -25,23 +26,24 @@ final class StoppingThread {
                 let context = Unmanaged<Context>.fromOpaque(pointer).takeRetainedValue()
                 var buffer = [UInt8](repeating: 0, count: 64)
                 let count = readlink("/proc/thread-self", &buffer, buffer.count)
-                context.place.withLock { $0 = String(decoding: buffer.prefix(max(0, count)), as: UTF8.self) }
+                context.path.withLock { $0 = String(decoding: buffer.prefix(max(0, count)), as: UTF8.self) }
                 let server = context.server.withLock { server in
                     defer { server = nil }
                     return server
                 }
                 server?.stop()
+                context.isFinished.store(true, ordering: .releasing)
                 return nil
             }, Unmanaged.passRetained(context).toOpaque())
     }
 
-    /// Waits until it sleeps: nothing else in `stop()` waits but for the loops, which have been told by then.
+    /// Waits until the thread sleeps: `stop()` waits only for the loops, after it has told them.
     func waitUntilBlocked() {
         _ = waitUntil {
-            let place = context.place.withLock { $0 }
-            guard !place.isEmpty else { return false }
-            // No file: it has come back already.
-            guard let file = fopen("/proc/\(place)/stat", "r") else { return true }
+            let path = context.path.withLock { $0 }
+            guard !path.isEmpty else { return false }
+            // The thread has ended already.
+            guard let file = fopen("/proc/\(path)/stat", "r") else { return true }
             defer { fclose(file) }
             var line = [UInt8](repeating: 0, count: 512)
             let count = fread(&line, 1, line.count, file)
@@ -50,7 +52,14 @@ final class StoppingThread {
         }
     }
 
-    /// Waits until `stop()` has come back and the server is let go of.
+    /// Whether `stop()` returns within half a minute; if so, the thread is joined.
+    func waitForEnd() -> Bool {
+        guard waitUntil({ context.isFinished.load(ordering: .acquiring) }) else { return false }
+        join()
+        return true
+    }
+
+    /// Waits until `stop()` has returned and the server is released.
     func join() {
         if !isJoined { pthread_join(thread, nil) }
         isJoined = true

@@ -1,12 +1,14 @@
-import FastCGI
+import Cases
 import Glibc
 import Servers
 import Synchronization
 import Testing
 
-@Suite("A server whose applications wait")
+@testable import FastCGI
+
+@Suite("A server with workers")
 struct WorkerTests {
-    /// Holds whoever comes with the text `wait`.
+    /// Blocks requests with the text `wait`.
     private final class Gate: Sendable {
         private let isOpen = Atomic(false)
         private let count = Atomic<Int>(0)
@@ -22,7 +24,7 @@ struct WorkerTests {
         func waitUntilReached(by number: Int) -> Bool { waitUntil { count.load(ordering: .acquiring) == number } }
     }
 
-    @Test("an answer that takes long holds up no other, on connections old and new")
+    @Test("a slow answer delays no other, on old and new connections")
     func others() throws {
         let gate = Gate()
         let server = try EchoServer(workers: 3) { gate.pass($0) }
@@ -40,7 +42,7 @@ struct WorkerTests {
         for peer in waiting { #expect(try peer.answer().text == "wait") }
     }
 
-    @Test("more requests than workers are all answered, each with its own")
+    @Test("more requests than workers are all answered, each with its own answer")
     func many() throws {
         let server = try EchoServer(workers: 2)
         let peers = try (0..<200).map { _ in try Peer(server.socket) }
@@ -56,7 +58,7 @@ struct WorkerTests {
         #expect(server.waitForConnections(200))
     }
 
-    @Test("what comes on a connection while its request is answered waits for its turn")
+    @Test("a request that arrives while the connection's earlier one is answered waits for its turn")
     func next() throws {
         let gate = Gate()
         let server = try EchoServer(workers: 1) { gate.pass($0) }
@@ -74,7 +76,7 @@ struct WorkerTests {
         #expect(server.waitForConnections(1))
     }
 
-    @Test("a peer that has gone when its answer is ready does no harm")
+    @Test("a peer that has left when its answer is ready does no harm")
     func gone() throws {
         let gate = Gate()
         let server = try EchoServer(workers: 2) { gate.pass($0) }
@@ -88,7 +90,32 @@ struct WorkerTests {
         #expect(try server.answersOthers())
     }
 
-    @Test("a body that is on its way when the answer comes is taken, and the connection kept")
+    @Test("while connections come and go, no answer reaches another's", arguments: SeededGenerator.seeds(3))
+    func reusedDescriptors(seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        let server = try EchoServer(workers: 3)
+        var peers: [(peer: Peer, text: String)] = []
+        for number in 0..<5_000 {
+            let peer = try Peer(server.socket)
+            try peer.send(Records.request(["ECHO": "\(number)"], Bool.random(using: &generator) ? .keep : .close))
+            switch Int.random(in: 0..<4, using: &generator) {
+            // Closed before it is answered.
+            case 0: break
+            case 1:
+                peer.finishSending()
+                fallthrough
+            default: peers.append((peer, "\(number)"))
+            }
+            if peers.count > 20 {
+                let (peer, text) = peers.remove(at: Int.random(in: 0..<peers.count, using: &generator))
+                #expect(try peer.answer().text == text)
+            }
+        }
+        for (peer, text) in peers { #expect(try peer.answer().text == text) }
+        #expect(server.reports.isEmpty)
+    }
+
+    @Test("a body that arrives after the answer is skipped, and the connection kept")
     func body() throws {
         let server = try EchoServer(workers: 2)
         let peer = try Peer(server.socket)
@@ -99,7 +126,7 @@ struct WorkerTests {
         #expect(try peer.ask(Records.request(["ECHO": "then"])).text == "then")
     }
 
-    @Test("told to stop, it answers what it has begun")
+    @Test("requests that workers have at the stop are answered")
     func stops() throws {
         let gate = Gate()
         let server = try EchoServer(workers: 1) { gate.pass($0) }

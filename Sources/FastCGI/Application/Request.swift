@@ -1,4 +1,3 @@
-import CFastCGI
 import Glibc
 
 /// A request as the web server describes it, in CGI variables that may hold any bytes.

@@ -173,7 +173,14 @@ final class EventLoop {
         guard now >= nextSweep else { return }
         nextSweep = .max
         for connection in connections.all {
-            if connection.deadline <= now { end(connection) } else { nextSweep = min(nextSweep, connection.deadline) }
+            guard connection.deadline <= now else {
+                nextSweep = min(nextSweep, connection.deadline)
+                continue
+            }
+            if case .sending = connection.state {
+                log("closed a FastCGI connection that did not take its answer in time")
+            }
+            end(connection)
         }
         // With deadlines close together, a sweep four times per second is enough.
         nextSweep = max(nextSweep, now + 250)
