@@ -43,7 +43,10 @@ let package = Package(
         // Layer 3: the ways to the outside. None knows another.
         .target(
             name: "Stores",
-            dependencies: ["Limiters", "Platform", "TextFormats", "CHiredis", "CLMDB"],
+            dependencies: [
+                "Limiters", "Platform", "TextFormats", "CHiredis", "CLMDB",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             resources: [
                 .embedInCode("Redis/Scripts/charge.lua"), .embedInCode("Redis/Scripts/refund.lua"),
                 .embedInCode("Redis/Scripts/rights.lua"),
@@ -129,7 +132,10 @@ let package = Package(
         .testTarget(
             name: "StoresTests",
             // StoreBench: its program is the process that is killed, or lacks permissions, or has a full disk.
-            dependencies: ["Limiters", "Stores", "StoreBench", "Cases", "Servers"],
+            dependencies: [
+                "Limiters", "Stores", "StoreBench", "Cases", "Servers",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: strict
         ),
         .testTarget(
@@ -139,7 +145,9 @@ let package = Package(
             exclude: ["schema_2.sql"],
             swiftSettings: strict
         ),
-        .testTarget(name: "FastCGITests", dependencies: ["FastCGI", "Servers"], swiftSettings: strict),
+        .testTarget(
+            name: "FastCGITests", dependencies: ["FastCGI", "Platform", "Cases", "Servers"], swiftSettings: strict
+        ),
         .testTarget(
             name: "RulesTests",
             dependencies: ["Limiters", "Platform", "Rules", "Servers"],
@@ -155,7 +163,7 @@ let package = Package(
         .testTarget(
             name: "FCGILimiterTests",
             dependencies: [
-                "FCGILimiter", "Analytics", "Limiters", "Stores", "Servers",
+                "FCGILimiter", "Rules", "Analytics", "Limiters", "Stores", "Servers",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict

@@ -1,61 +1,78 @@
-/// One request put to a store: the policies that it meets, each with its key and what it costs there.
+/// One request as a store sees it: the policies that apply, each with the key to charge and the cost.
 public struct Charge: Sendable {
-    /// One policy, the key under which it counts this request's client, and what the request costs.
+    /// One policy, whom it counts, and what the request costs there.
     public struct Entry: Sendable {
-        /// What decides.
+        /// The policy that decides.
         public let policy: Policy
-        /// Where the store keeps its state.
+        /// Whom the policy counts.
+        public let identity: Identity
+        /// The key of the state in the store.
         public let key: Key
-        /// Units taken from the policy; 0 takes nothing and only looks.
+        /// Units to take, 0 to 1,000,000,000; 0 takes nothing and only looks.
         public let cost: Int64
+        /// A number of the caller's choice.
+        ///
+        /// Stores never look at it, so it tells where the entry came from.
+        public let tag: Int32
 
-        /// `policy` counting `identity`.
+        /// An entry that counts `identity` under `policy`.
         ///
         /// - Parameters:
-        ///   - policy: what decides.
-        ///   - identity: who is counted.
-        ///   - cost: units, 0 to 1,000,000,000; what lies outside is moved to the nearer end.
-        public init(_ policy: Policy, for identity: Identity, cost: Int64 = 1) {
-            self.init(policy, key: Key(identity, policy), cost: cost)
+        ///   - policy: the policy that decides.
+        ///   - identity: whom the policy counts.
+        ///   - cost: units; values outside 0 to 1,000,000,000 are clamped.
+        ///   - tag: a number of the caller's choice.
+        public init(_ policy: Policy, for identity: Identity, cost: Int64 = 1, tag: Int32 = 0) {
+            self.init(policy, identity, Key(identity, policy), cost, tag)
         }
 
-        private init(_ policy: Policy, key: Key, cost: Int64) {
+        private init(_ policy: Policy, _ identity: Identity, _ key: Key, _ cost: Int64, _ tag: Int32) {
             self.policy = policy
+            self.identity = identity
             self.key = key
             self.cost = min(max(cost, 0), Quota.largestLimit)
+            self.tag = tag
         }
 
-        /// The same under one of `count` equal parts of its quota, which is at least one unit.
+        /// The entry under one of `count` equal shares of its quota.
         ///
-        /// A cost that fits into the quota but not into the part takes the whole part: else it would never fit.
+        /// A share is at least one unit. A cost that fits the quota but exceeds the share takes the whole share, because
+        /// it would otherwise never fit.
         public func divided(among count: Int64) -> Entry {
-            let part = policy.divided(among: count)
-            let cost = cost <= policy.quota.limit ? min(cost, part.quota.limit) : cost
-            return Entry(part, key: key, cost: cost)
+            let share = policy.divided(among: count)
+            let cost = cost <= policy.quota.limit ? min(cost, share.quota.limit) : cost
+            return Entry(share, identity, key, cost, tag)
         }
 
-        /// The same at another cost.
+        /// The entry with another cost.
         func costing(_ cost: Int64) -> Entry {
-            Entry(policy, key: key, cost: cost)
+            Entry(policy, identity, key, cost, tag)
         }
     }
 
-    /// All that must allow; each key once.
+    /// The entries that must all allow the request.
+    ///
+    /// Each key appears once.
     public let entries: [Entry]
+    /// The network of the client.
+    public let network: ClientNetwork
 
     /// A request that meets these policies, each at its own cost.
     ///
-    /// - Parameter entries: of two entries with one key the dearer counts, in the earlier one's place: both would be
-    ///   charged to the same client for one request.
-    public init(_ entries: [Entry]) {
+    /// - Parameters:
+    ///   - entries: of two entries with the same key only the first is kept, at the higher cost of the two: one request
+    ///     charges one client once.
+    ///   - network: the network of the client.
+    public init(_ entries: [Entry], network: ClientNetwork = .unknown) {
         self.entries = Self.hasRepeatedKey(entries) ? Self.withoutRepeatedKeys(entries) : entries
+        self.network = network
     }
 
     /// A request that costs the same in each of these policies.
     ///
     /// - Parameters:
-    ///   - cost: units, in place of what the entries say; 0 to 1,000,000,000.
-    ///   - entries: as for ``init(_:)``.
+    ///   - cost: units, instead of each entry's own cost; values outside 0 to 1,000,000,000 are clamped.
+    ///   - entries: as for ``init(_:network:)``.
     public init(cost: Int64, _ entries: [Entry]) {
         self.init(entries.map { $0.costing(cost) })
     }
@@ -66,12 +83,12 @@ public struct Charge: Sendable {
 
     private static func withoutRepeatedKeys(_ entries: [Entry]) -> [Entry] {
         var kept: [Entry] = []
-        var places: [Key: Int] = [:]
+        var indices: [Key: Int] = [:]
         for entry in entries {
-            if let place = places[entry.key] {
-                kept[place] = kept[place].costing(max(kept[place].cost, entry.cost))
+            if let index = indices[entry.key] {
+                kept[index] = kept[index].costing(max(kept[index].cost, entry.cost))
             } else {
-                places[entry.key] = kept.count
+                indices[entry.key] = kept.count
                 kept.append(entry)
             }
         }

@@ -1,13 +1,13 @@
 /// Who is counted: one fact about a client, or several together.
 ///
-/// It is written as text that no other identity has, whatever bytes a client sends: `address=203.0.113.9`,
-/// `api_key=alice,address=203.0.113.9`. Bytes other than letters, digits and a few marks are percent-encoded; what is
-/// longer than ``longestText`` bytes is replaced by `#` and its SHA-256, and no written identity begins with `#`.
+/// Each identity has a text of its own, whatever bytes a client sends: `address=203.0.113.9`,
+/// `api_key=alice,address=203.0.113.9`. Bytes other than letters, digits and a few marks are percent-encoded. A text longer
+/// than ``longestText`` bytes is replaced by `#` and its SHA-256; no other text begins with `#`.
 public struct Identity: Sendable, Hashable {
-    /// The longest text that is kept as it is, in bytes.
+    /// The length in bytes above which a text is replaced by its hash.
     public static let longestText = 128
 
-    /// The written form in ASCII: letters, digits, `-._~:/@+%=,` and, in front of a hash, `#`.
+    /// The text in ASCII: letters, digits, `-._~:/@+%=,` and, before a hash, `#`.
     public let bytes: [UInt8]
 
     /// Everyone together: an overall limit.
@@ -21,7 +21,7 @@ public struct Identity: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - source: what the value is: `address`, `api_key`, …
-    ///   - value: the bytes that the client or its server sent, any at all.
+    ///   - value: any bytes that the client or its server sent.
     public init(_ source: String, _ value: some Collection<UInt8>) {
         var text: [UInt8] = []
         text.reserveCapacity(source.utf8.count + value.count + 8)
@@ -31,7 +31,9 @@ public struct Identity: Sendable, Hashable {
         bytes = Self.bounded(text)
     }
 
-    /// Several facts together, in this order: another order is another identity.
+    /// Several facts together.
+    ///
+    /// Their order matters: another order is another identity.
     public init(_ facts: [(source: String, value: [UInt8])]) {
         var text: [UInt8] = []
         for fact in facts {
@@ -42,7 +44,7 @@ public struct Identity: Sendable, Hashable {
         bytes = Self.bounded(text)
     }
 
-    /// An identity in its written form, as keys and explanations show it; `nil` where no identity is written so.
+    /// The identity with this text, as keys and explanations show it; `nil` where no identity has it.
     public init?(written text: String) {
         let isWritten = text.utf8.allSatisfy { Self.isPlain[Int($0)] || "%=,#".utf8.contains($0) }
         guard isWritten, text.utf8.contains(UInt8(ascii: "=")) || text == "all" || text.hasPrefix("#") else {
@@ -58,7 +60,7 @@ public struct Identity: Sendable, Hashable {
         text.append(UInt8(ascii: "="))
     }
 
-    /// Writes the bytes, percent-encoded where they are not plain.
+    /// Writes the bytes, percent-encoding those that are not plain.
     private static func write(_ bytes: UnsafeBufferPointer<UInt8>, to text: inout [UInt8]) {
         let digits: StaticString = "0123456789ABCDEF"
         isPlain.withUnsafeBufferPointer { isPlain in

@@ -1,13 +1,13 @@
 /// The store's name for an identity and a policy: `window:{address=203.0.113.9}:data`.
 ///
-/// Two pairs of identity and policy never share a key: the braces, which neither contains, part the one from the other.
-/// They are also the hash tag that puts all policies of one identity into one slot of a Redis Cluster. At most
+/// No two pairs of identity and policy share a key, because neither contains the braces that separate them. The braces
+/// are also the hash tag that puts all policies of one identity into one slot of a Redis Cluster. A key has at most
 /// ``longest`` bytes.
 public struct Key: Sendable, Hashable {
-    /// The longest key in bytes: `bucket:{`, an identity, `}:` and a policy's name.
+    /// The length in bytes of the longest key: `bucket:{`, an identity, `}:` and a policy's name.
     public static let longest = 8 + Identity.longestText + 2 + 64
 
-    /// The key's bytes, all printable ASCII.
+    /// The key, all printable ASCII.
     public let bytes: [UInt8]
 
     /// The key under which `policy` counts `identity`.

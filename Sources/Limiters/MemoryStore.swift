@@ -1,70 +1,53 @@
 /// A store in memory for one owner: an actor, a lock or a test around it.
 ///
-/// It is the model that the other stores agree with.
+/// All other stores are tested against it.
 ///
 ///     var store = MemoryStore()
 ///     let verdict = store.charge(Charge([.init(policy, for: Identity("user", name.utf8))]), now: clock)
-public struct MemoryStore: Sendable {
-    private struct Kept {
+public struct MemoryStore: Sendable, StateAccess {
+    private struct Record {
         var words: [Int64]
         var expiry: Microseconds
     }
 
-    private var states: [Key: Kept] = [:]
+    private var records: [Key: Record] = [:]
 
     /// An empty store.
     public init() {}
 
-    /// How many keys it holds.
-    public var count: Int { states.count }
+    /// How many keys the store holds.
+    public var count: Int { records.count }
 
-    /// Decides one request against all its policies and, if all enforced ones allow, charges those that allow.
-    ///
-    /// - Parameters:
-    ///   - charge: the request.
-    ///   - now: a clock of the caller's that does not run backward for long.
-    /// - Returns: the verdict.
-    public mutating func charge(_ charge: Charge, now: Microseconds) -> Verdict {
-        var decisions: [Decision] = []
-        var changes: [Change] = []
-        for entry in charge.entries {
-            let words = states[entry.key]?.words ?? []
-            let (decision, change) = entry.policy.quota.decide(words.span.bytes, now: now, cost: entry.cost)
-            decisions.append(decision)
-            changes.append(change)
-        }
-        let verdict = Verdict(decisions, on: charge, now: now)
-        guard verdict.isAllowed else {
-            // Nothing is taken, so what is left is what a peek finds.
-            for (index, entry) in charge.entries.enumerated() where decisions[index].admission == .allowed {
-                let words = states[entry.key]?.words ?? []
-                decisions[index] = entry.policy.quota.decide(words.span.bytes, now: now, cost: 0).0
-            }
-            return Verdict(decisions, on: charge, now: now)
-        }
-        for (entry, change) in zip(charge.entries, changes) where !change.isNone {
-            let words = states[entry.key]?.words ?? []
-            states[entry.key] = Kept(words: change.words(from: words), expiry: change.expiry)
-        }
-        return verdict
+    /// Calls `body` with the state of `key`.
+    public func read<Value>(_ key: Key, _ body: (State) -> Value) -> Value {
+        let words = records[key]?.words ?? []
+        return body(words.span.bytes)
     }
 
-    /// Gives back what a request took.
-    ///
-    /// - Parameters:
-    ///   - taken: what one policy gave.
-    ///   - now: the clock of ``charge(_:now:)``.
-    public mutating func refund(_ taken: Refund, now: Microseconds) {
-        guard let kept = states[taken.key] else { return }
-        let words = taken.applied(to: kept.words, now: now)
-        states[taken.key] = words.isEmpty ? nil : Kept(words: words, expiry: kept.expiry)
+    /// Does nothing: memory has room.
+    public func checkRoom(for key: Key) {}
+
+    /// Changes the state of `key`.
+    public mutating func write(_ change: Change, to key: Key) {
+        records[key] = Record(words: change.words(from: records[key]?.words ?? []), expiry: change.expiry)
     }
 
-    /// Forgets every key whose quota is full again.
+    /// Gives units back.
     ///
-    /// A caller with many clients calls it now and then.
+    /// - Parameters:
+    ///   - refund: what one policy was charged.
+    ///   - now: the clock of ``StateAccess/charge(_:now:)``.
+    public mutating func refund(_ refund: Refund, now: Microseconds) {
+        guard let record = records[refund.key] else { return }
+        let words = refund.applied(to: record.words, now: now)
+        records[refund.key] = words.isEmpty ? nil : Record(words: words, expiry: record.expiry)
+    }
+
+    /// Removes every key whose quota is full again.
+    ///
+    /// Call it now and then in a program that has many clients.
     public mutating func sweep(now: Microseconds) {
-        states = states.filter { $0.value.expiry > now }
+        records = records.filter { $0.value.expiry > now }
     }
 }
 

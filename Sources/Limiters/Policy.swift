@@ -1,25 +1,25 @@
-/// A named quota, and what its refusal means.
+/// A named quota and its mode.
 public struct Policy: Sendable, Hashable {
-    /// What a refusal by this policy does.
+    /// What a refusal by a policy does.
     public enum Mode: Sendable, Hashable {
-        /// It refuses the request.
+        /// A refusal refuses the request.
         case enforced
-        /// It is decided and counted, and refuses nothing: a trial run.
+        /// A refusal is counted and has no effect: a trial run.
         case shadow
     }
 
-    /// 1 to 64 letters, digits, `_`, `-` and `.`: it goes into keys, headers and metrics as it is.
+    /// 1 to 64 letters, digits, `_`, `-` and `.`, so that keys, headers and metrics can hold the name as it is.
     public let name: String
-    /// What it allows.
+    /// What the policy allows.
     public let quota: Quota
-    /// What its refusal means.
+    /// What a refusal does.
     public let mode: Mode
-    /// What to answer when the store gives no verdict; `nil` where the policy leaves that to the program.
+    /// How to answer when the store cannot decide; `nil` for the program's default.
     public let onStoreFailure: StoreFailureAnswer?
 
     /// A policy of this name.
     ///
-    /// - Throws: ``PolicyNameError`` when the name is empty, too long or has other characters.
+    /// - Throws: ``PolicyNameError`` when the name is empty, too long or contains other characters.
     public init(
         name: String, quota: Quota, mode: Mode = .enforced, onStoreFailure: StoreFailureAnswer? = nil
     ) throws(PolicyNameError) {
@@ -37,20 +37,25 @@ public struct Policy: Sendable, Hashable {
         self.onStoreFailure = onStoreFailure
     }
 
-    /// The same with one of `count` equal parts of its quota.
+    /// The policy with its quota counted by a token bucket.
+    func countedByTokenBucket() -> Policy {
+        Policy(checked: name, quota.countedByTokenBucket(), mode, onStoreFailure)
+    }
+
+    /// The policy with one of `count` equal shares of its quota.
     func divided(among count: Int64) -> Policy {
         Policy(checked: name, quota.divided(among: count), mode, onStoreFailure)
     }
 }
 
-/// A name that no policy can have.
+/// A name that no policy may have.
 public struct PolicyNameError: Error, Equatable, CustomStringConvertible {
-    /// The name as it was given.
+    /// The rejected name.
     public let name: String
 
-    /// One line that says what a name may be.
+    /// One line that says what is allowed.
     public var description: String {
-        "policy name \"\(name)\" is not usable: use 1 to 64 letters, digits, '_', '-' and '.'"
+        "policy name \"\(name)\" is not valid: use 1 to 64 letters, digits, '_', '-' and '.'"
     }
 }
 

@@ -1,25 +1,25 @@
-/// What one request took from one policy: what it needs to be given back.
+/// Units that one policy was charged, with what it takes to give them back.
 ///
-/// Where policies of one request are kept apart, and cannot be charged all or none at once, what one of them gave is
-/// given back when another refuses. Giving back never gives more than was taken, whatever was charged or given back in
-/// between; what cannot be given back stays taken.
+/// Policies that live in different parts of a store cannot be charged all or none at once. So a policy that was charged
+/// gets its units back when another one refuses. A refund never gives back more than was charged, whatever was charged or
+/// refunded in between. Units that cannot be given back stay charged.
 public struct Refund: Sendable, Hashable {
-    /// Where the store keeps the state.
+    /// The key of the state in the store.
     public let key: Key
     /// How the units are counted.
     public let quota: Quota
-    /// Units, at least 1.
+    /// Units to give back, at least 1.
     public let cost: Int64
-    /// When they were taken.
+    /// When the units were charged.
     ///
-    /// Token bucket: the store's clock. Sliding window: the time that the log has them under.
+    /// Token bucket: the store's clock. Sliding window: the time that the log has for them.
     public let moment: Microseconds
 
-    /// What `entry` was charged; `nil` where nothing was: by a peek, or where the policy does not allow.
+    /// The refund of `entry`; `nil` where nothing was charged: for a peek, or where the policy does not allow.
     ///
     /// - Parameters:
-    ///   - entry: what was asked of the policy.
-    ///   - decision: what it answered, as part of a request that was charged.
+    ///   - entry: what the policy was asked.
+    ///   - decision: what the policy answered, as part of a request that was charged.
     ///   - now: the store's clock at the decision.
     public init?(_ entry: Charge.Entry, by decision: Decision, now: Microseconds) {
         guard decision.admission == .allowed, entry.cost > 0 else { return nil }
@@ -33,12 +33,12 @@ public struct Refund: Sendable, Hashable {
             }
     }
 
-    /// The state after these units were given back at the moment `now`.
+    /// The state after the refund.
     ///
     /// - Parameters:
-    ///   - words: what the store keeps for ``key``, as ``State`` describes; empty when there is nothing.
+    ///   - words: the state of ``key``, as ``State`` describes it; empty when the key is unused.
     ///   - now: the store's clock.
-    /// - Returns: the new state; the same where there is nothing to give back, empty where nothing is left of it.
+    /// - Returns: the new state: the same where there is nothing to give back, empty where nothing is left of it.
     public func applied(to words: [Int64], now: Microseconds) -> [Int64] {
         switch quota.algorithm {
         case .tokenBucket: TokenBucket(quota).refund(self, to: words, now: now)

@@ -1,13 +1,13 @@
-/// What a store keeps for one key: a run of 64-bit integers, empty when the key is unused.
+/// The state of one key: a run of 64-bit integers, empty when the key is unused.
 ///
 ///     token bucket     [arrival]
 ///     sliding window   [base, time, total, time, total, …]
 ///
-/// It is a view of the store's own bytes, in the machine's byte order and of any alignment, so reading copies nothing.
+/// A state is a view of the store's own bytes, in the machine's byte order and of any alignment. Reading copies nothing.
 public typealias State = RawSpan
 
 extension State {
-    /// How many integers there are.
+    /// The number of integers.
     var wordCount: Int { byteCount / 8 }
 
     /// The integer at `index`, which the caller keeps below ``wordCount``.
@@ -16,13 +16,13 @@ extension State {
     }
 }
 
-/// What a decision does to a state when its request is admitted: cut at both ends, then append.
+/// How an admitted request changes a state: integers are cut at both ends, then others are appended.
 public struct Change: Sendable {
-    /// Integers cut off at the front.
+    /// How many integers are cut at the front.
     public internal(set) var cutFirst = 0
-    /// Integers cut off at the back.
+    /// How many integers are cut at the back.
     public internal(set) var cutLast = 0
-    /// From this moment on the new state decides like an empty one, so a store may forget it.
+    /// When the new state starts to decide like an empty one, so that a store may remove it.
     public internal(set) var expiry: Microseconds = 0
 
     private var appended = InlineArray<3, Int64>(repeating: 0)
@@ -30,16 +30,16 @@ public struct Change: Sendable {
 
     init() {}
 
-    /// Whether the state stays as it is: refused, or a peek.
+    /// Whether the state stays the same, as for a refused request or a peek.
     public var isNone: Bool { appendedCount == 0 }
 
-    /// Puts an integer at the back; three at the most.
+    /// Appends an integer; at most three.
     mutating func append(_ word: Int64) {
         appended[appendedCount] = word
         appendedCount += 1
     }
 
-    /// The new state's length in bytes.
+    /// The length of the new state in bytes.
     public func byteCount(from state: State) -> Int {
         state.byteCount - 8 * (cutFirst + cutLast - appendedCount)
     }
@@ -48,7 +48,7 @@ public struct Change: Sendable {
     ///
     /// - Parameters:
     ///   - state: the state that was decided on.
-    ///   - target: at least ``byteCount(from:)`` bytes, apart from those of `state`.
+    ///   - target: at least ``byteCount(from:)`` bytes that do not overlap `state`.
     public func write(from state: State, to target: UnsafeMutableRawBufferPointer) {
         let kept = state.byteCount - 8 * (cutFirst + cutLast)
         state.withUnsafeBytes { old in

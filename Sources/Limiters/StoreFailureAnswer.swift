@@ -1,9 +1,9 @@
-/// What to answer when the store gives no verdict.
+/// How a request is answered when the store cannot decide it.
 public enum StoreFailureAnswer: String, Sendable, CaseIterable {
-    /// The request passes uncounted: the limiter's failure is not the site's.
+    /// The request passes uncounted.
     case allow
     /// The request is refused with 503.
     case deny
-    /// A store of this machine alone decides meanwhile.
+    /// The fallback store of this machine decides.
     case local
 }

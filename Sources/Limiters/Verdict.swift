@@ -1,5 +1,7 @@
 /// The answer to one request over all its policies.
 public struct Verdict: Sendable {
+    /// The request.
+    public let charge: Charge
     /// What the enforced policies say together.
     ///
     /// ``Admission/allowed``: every policy that allows was charged. Anything else: nothing was.
@@ -9,7 +11,7 @@ public struct Verdict: Sendable {
     /// The store's clock at the decision.
     public let now: Microseconds
 
-    /// The verdict over `decisions`, which belong to `charge` entry by entry.
+    /// The verdict of `decisions`, one for each entry of `charge`.
     public init(_ decisions: [Decision], on charge: Charge, now: Microseconds) {
         var admission = Admission.allowed
         for (entry, decision) in zip(charge.entries, decisions) where entry.policy.mode == .enforced {
@@ -20,19 +22,20 @@ public struct Verdict: Sendable {
             case (.refused(let wait), .allowed): admission = .refused(retryAfter: wait)
             }
         }
+        self.charge = charge
         self.admission = admission
         self.decisions = decisions
         self.now = now
     }
 
-    /// Whether every enforced policy allows.
+    /// Whether every enforced policy allows the request.
     public var isAllowed: Bool { admission == .allowed }
 
-    /// The index of the decision that a client should look at; `nil` where no policy is enforced.
+    /// The index of the decision that matters most to the client; `nil` where no policy is enforced.
     ///
-    /// Of the enforced policies it is the one that refuses longest, or else the one with the smallest share of its limit
-    /// left.
-    public func governing(_ charge: Charge) -> Int? {
+    /// Among the enforced policies it is the one with the longest wait, or else the one with the smallest share of its
+    /// limit left.
+    public var governing: Int? {
         var best: Int?
         for index in decisions.indices where charge.entries[index].policy.mode == .enforced {
             if let current = best, !decisions[index].isTighter(than: decisions[current]) { continue }
@@ -53,7 +56,7 @@ extension Decision {
         }
         let (mine, its) = (rank(self), rank(other))
         if mine != its { return mine > its }
-        // As fractions, without dividing: limits are at most 10^9, so the products fit.
+        // Compared as fractions without dividing. Limits are at most 10^9, so the products do not overflow.
         return remaining * other.limit < other.remaining * limit
     }
 }

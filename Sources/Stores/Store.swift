@@ -1,52 +1,68 @@
 public import Limiters
 
-/// Keeps the states of all keys, and is the clock that decisions go by.
+/// Keeps the states of all keys, and is the clock of all decisions.
 ///
-/// One owner at a time uses it: every event loop opens its own.
+/// One owner at a time uses a store: every event loop opens its own.
 public protocol Store: AnyObject {
-    /// What is worth knowing of a store that works, in one line; `nil` where there is nothing.
+    /// One line about a store that works but is not set up well; `nil` where there is nothing to say.
     var warning: String? { get }
 
-    /// Why a part of the store is not asked now; `nil` where all of it is.
+    /// Why a part of the store is not asked now; `nil` where all parts are.
     var failedPart: StoreError? { get }
 
-    /// Decides a batch of requests in order, each against all its policies, and charges each that is allowed.
+    /// Decides a batch of requests in order, each under all its policies, and charges each request that is allowed.
     ///
-    /// A refused request changes nothing; the next request of the batch sees what the earlier ones took.
+    /// A refused request changes nothing. The next request of the batch sees what the earlier ones were charged. Requests
+    /// can fail apart: when one node of a cluster is down, or when a full store has no room for a new key.
     ///
-    /// - Returns: one verdict for each charge, in their order.
-    /// - Throws: ``StoreError``. Then nothing is known of the batch: it may or may not have been charged.
-    func charge(_ charges: [Charge]) throws(StoreError) -> [Verdict]
-
-    /// As ``charge(_:)``, for a store whose parts can fail apart: what is known of each charge, in their order.
-    ///
-    /// A cluster of which one node is away gives verdicts on the others' charges, and keeps that node off the way of
-    /// later batches by itself.
-    ///
-    /// - Throws: ``StoreError`` where no part of the store answers.
+    /// - Returns: one result for each charge, in their order. A charge that failed may or may not have been charged, unless
+    ///   the failure is ``StoreError/Kind/full``: then it was not.
+    /// - Throws: ``StoreError`` where nothing is known of any charge.
     func attempt(_ charges: [Charge]) throws(StoreError) -> [Result<Verdict, StoreError>]
 
-    /// Forgets what is kept under these keys: their quotas are full again.
+    /// Removes the states of these keys, so that their quotas are full again.
     ///
-    /// - Returns: how many of them were in use.
-    /// - Throws: ``StoreError``. Then some of them may be forgotten and others not.
+    /// - Returns: how many of the keys were in use.
+    /// - Throws: ``StoreError``. Then some keys may be removed and others not.
     func reset(_ keys: [Key]) throws(StoreError) -> Int
 
-    /// Asks the store for a sign of life, as costly as a small batch.
+    /// Checks that the store decides, at about the cost of a small batch.
     ///
     /// - Throws: ``StoreError`` when a batch would fail now.
     func check() throws(StoreError)
 }
 
 extension Store {
-    /// Nothing, unless the store says otherwise.
+    /// `nil`, unless the store says otherwise.
     public var warning: String? { nil }
 
-    /// Nothing, unless the store has parts.
+    /// `nil`, unless the store has parts.
     public var failedPart: StoreError? { nil }
 
-    /// All or nothing, unless the store says otherwise.
-    public func attempt(_ charges: [Charge]) throws(StoreError) -> [Result<Verdict, StoreError>] {
-        try charge(charges).map { .success($0) }
+    /// Decides a batch like ``attempt(_:)``, for a caller to whom one failed charge is as bad as all.
+    ///
+    /// - Throws: ``StoreError`` of the first charge that failed.
+    public func charge(_ charges: [Charge]) throws(StoreError) -> [Verdict] {
+        try verdicts(of: attempt(charges))
     }
+}
+
+/// A store that can decide at a time of the caller's choice, for tests.
+package protocol ClockedStore: Store {
+    /// Decides a batch like ``Store/attempt(_:)``, at the time `clock` if given.
+    func attempt(_ charges: [Charge], clock: Microseconds?) throws(StoreError) -> [Result<Verdict, StoreError>]
+}
+
+extension ClockedStore {
+    /// Decides a batch like ``Store/charge(_:)``, at the time `clock` if given.
+    package func charge(_ charges: [Charge], clock: Microseconds?) throws(StoreError) -> [Verdict] {
+        try verdicts(of: attempt(charges, clock: clock))
+    }
+}
+
+private func verdicts(of results: [Result<Verdict, StoreError>]) throws(StoreError) -> [Verdict] {
+    var verdicts: [Verdict] = []
+    verdicts.reserveCapacity(results.count)
+    for result in results { verdicts.append(try result.get()) }
+    return verdicts
 }

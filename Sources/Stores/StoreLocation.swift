@@ -50,7 +50,7 @@ public enum StoreLocation: Sendable, Hashable, CustomStringConvertible {
     /// Opens the store for one owner.
     ///
     /// - Throws: as ``opener(deadlines:)``.
-    public func open(deadlines: RedisDeadlines = .unhurried) throws(StoreError) -> any Store {
+    public func open(deadlines: RedisDeadlines = .interactive) throws(StoreError) -> any Store {
         try opener(deadlines: deadlines)()
     }
 
@@ -75,7 +75,7 @@ public enum StoreLocation: Sendable, Hashable, CustomStringConvertible {
     /// Connects for news of resets there; `nil` where nobody need be told.
     ///
     /// - Throws: ``StoreError`` when it is away, or does not let this user subscribe.
-    public func resetSubscription(deadlines: RedisDeadlines) throws(StoreError) -> ResetSubscription? {
+    func resetSubscription(deadlines: RedisDeadlines) throws(StoreError) -> ResetSubscription? {
         switch self {
         case .embedded: nil
         case .redis(let location):
@@ -118,9 +118,14 @@ public enum StoreLocation: Sendable, Hashable, CustomStringConvertible {
         """
 
     static func unusable(_ text: String, _ remedy: String) -> StoreError {
-        // A password may stand in it, so what is before the last '@' is not repeated.
+        StoreError(.misconfigured, "store \"\(withoutCredentials(text))\" is not valid: \(remedy)")
+    }
+
+    /// The text of a location as an error may show it: without what may be a password.
+    public static func withoutCredentials(_ text: String) -> String {
         let shown = text.lastIndex(of: "@").map { "…" + text[$0...] } ?? text
-        return StoreError(.misconfigured, "store \"\(shown)\" is not understood: \(remedy)")
+        // Sentinels have a password of their own after the '?'.
+        return shown.firstIndex(of: "?").map { shown.contains("password") ? shown[..<$0] + "?…" : shown } ?? shown
     }
 
     private static func byteCount(_ text: Substring) -> Int? {

@@ -96,15 +96,16 @@ extension Case {
                     (5 * h, 1, .refused(retryAfter: h), 0, 10 * h),
                 ]),
             try Case(
-                "a bucket from more than a window ahead counts as new: nobody waits for a clock to come back",
+                "a bucket from more than a window ahead has enough for one request: nobody waits for a clock to come back",
                 bucket(3, per: 3 * h),
                 [
                     (day, 3, .allowed, 0, 3 * h),
                     // One window back, to the microsecond, it still stands still.
                     (day - 3 * h, 1, .refused(retryAfter: 4 * h), 0, 6 * h),
-                    (day - 3 * h - 1, 1, .allowed, 2, h),
-                    (day - 3 * h - 1, 2, .allowed, 0, 3 * h),
+                    (day - 3 * h - 1, 0, .allowed, 0, 3 * h),
+                    (day - 3 * h - 1, 1, .allowed, 0, 3 * h),
                     (day - 3 * h - 1, 1, .refused(retryAfter: h), 0, 3 * h),
+                    (day - 2 * h - 1, 1, .allowed, 0, 3 * h),
                 ]),
         ]
     }

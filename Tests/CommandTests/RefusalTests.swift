@@ -51,7 +51,7 @@ struct RefusalTests {
     ]
 
     private static let badStore = """
-        --store: store "x" is not understood: write embedded:PATH, redis://HOST:PORT/DB, redis+unix:PATH, \
+        --store: store "x" is not valid: write embedded:PATH, redis://HOST:PORT/DB, redis+unix:PATH, \
         redis+sentinel://HOST:PORT,…/MASTERNAME/DB or redis+cluster://HOST:PORT,…
         """
 

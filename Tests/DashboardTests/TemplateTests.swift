@@ -42,7 +42,7 @@ struct TemplateTests {
         let location = try StoreLocation(store)
         let database = Database(
             try PostgresLocation(postgres.location), deadline: 5_000_000, Logger(label: "test"))
-        let live = LiveStore(StoreShelf(location), rules: nil, location: location)
+        let live = LiveStore(StoreShelf(location, Logger(label: "test")), rules: nil, location: location)
         let queries: [(PageName, String)] = [
             (.overview, ""), (.overview, "from=2026-01-01&to=2026-01-02&endpoint=a"), (.clients, ""),
             (.clients, "client=a"),

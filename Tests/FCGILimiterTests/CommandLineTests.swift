@@ -22,17 +22,17 @@ struct CommandLineTests {
         (
             "store", "nonsense",
             """
-            : store "nonsense" is not understood: write embedded:PATH, redis://HOST:PORT/DB, redis+unix:PATH, \
+            : store "nonsense" is not valid: write embedded:PATH, redis://HOST:PORT/DB, redis+unix:PATH, \
             redis+sentinel://HOST:PORT,…/MASTERNAME/DB or redis+cluster://HOST:PORT,…
             """
         ),
         (
             "store", "embedded:",
-            ": store \"embedded:\" is not understood: name a folder: embedded:/dev/shm/fcgi-limiter"
+            ": store \"embedded:\" is not valid: name a folder: embedded:/dev/shm/fcgi-limiter"
         ),
         (
             "store", "redis://:secret@host:0",
-            ": store \"…@host:0\" is not understood: after the host's ':' write a port from 1 to 65535"
+            ": store \"…@host:0\" is not valid: after the host's ':' write a port from 1 to 65535"
         ),
         ("on-store-failure", "maybe", " \"maybe\" is not usable: write allow, deny or local"),
         ("on-store-failure", "ALLOW", " \"ALLOW\" is not usable: write allow, deny or local"),
@@ -204,7 +204,7 @@ struct CommandLineTests {
             ["--listen", "127.0.0.1:0", "--store", "embedded:\(folder.path("store"))"], without: folder)
         expectOneLine(
             outcome,
-            "embedded:\(folder.path("store")): Permission denied: give this user the folder, or name another with --store embedded:PATH"
+            "embedded:\(folder.path("store")): Permission denied: give this user the folder, or name another folder"
         )
     }
 

@@ -110,16 +110,28 @@ struct FallbackStoreTests {
         #expect(try refused.json()["violated-policies"] as? [String] == ["own"])
     }
 
-    @Test("a folder that cannot be used is an error at the start where a policy needs it")
+    @Test("no setting is needed: the default is the fallback store")
+    func byDefault() throws {
+        let pair = try Pair { ["--local-store", "embedded:\($1.path("local"))"] }
+        pair.redis.stop()
+        #expect(try pair.statuses(40, key: "a").filter { $0 == 200 }.count == 10)
+    }
+
+    @Test("a folder that cannot be used is in the log and in /health, and requests pass when Redis fails")
     func unusable() throws {
         let (redis, folder) = (try RedisServer(), try TemporaryFolder())
         try folder.write("", to: "file")
-        let words = [
-            "serve", "--listen", "unix:\(folder.path("a.sock"))", "--store", "redis+unix:\(redis.socket)",
-            "--store-deadline", "10000", "--local-store", "embedded:\(folder.path("file"))",
-        ]
-        let outcome = try Program(built: "fcgi-limiter").run(words + ["--on-store-failure", "local"])
-        #expect(outcome.status == 1)
-        #expect(outcome.errors.contains("embedded:\(folder.path("file")): Not a directory"))
+        let limiter = try LimiterProcess(
+            store: "redis+unix:\(redis.socket)", flags: ["--local-store", "embedded:\(folder.path("file"))"])
+        let client = try NginxServer(limiter).client()
+        #expect(limiter.logLines("error").count == 1)
+        #expect(
+            limiter.logLines("error")[0].hasPrefix("fallback store embedded:\(folder.path("file")): Not a directory"))
+        let health = try client.get("/health")
+        #expect(health.status == 200)
+        #expect(try health.json()["status"] as? String == "degraded")
+        #expect(health.text.contains("Not a directory"))
+        redis.stop()
+        for _ in 0..<20 { #expect(try client.get("/api/data").status == 200) }
     }
 }

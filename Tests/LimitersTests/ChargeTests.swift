@@ -54,7 +54,7 @@ struct ChargeTests {
         let verdict = Verdict(decisions, on: charge, now: 7)
         #expect(verdict.admission == outcome)
         #expect(verdict.isAllowed == (outcome == .allowed))
-        #expect(verdict.governing(charge) == governing)
+        #expect(verdict.governing == governing)
         #expect(verdict.now == 7)
     }
 

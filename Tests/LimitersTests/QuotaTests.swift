@@ -39,7 +39,7 @@ struct QuotaTests {
             ),
             (
                 1_001, 1_000, .tokenBucket,
-                "a token bucket cannot refill 1001 units in 1000 microseconds: use at most one unit a microsecond"
+                "a token bucket cannot refill 1001 units in 1000 microseconds: use at most one unit per microsecond"
             ),
         ] as [(Int64, Microseconds, Algorithm, String)])
     func mistakes(_ limit: Int64, _ window: Microseconds, _ algorithm: Algorithm, _ message: String) {
@@ -70,7 +70,7 @@ struct QuotaTests {
         let error = #expect(throws: PolicyNameError.self) { try policy(name) }
         #expect(
             error?.description
-                == "policy name \"\(name)\" is not usable: use 1 to 64 letters, digits, '_', '-' and '.'")
+                == "policy name \"\(name)\" is not valid: use 1 to 64 letters, digits, '_', '-' and '.'")
     }
 
     @Test("a policy is enforced unless it is said to be a shadow")

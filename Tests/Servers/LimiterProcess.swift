@@ -32,8 +32,11 @@ public final class LimiterProcess: Sendable {
         socket = folder.path("fcgi-limiter.sock")
         // A web server that has dropped root must reach the socket. Short deadlines are missed on a busy machine.
         let patience = flags.contains("--store-deadline") ? [] : ["--store-deadline", "10000"]
+        // Limiters of other tests must not share the fallback store.
+        let local = flags.contains("--local-store") ? [] : ["--local-store", "embedded:\(folder.path("local"))"]
         arguments =
-            ["serve", "--listen", "unix:\(socket)", "--socket-mode", "0666", "--store", store] + patience + flags
+            ["serve", "--listen", "unix:\(socket)", "--socket-mode", "0666", "--store", store] + patience + local
+            + flags
         self.environment = environment
         process = Mutex(try Self.start(arguments, environment, folder, at: end))
     }

@@ -24,8 +24,7 @@ struct EmbeddedMachineTests {
         #expect(outcome.status == 1)
         #expect(
             outcome.errors == """
-                Error: embedded:\(folder.path("store")): Permission denied: give this user the folder, or name another \
-                with --store embedded:PATH
+                Error: embedded:\(folder.path("store")): Permission denied: give this user the folder, or name another folder
 
                 """)
     }
@@ -41,8 +40,8 @@ struct EmbeddedMachineTests {
             "fill --store embedded:DISK/store --keys 1000000 --window-seconds 3600", onDiskOf: size)
         #expect(outcome.status == 1)
         #expect(
-            outcome.errors
-                == "Error: embedded:DISK/store: No space left on device: free some space, or name another folder\n")
+            outcome.errors.hasSuffix(": No space left on device: free some space, or name another folder\n"),
+            "\(outcome.errors)")
     }
 
     @Test("a disk that others fill does not break what the store has begun")

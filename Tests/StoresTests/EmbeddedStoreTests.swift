@@ -72,7 +72,7 @@ struct EmbeddedStoreTests {
         #expect(error?.kind == .full)
         #expect(
             error?.description
-                == "embedded:\(path) is full: give it more room with --store embedded:\(path)?size=4G")
+                == "embedded:\(path) is full: give the store more room, as in embedded:\(path)?size=4G")
         for remaining in [3, 2, 1, 0] as [Int64] {
             #expect(try store.charge([charge("old")])[0].decisions[0].remaining == remaining)
         }
@@ -190,7 +190,7 @@ struct EmbeddedStoreTests {
             #expect(error?.kind == .damaged)
             #expect(
                 error?.description
-                    == "embedded:\(path): data.mdb is not a store: remove it, or name another folder")
+                    == "embedded:\(path): data.mdb is not a store: remove the file, or name another folder")
         }
     }
 
@@ -201,7 +201,7 @@ struct EmbeddedStoreTests {
         #expect(error?.kind == .misconfigured)
         #expect(
             error?.description == """
-                embedded:\(path): Not a directory: give this user the folder, or name another with --store embedded:PATH
+                embedded:\(path): Not a directory: give this user the folder, or name another folder
                 """)
     }
 

@@ -51,7 +51,8 @@ struct RedisFailureTests {
         #expect(try eventually { try store.charge([charge()])[0].decisions[0].remaining } == 9)
     }
 
-    @Test("a server that was stopped gives an error in time, and no late answer afterwards")
+    @Test(
+        "a server that is stopped for a moment gives an error in time; its late answer is dropped, and it charges once")
     func stopped() throws {
         let server = try RedisServer()
         let store = try open(server)
@@ -59,14 +60,47 @@ struct RedisFailureTests {
         server.send(SIGSTOP)
         let start = ContinuousClock.now
         let error = try failure(store)
-        #expect(error.kind == .timedOut)
-        #expect(error.description == "redis+unix:\(server.socket)?db=0 did not answer in time")
-        // Connecting anew meets the same silence.
-        #expect(try failure(store).kind == .timedOut)
+        #expect(error.kind == .late)
+        #expect(error.description == "redis+unix:\(server.socket)?db=0 did not answer within 100 ms")
+        // Nothing more is sent until the answer has come, and nobody waits for it.
+        #expect(try failure(store).kind == .late)
         #expect(ContinuousClock.now - start < .seconds(2))
         server.send(SIGCONT)
         let remaining = try eventually { try store.charge([charge("another client")])[0].decisions[0].remaining }
         #expect(remaining == 9)
+        // Of the late batches one was sent, and charged.
+        #expect(try store.charge([charge(cost: 0)])[0].decisions[0].remaining == 6)
+        #expect(try server.command("INFO", "clients").contains("connected_clients:2"))
+    }
+
+    @Test("a server that answers nothing for a second is given up")
+    func silent() throws {
+        let server = try RedisServer()
+        let store = try open(server)
+        _ = try store.charge([charge()])
+        server.send(SIGSTOP)
+        #expect(try failure(store).kind == .late)
+        #expect(try waitUntil { try failure(store).kind == .timedOut })
+        server.send(SIGCONT)
+    }
+
+    @Test("a large batch goes out as scripts of a bounded number of keys")
+    func scripts() throws {
+        let server = try RedisServer()
+        let store = RedisStore(RedisLocation(.unix(path: server.socket)), deadlines: .patient)
+        let policies = try (0..<4).map { number in
+            try Policy(
+                name: "p\(number)", quota: Quota(limit: 10, window: 60_000_000, algorithm: .slidingWindow))
+        }
+        let batch = (0..<256).map { number in
+            Charge(policies.map { .init($0, for: Identity("client", "\(number)".utf8)) })
+        }
+        #expect(try store.charge(batch).allSatisfy { $0.isAllowed })
+        let calls = try server.command("INFO", "commandstats").split(whereSeparator: \.isNewline).first {
+            $0.hasPrefix("cmdstat_evalsha:")
+        }
+        // 1,024 keys, 64 per script.
+        #expect(calls?.contains("calls=16,") == true)
     }
 
     @Test("a server whose queue of connections is full gives an error in time")

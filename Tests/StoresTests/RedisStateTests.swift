@@ -29,8 +29,8 @@ struct RedisStateTests {
         let quota = try Quota(limit: limit, window: seconds * 1_000_000, algorithm: algorithm)
         let entry = Charge.Entry(try Policy(name: "p", quota: quota), for: Identity("client", "a".utf8))
         let start = ContinuousClock.now
-        // A bucket's lifetime has a slack of ten seconds, within which it is not set anew.
-        let slack: Microseconds = algorithm == .tokenBucket ? 10_000_000 : 0
+        // A lifetime has a slack of ten seconds, within which it is not set again.
+        let slack: Microseconds = 10_000_000
         // Each further admission changes a state that is there.
         for cost in [1, max(1, limit / 3), max(1, limit / 10), max(1, limit / 10)] {
             let verdict = try #require(try store.charge([Charge(cost: cost, [entry])]).first)

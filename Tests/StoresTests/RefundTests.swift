@@ -1,9 +1,10 @@
 import Cases
 import Limiters
 import Servers
-import Stores
 import Synchronization
 import Testing
+
+@testable import Stores
 
 @Suite("Giving back what was taken")
 struct RefundTests {

@@ -3,7 +3,7 @@ import Limiters
 import Stores
 import Testing
 
-@Suite("Refusals that are remembered")
+@Suite("The cache of refusals")
 struct RefusalCacheTests {
     private let client = Identity("client", "a".utf8)
     private let start: Microseconds = 1_000_000_000
@@ -25,7 +25,7 @@ struct RefusalCacheTests {
         let verdict = store.charge(charge, now: 0)
         #expect(!verdict.isAllowed)
         let refusals = RefusalCache()
-        refusals.remember(verdict, on: charge, asked: start)
+        refusals.remember(verdict, asked: start)
         return refusals
     }
 
@@ -35,11 +35,11 @@ struct RefusalCacheTests {
         let refusals = try refusals(of: charge)
         for seconds in [0, 1, 30, 59] as [Int64] {
             let found = refusals.find(charge, now: start + seconds * 1_000_000, trust: trust, isUnavailable: false)
-            let (verdict, refusing) = try #require(found)
+            let verdict = try #require(found)
             #expect(verdict.admission == .refused(retryAfter: (60 - seconds) * 1_000_000))
             #expect(verdict.decisions.map(\.remaining) == [0])
             #expect(verdict.now + verdict.decisions[0].resetAfter == 60_000_000)
-            #expect(refusing.entries.map(\.key) == charge.entries.map(\.key))
+            #expect(verdict.charge.entries.map(\.key) == charge.entries.map(\.key))
         }
         // A thousandth early, for clocks that run unevenly.
         #expect(refusals.find(charge, now: start + 59_939_999, trust: trust, isUnavailable: false) != nil)
@@ -79,8 +79,8 @@ struct RefusalCacheTests {
         ]
         for (seconds, names, waits) in rows {
             let found = refusals.find(charge, now: start + seconds * 1_000_000, trust: trust, isUnavailable: false)
-            let (verdict, refusing) = try #require(found)
-            #expect(refusing.entries.map(\.policy.name) == names)
+            let verdict = try #require(found)
+            #expect(verdict.charge.entries.map(\.policy.name) == names)
             #expect(verdict.decisions.compactMap(\.retryAfter) == waits.map { $0 * 1_000_000 })
             #expect(verdict.admission == .refused(retryAfter: (60 - seconds) * 1_000_000))
         }
@@ -94,7 +94,7 @@ struct RefusalCacheTests {
         ] {
             var store = MemoryStore()
             let refusals = RefusalCache()
-            for _ in 0..<2 { refusals.remember(store.charge(charge, now: 0), on: charge, asked: start) }
+            for _ in 0..<2 { refusals.remember(store.charge(charge, now: 0), asked: start) }
             #expect(refusals.find(charge, now: start, trust: trust, isUnavailable: true) == nil)
         }
     }
@@ -105,7 +105,7 @@ struct RefusalCacheTests {
         let charge = Charge([.init(policy, for: client, cost: 3)])
         let refusals = try refusals(of: charge)
         let found = try #require(refusals.find(charge, now: start + 999_999, trust: trust, isUnavailable: false))
-        #expect(found.verdict.decisions[0].remaining == 1)
+        #expect(found.decisions[0].remaining == 1)
         #expect(refusals.find(charge, now: start + 1_000_000, trust: trust, isUnavailable: false) == nil)
     }
 
@@ -130,6 +130,27 @@ struct RefusalCacheTests {
             (refusals.find(charge, now: moment(after), trust: trust, isUnavailable: isUnavailable) != nil) == isFound)
     }
 
+    @Test("ask the store again after a minute, which may have lost its data, unless it is unavailable")
+    func age() throws {
+        let charge = Charge([.init(try policy(seconds: 600), for: client)])
+        let refusals = try refusals(of: charge)
+        let trust = RefusalCache.Trust(from: 0, until: start + 600_000_000)
+        let minute = start + RefusalCache.maximumAge
+        #expect(refusals.find(charge, now: minute, trust: trust, isUnavailable: false) != nil)
+        #expect(refusals.find(charge, now: minute + 1, trust: trust, isUnavailable: false) == nil)
+        #expect(refusals.find(charge, now: minute + 1, trust: trust, isUnavailable: true) != nil)
+    }
+
+    @Test("belong to one rule: another tag is another request")
+    func tags() throws {
+        let policy = try policy()
+        let refusals = try refusals(of: Charge([.init(policy, for: client, tag: 1)]))
+        for (tag, isFound) in [(1, true), (2, false)] as [(Int32, Bool)] {
+            let charge = Charge([.init(policy, for: client, tag: tag)])
+            #expect((refusals.find(charge, now: start, trust: trust, isUnavailable: false) != nil) == isFound)
+        }
+    }
+
     @Test("a later refusal of the same request takes the earlier one's place")
     func renewal() throws {
         let charge = Charge([.init(try policy(), for: client)])
@@ -138,7 +159,7 @@ struct RefusalCacheTests {
         #expect(refusals.find(charge, now: start + 2, trust: later, isUnavailable: false) == nil)
         var store = MemoryStore()
         _ = store.charge(charge, now: 0)
-        refusals.remember(store.charge(charge, now: 2), on: charge, asked: start + 2)
+        refusals.remember(store.charge(charge, now: 2), asked: start + 2)
         #expect(refusals.find(charge, now: start + 3, trust: later, isUnavailable: false) != nil)
     }
 
@@ -150,7 +171,7 @@ struct RefusalCacheTests {
             let charge = Charge([.init(policy, for: Identity("client", "\(number)".utf8))])
             var store = MemoryStore()
             _ = store.charge(charge, now: 0)
-            refusals.remember(store.charge(charge, now: 0), on: charge, asked: start)
+            refusals.remember(store.charge(charge, now: 0), asked: start)
         }
         func found(_ numbers: Range<Int>, _ policy: Policy) -> Int {
             numbers.count { number in
@@ -228,17 +249,17 @@ struct RefusalCacheTests {
             }
             let charge = Charge(entries)
             let asked = now
-            if let (verdict, refusing) = refusals.find(
+            if let verdict = refusals.find(
                 charge, now: now, trust: trust, isUnavailable: Bool.random(using: &random))
             {
                 remembered += 1
                 let truth = plain.charge(charge, now: now + apart)
                 #expect(!truth.isAllowed)
-                for (entry, decision) in zip(refusing.entries, verdict.decisions) {
+                for (entry, decision) in zip(verdict.charge.entries, verdict.decisions) {
                     guard let index = charge.entries.firstIndex(where: { $0.key == entry.key }) else { continue }
                     let its = truth.decisions[index]
                     // What was said of more than one unit may be out of date, but for the refusal itself.
-                    guard refusing.entries.allSatisfy({ $0.cost == 1 }) else { continue }
+                    guard verdict.charge.entries.allSatisfy({ $0.cost == 1 }) else { continue }
                     // The time from the question to the decision counts for the client.
                     let late = (its.retryAfter ?? 0) - (decision.retryAfter ?? 0)
                     #expect((0...2_000).contains(late))
@@ -249,7 +270,7 @@ struct RefusalCacheTests {
             }
             now += .random(in: 0...2_000, using: &random)
             let verdict = behind.charge(charge, now: now + apart)
-            refusals.remember(verdict, on: charge, asked: asked)
+            refusals.remember(verdict, asked: asked)
             #expect(plain.charge(charge, now: now + apart).admission == verdict.admission)
             if verdict.isAllowed { allowed += 1 }
         }

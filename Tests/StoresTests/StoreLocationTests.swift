@@ -164,7 +164,7 @@ struct StoreLocationTests {
     func mistakes(_ text: String, _ shown: String, _ remedy: String) throws {
         let error = #expect(throws: StoreError.self) { try StoreLocation(text) }
         #expect(error?.kind == .misconfigured)
-        #expect(error?.description == "store \"\(shown)\" is not understood: \(remedy)")
+        #expect(error?.description == "store \"\(shown)\" is not valid: \(remedy)")
         #expect(error?.description.contains("secret") == false)
     }
 

@@ -77,6 +77,11 @@ final class FollowedGuide: Sendable {
         ) { address.accepts }
     }
 
+    /// Runs a command as the user of `-u`, or as this one.
+    private static let sudo = """
+        sudo() { if [ "$1" = -u ]; then local user=$2; shift 2; runuser -u "$user" -- "$@"; else "$@"; fi; }
+        """
+
     /// What is typed where the guide's commands ask for a password.
     private static let password = "typed"
 
@@ -130,7 +135,7 @@ final class FollowedGuide: Sendable {
                 #expect(try waitUntil { try Int(postgres.query(tables, database: "limits")) != 0 })
             }
             let outcome = try Program("bash", package: "bash").run(
-                ["-c", "sudo() { \"$@\"; }\n\(command)"], environment: Self.environment(root))
+                ["-c", "\(Self.sudo)\n\(command)"], environment: Self.environment(root))
             let printed = outcome.text.replacing("\r\n", with: "\n") + outcome.errors
             #expect(
                 Self.lasting(printed) == Self.lasting(exchange.output.joined(separator: "\n")), "\(exchange.command)")

@@ -64,7 +64,7 @@ struct DashboardCommand: ParsableCommand, VariableOptions {
         let location = try storeOptions.location()
         let postgres = postgresOptions.location
         let deadline = Int64(postgresDeadline.value) * 1_000
-        let shelf = StoreShelf(location)
+        let shelf = StoreShelf(location, logger)
         let makeDashboard = {
             @Sendable [networks = allow.networks, rules = rulesOptions.rules] (_: Int) -> any Application in
             Dashboard(

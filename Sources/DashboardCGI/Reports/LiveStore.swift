@@ -25,7 +25,7 @@ final class LiveStore {
     let location: StoreLocation
     private let shelf: StoreShelf
     private let path: String?
-    private var store: (any Store)?
+    private var session: StoreSession?
     private var rulebook: Rulebook?
     /// The time and size of the rules file when it was read.
     private var seen: [Int] = []
@@ -48,13 +48,12 @@ final class LiveStore {
                 "Limiters that hash the names of clients keep no way back to them.")
         }
         let policies = try rules().policies
-        guard let store = try openedStore() else {
+        guard let session = try openedSession() else {
             throw Problem(.unavailable, "\(location): no limiter has created this store yet.", Self.remedy)
         }
         do throws(StoreError) {
             let entries = policies.map { Charge.Entry($0, for: identity) }
-            let verdict = try store.charge([Charge(cost: 0, entries)]).first
-            return zip(policies, verdict?.decisions ?? []).map { Left(policy: $0, decision: $1) }
+            return zip(policies, try session.peek(entries).decisions).map { Left(policy: $0, decision: $1) }
         } catch {
             throw Problem(.unavailable, error.description, Self.remedy)
         }
@@ -65,10 +64,10 @@ final class LiveStore {
     /// The state of the store now.
     var state: StoreState {
         do throws(Problem) {
-            guard let store = try openedStore() else { return .absent }
+            guard let session = try openedSession() else { return .absent }
             let asked = steadyMicroseconds()
             do throws(StoreError) {
-                try store.check()
+                try session.check()
                 return .up(Double(steadyMicroseconds() - asked))
             } catch {
                 return .down(error.description)
@@ -78,11 +77,11 @@ final class LiveStore {
         }
     }
 
-    private func openedStore() throws(Problem) -> (any Store)? {
-        if let store { return store }
+    private func openedSession() throws(Problem) -> StoreSession? {
+        if let session { return session }
         do throws(StoreError) {
-            store = try shelf.open()
-            return store
+            session = try shelf.makeSession()
+            return session
         } catch {
             throw Problem(.unavailable, error.description, Self.remedy)
         }

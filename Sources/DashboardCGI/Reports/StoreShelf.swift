@@ -1,28 +1,34 @@
 import Glibc
+import Logging
 import Stores
 import Synchronization
 
 /// The limiter's store for all workers, opened once, when it is first needed.
 final class StoreShelf: Sendable {
     private let location: StoreLocation
-    private let opener = Mutex<(@Sendable () -> any Store)?>(nil)
+    private let logger: Logger
+    private let store = Mutex<ResilientStore?>(nil)
 
-    init(_ location: StoreLocation) {
+    init(_ location: StoreLocation, _ logger: Logger) {
         self.location = location
+        self.logger = logger
     }
 
-    /// The store for one worker; `nil` if it is an embedded store that no limiter has created yet.
+    /// A session for one worker; `nil` for an embedded store that no limiter has created yet.
     ///
-    /// - Throws: ``StoreError`` if it cannot be opened.
-    func open() throws(StoreError) -> (any Store)? {
+    /// - Throws: ``StoreError`` if the store cannot be opened.
+    func makeSession() throws(StoreError) -> StoreSession? {
         // Created here, the store would belong to the dashboard's user, and limiters could not open it.
         if case .embedded(let path, _) = location, access(path + "/data.mdb", F_OK) != 0, errno == ENOENT { return nil }
-        let make = try opener.withLock { opener throws(StoreError) in
-            if let opener { return opener }
-            let made = try location.opener(deadlines: .unhurried)
-            opener = made
+        return try store.withLock { store throws(StoreError) in
+            if let store { return store }
+            var options = ResilientStore.Options()
+            options.deadlines = .interactive
+            options.connectsDirectly = true
+            options.meanwhile = "pages show it as unavailable"
+            let made = try ResilientStore(location, options, logger: logger)
+            store = made
             return made
-        }
-        return make()
+        }.makeSession()
     }
 }

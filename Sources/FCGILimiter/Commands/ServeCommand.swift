@@ -50,38 +50,22 @@ struct ServeCommand: ParsableCommand, VariableOptions {
 
         let rules = try ActiveRules(rulesOptions.rules, logger)
         let location = try storeOptions.location()
-        let deadlines = storeFailureOptions.storeDeadline
-        let onFailure = storeFailureOptions.onStoreFailure
-        // Opened once here, so that an unusable folder is known at the start; each loop opens its own store.
-        let openStore = try location.opener(deadlines: deadlines)
-        // A program that answers one request has no later one that could do without the store.
-        let monitor = location.isRemote && !CGI.isRequested ? storeMonitor(location, logger, openStore) : nil
-        try monitor?.start()
-        let resets = ResetSubscriber(location, deadlines: deadlines, logger: logger)
-        if monitor != nil { resets.start() }
-        let local =
-            location.isRemote
-            ? FallbackStore(
-                storeFailureOptions.localStore.location, share: storeFailureOptions.localShare.machines)
-            : nil
-        let answers = rules.current.policies.map { $0.onStoreFailure ?? onFailure }
-        // A folder that cannot be used is to be known before it is needed.
-        if answers.contains(.local) { _ = try local?.open() }
+        let store = try ResilientStore(location, storeFailureOptions.options(sessions: loops.value), logger: logger)
+        try store.start()
+        let answers = rules.current.policies.map { $0.onStoreFailure ?? storeFailureOptions.onStoreFailure }
+        if answers.contains(.local) { store.openFallback() }
         let connections = ConnectionCount()
         let recording = recorderOptions.settings
         let ledger = Ledger(loops: loops.value, recordsClients: recording != nil)
-        let recorder = recording.map { makeRecorder($0, location, ledger, connections, monitor, logger) }
+        let recorder = recording.map { makeRecorder($0, store, ledger, connections, logger) }
         let healthCheck = HealthCheck()
-        let storeHeader = storeFailureOptions.storeHeader
+        let storeHeader = storeFailureOptions.storeHeader == .on ? StoreHeader(store) : nil
         let makeGateway = { @Sendable (index: Int) -> any Application in
-            let source = monitor.map { ResilientStore.Source.watched($0, resets) } ?? .own(openStore())
-            let store = ResilientStore(
-                source, onFailure: onFailure, local: local,
-                namedKind: storeHeader == .on ? location.kind : nil, logger: logger)
+            let session = store.makeSession()
             return Gateway(
-                rules: rules, store: store, tally: ledger[index],
+                rules: rules, store: session, storeHeader: storeHeader, tally: ledger[index],
                 pages: StatusPages(
-                    rules: rules, store: store, location: location, ledger: ledger, recorder: recorder,
+                    rules: rules, store: store, session: session, ledger: ledger, recorder: recorder,
                     connections: connections, healthCheck: healthCheck))
         }
         guard !CGI.isRequested else {
@@ -110,26 +94,18 @@ struct ServeCommand: ParsableCommand, VariableOptions {
 
     private var address: Listener.Address { listenOptions.address(defaultSocket: "fcgi-limiter.sock") }
 
-    /// Keeps an unavailable store out of the requests' way; an answer that takes half the deadline is slow.
-    private func storeMonitor(
-        _ location: StoreLocation, _ logger: Logger, _ openStore: @escaping @Sendable () -> any Store
-    ) -> StoreMonitor {
-        StoreMonitor(
-            "\(location)", CircuitBreaker.Thresholds(slow: storeFailureOptions.storeDeadline.command / 2),
-            loops: loops.value, meanwhile: storeFailureOptions.onStoreFailure.meanwhile, logger: logger,
-            openStore: openStore)
-    }
-
     /// Writes this process's counts to PostgreSQL.
     private func makeRecorder(
-        _ settings: RecorderSettings, _ location: StoreLocation, _ ledger: Ledger, _ connections: ConnectionCount,
-        _ monitor: StoreMonitor?, _ logger: Logger
+        _ settings: RecorderSettings, _ store: ResilientStore, _ ledger: Ledger, _ connections: ConnectionCount,
+        _ logger: Logger
     ) -> Recorder {
         let process = RecordedProcess(
-            mode: CGI.isRequested ? .cgi : .serve, version: programVersion, store: location.kind, loops: loops.value)
+            mode: CGI.isRequested ? .cgi : .serve, version: programVersion, store: store.location.kind,
+            loops: loops.value)
+        let trouble: @Sendable () -> String? = { store.breaker?.trouble }
         return Recorder(
             settings, ledger, process, connections: { connections.value },
-            storeError: monitor.map { monitor in { @Sendable in monitor.breaker.trouble } }
+            storeError: store.breaker == nil ? nil : trouble
         ) { notice in
             switch notice {
             case .problem(let line): logger.error("\(line)")

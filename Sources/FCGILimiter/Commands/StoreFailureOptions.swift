@@ -1,4 +1,5 @@
 import ArgumentParser
+import FastCGI
 import Glibc
 public import Limiters
 public import Startup
@@ -10,7 +11,7 @@ struct StoreFailureOptions: ParsableArguments {
     var storeDeadline = RedisDeadlines()
 
     @Option(help: "Answer to requests that the store cannot decide, for policies without on_store_failure.")
-    var onStoreFailure = StoreFailureAnswer.allow
+    var onStoreFailure = StoreFailureAnswer.local
 
     @Option(help: "Embedded store that decides while Redis is unavailable, for policies with on_store_failure: local.")
     var localStore = EmbeddedLocation.fallback
@@ -20,6 +21,18 @@ struct StoreFailureOptions: ParsableArguments {
 
     @Option(help: "Whether answers say in the header X-RateLimit-Store which store decided.")
     var storeHeader = Switch.off
+
+    /// How `serve` uses its store, with so many event loops.
+    func options(sessions: Int) -> ResilientStore.Options {
+        var options = ResilientStore.Options()
+        options.deadlines = storeDeadline
+        options.sessions = sessions
+        options.onFailure = onStoreFailure
+        options.fallback = FallbackStore(localStore.location, share: localShare.machines)
+        // A program that answers one request has no later one that could do without the store.
+        options.connectsDirectly = CGI.isRequested
+        return options
+    }
 }
 
 extension RedisDeadlines: OptionValue {
@@ -49,7 +62,7 @@ struct EmbeddedLocation: OptionValue {
 
     init(option text: String) throws(InvalidValue) {
         guard let location = try? StoreLocation(text), !location.isRemote else {
-            throw InvalidValue(text, allowed: "embedded:PATH")
+            throw InvalidValue(StoreLocation.withoutCredentials(text), allowed: "embedded:PATH")
         }
         self.location = location
     }

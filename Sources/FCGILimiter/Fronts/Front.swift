@@ -1,25 +1,27 @@
 import FastCGI
 import Limiters
 
-/// Who asks, and so the form in which a finding is put.
+/// Who asks, which decides the form of the response.
 enum Front {
     /// A client of one of the limiter's own endpoints, through nginx's `fastcgi_pass` or Apache's mod_proxy_fcgi.
     case responder
-    /// nginx's `auth_request`: 2xx lets the request go on.
+    /// nginx's `auth_request`, for which 2xx lets the request pass.
     ///
-    /// It knows no 429, so a refusal is a 403 that carries the status and the body for the snippet to answer with.
+    /// nginx does not accept 429 here, so a refusal is a 403 with the status and the body that the snippet answers with.
     case authRequest
-    /// nginx's `X-Accel-Redirect`: an admitted request goes on to the named location, a refusal is answered as it is.
+    /// nginx's `X-Accel-Redirect`: an admitted request goes to the named location, and a refusal goes to the client.
     case accelRedirect(location: ArraySlice<UInt8>)
     /// Apache's `FcgidAccessChecker`.
     ///
-    /// It turns every status but 200 into 401, so the verdict goes into variables, of which the snippet makes the answer.
-    /// The other headers it hands on to the client, with whatever answer the site gives.
+    /// mod_fcgid turns every status but 200 into 401, so the verdict goes into variables from which the snippet makes the
+    /// answer. Other headers reach the client with the site's answer.
     case accessChecker
-    /// A FastCGI authorizer, as the specification has it and Apache's mod_authnz_fcgi asks: 200 or the refusal itself.
+    /// A FastCGI authorizer, as in the specification and in Apache's mod_authnz_fcgi: 200 or the refusal itself.
     case authorizer
 
-    /// The front that sent this request; the nginx snippets name themselves.
+    /// The front that sent this request.
+    ///
+    /// The nginx snippets name themselves.
     init(of request: Request) {
         if request.role == .authorizer {
             let isChecker = request.bytes(of: "FCGI_APACHE_ROLE")?.elementsEqual("ACCESS_CHECKER".utf8) == true
@@ -31,19 +33,14 @@ enum Front {
         }
     }
 
-    /// Whether the request is for the limiter itself: its endpoints and pages answer.
-    var isResponder: Bool {
-        if case .responder = self { true } else { false }
-    }
-
-    /// The finding in this front's form.
+    /// The response in the form of this front.
     ///
     /// - Parameters:
-    ///   - finding: what was found.
-    ///   - page: what the limiter itself answers an admitted request.
-    /// - Returns: the answer to the web server.
-    func response(to finding: Finding, page: () -> Response) -> Response {
-        let problem = finding.problem
+    ///   - problem: why the request is refused; `nil` where it passes.
+    ///   - verdict: what the limits say; `nil` where nobody decided.
+    ///   - page: makes the limiter's own answer to a request that passes.
+    /// - Returns: the response to the web server.
+    func response(problem: Problem?, verdict: Verdict?, page: () -> Response) -> Response {
         var response: Response
         switch self {
         case .responder:
@@ -74,13 +71,13 @@ enum Front {
                 response.addHeader("Variable-FCGILIMITER_STATUS", "200")
             }
         }
-        if let (verdict, charge) = finding.decided { response.addRateLimit(verdict, on: charge) }
+        if let verdict { response.addRateLimit(verdict) }
         return response
     }
 }
 
 extension Response {
-    /// Adds what the snippets make the answer of.
+    /// Adds what the snippets make the answer from.
     fileprivate mutating func addRefusal(_ problem: Problem, status: StaticString, body: StaticString) {
         addHeader(status, decimal: Int64(problem.status))
         addHeader(body) { $0.append(contentsOf: problem.body.dropLast()) }

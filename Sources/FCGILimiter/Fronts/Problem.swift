@@ -1,13 +1,14 @@
 import FastCGI
 import Limiters
+import Stores
 import TextFormats
 
-/// Why a request is not served: a status, and a body of RFC 9457 that ends with a line break.
+/// Why a request is not served: a status, and a body as in RFC 9457 that ends with a newline.
 struct Problem {
     let status: Int
     let reason: StaticString
     let body: [UInt8]
-    /// When another try makes sense; `nil` where it never does.
+    /// How long to wait before another try; `nil` where waiting does not help.
     var retryAfter: Microseconds?
 
     private init(_ status: Int, _ reason: StaticString, _ body: StaticString, retryAfter: Microseconds? = nil) {
@@ -22,7 +23,7 @@ struct Problem {
     }
 
     /// 429 of RFC 6585: the client is over its limits.
-    static func tooManyRequests(_ verdict: Verdict, on charge: Charge) -> Problem {
+    static func tooManyRequests(_ verdict: Verdict) -> Problem {
         var body: [UInt8] = []
         body.reserveCapacity(256)
         body.append(text: #"{"type":"https://iana.org/assignments/http-problem-types#quota-exceeded","#)
@@ -33,7 +34,7 @@ struct Problem {
         }
         body.append(text: #""violated-policies":["#)
         var isFirst = true
-        for (entry, decision) in zip(charge.entries, verdict.decisions)
+        for (entry, decision) in zip(verdict.charge.entries, verdict.decisions)
         where entry.policy.mode == .enforced && decision.admission != .allowed {
             if !isFirst { body.append(text: ",") }
             isFirst = false
@@ -46,7 +47,7 @@ struct Problem {
         return Problem(429, "Too Many Requests", body, retryAfter: retryAfter)
     }
 
-    /// 503: the store gave no verdict, and requests are refused meanwhile.
+    /// 503: nobody could decide the request, and its policy denies it then.
     static let storeFailure = Problem(
         503, "Service Unavailable",
         """
@@ -57,19 +58,19 @@ struct Problem {
         retryAfter: 1_000_000
     )
 
-    /// 403: the client is on the list of those who are served nothing.
+    /// 403: the client is banned.
     static let banned = Problem(403, "Forbidden", "{\"title\":\"This client is banned\",\"status\":403}\n")
 
-    /// 404: nothing is served here.
+    /// 404: the path does not exist.
     static let notFound = Problem(404, "Not Found", "{\"title\":\"There is nothing here\",\"status\":404}\n")
 
-    /// 405: the path knows other methods.
+    /// 405: the path has other methods.
     static let methodNotAllowed = Problem(
         405, "Method Not Allowed", "{\"title\":\"The path does not know this method\",\"status\":405}\n")
 }
 
 extension Response {
-    /// The answer that tells a client of the problem.
+    /// The response that reports a problem to a client.
     init(_ problem: Problem) {
         self.init(status: problem.status, reason: problem.reason, body: problem.body)
         addHeader("Content-Type", "application/problem+json")
@@ -77,10 +78,21 @@ extension Response {
         if let wait = problem.retryAfter { addRetryAfter(wait) }
     }
 
-    /// 405, with the methods that the path knows.
+    /// 405, with the methods that the path has.
     static func methodNotAllowed(_ allowed: StaticString) -> Response {
         var response = Response(.methodNotAllowed)
         response.addHeader("Allow", allowed)
         return response
+    }
+}
+
+extension RequestOutcome {
+    /// Why the request is refused; `nil` where it passes.
+    var problem: Problem? {
+        switch self {
+        case .decided(let verdict, _): verdict.isAllowed ? nil : .tooManyRequests(verdict)
+        case .undecided(.allow): nil
+        case .undecided(.deny): .storeFailure
+        }
     }
 }

@@ -3,12 +3,13 @@ import Limiters
 import TextFormats
 
 extension Response {
-    /// Adds what a limited answer says of its limits: the `X-RateLimit-*` headers of the decision that matters most, and
-    /// `RateLimit-Policy` and `RateLimit` over all enforced policies.
+    /// Adds the headers about limits: `X-RateLimit-*` for the decision that matters most, and `RateLimit-Policy` and
+    /// `RateLimit` for all enforced policies.
     ///
-    /// Source of the latter two: draft-ietf-httpapi-ratelimit-headers-11. All times go out in seconds, rounded up.
-    mutating func addRateLimit(_ verdict: Verdict, on charge: Charge) {
-        guard let governing = verdict.governing(charge) else { return }
+    /// Source of the latter two: draft-ietf-httpapi-ratelimit-headers-11. All times are seconds, rounded up.
+    mutating func addRateLimit(_ verdict: Verdict) {
+        let charge = verdict.charge
+        guard let governing = verdict.governing else { return }
         let decision = verdict.decisions[governing]
         addHeader("X-RateLimit-Limit", decimal: decision.limit)
         addHeader("X-RateLimit-Remaining", decimal: decision.remaining)
@@ -32,13 +33,13 @@ extension Response {
                 value.append(text: ";r=")
                 value.append(decimal: decision.remaining)
                 value.append(text: ";t=")
-                // While it refuses, what counts is when it stops refusing; Retry-After is then never earlier.
+                // For a refusal it is the wait, so that Retry-After is never earlier.
                 value.append(decimal: seconds(decision.retryAfter ?? decision.resetAfter))
             }
         }
     }
 
-    /// Adds `Retry-After`: never before the time, so rounded up, and at least a second.
+    /// Adds `Retry-After`, rounded up to whole seconds and at least one.
     mutating func addRetryAfter(_ wait: Microseconds) {
         addHeader("Retry-After", decimal: max(1, seconds(wait)))
     }
@@ -50,7 +51,7 @@ private func seconds(_ time: Microseconds) -> Int64 {
 }
 
 extension [UInt8] {
-    /// Appends a structured-field string, after a comma where it is not the first.
+    /// Appends a structured-field string, and a comma before it unless it is the first.
     ///
     /// Policy names need no escapes.
     fileprivate mutating func append(listMember name: String) {

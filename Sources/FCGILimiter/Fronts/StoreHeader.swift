@@ -5,30 +5,34 @@ import TextFormats
 /// The header `X-RateLimit-Store`: who decided a request, and the state of the breaker at that time.
 ///
 ///     redis;breaker=closed    memory;breaker=open    local;breaker=open    none;breaker=half_open    embedded
-struct StoreHeader {
-    private let kind: [UInt8]
-    private let breaker: [UInt8]
+struct StoreHeader: Sendable {
+    private let store: ResilientStore
 
-    /// The header of the answers of one tick.
-    ///
-    /// - Parameters:
-    ///   - kind: the store's kind, as ``StoreLocation/kind``.
-    ///   - state: of the breaker; `nil` where there is none.
-    init(kind: String, state: CircuitBreaker.State?) {
-        self.kind = Array(kind.utf8)
-        breaker = state.map { Array(";breaker=\($0.rawValue)".utf8) } ?? []
+    /// The header of requests to this store.
+    init(_ store: ResilientStore) {
+        self.store = store
     }
 
-    /// Adds it to the answer that a ruling led to.
-    func add(to response: inout Response, of ruling: ResilientStore.Ruling) {
-        response.addHeader("X-RateLimit-Store") { value in
-            switch ruling {
-            case .verdict: value.append(contentsOf: kind)
-            case .remembered: value.append(text: "memory")
-            case .local: value.append(text: "local")
-            case .failure: value.append(text: "none")
+    /// The header as it is for the requests of one tick.
+    struct OfTick {
+        fileprivate let kind: String
+        fileprivate let breaker: String
+
+        /// Adds the header to the response to a request with this outcome.
+        func add(to response: inout Response, of outcome: RequestOutcome) {
+            response.addHeader("X-RateLimit-Store") { value in
+                switch outcome {
+                case .decided(_, by: .store): value.append(contentsOf: kind.utf8)
+                case .decided(_, let decider): value.append(contentsOf: decider.rawValue.utf8)
+                case .undecided: value.append(text: "none")
+                }
+                value.append(contentsOf: breaker.utf8)
             }
-            value.append(contentsOf: breaker)
         }
+    }
+
+    /// The header of the present tick.
+    func ofTick() -> OfTick {
+        OfTick(kind: store.location.kind, breaker: store.breaker.map { ";breaker=\($0.state.rawValue)" } ?? "")
     }
 }

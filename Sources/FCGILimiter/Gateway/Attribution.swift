@@ -1,37 +1,36 @@
 import Analytics
 import Limiters
+import Stores
 
-/// Under which of its policies a request is counted, and as what: exactly one, so that sums are requests.
+/// The one policy and outcome under which a request is counted, so that the sums of all counts are requests.
 struct Attribution {
-    /// The place among the charge's entries.
-    let entry: Int
+    /// The entry of that policy, with the client that it counts.
+    let entry: Charge.Entry
     let outcome: Outcome
     /// Whether the request was let through.
-    let passed: Bool
-    /// What that policy said; `nil` where there is no verdict.
+    let passes: Bool
+    /// What the policy decided; `nil` where nobody decided.
     let decision: Decision?
 
-    /// A request whose charge was decided, or could not be.
-    init(_ finding: Finding, _ charge: Charge) {
-        switch finding {
-        case .admitted(let verdict, let charge):
-            let shadow = charge.entries.indices.first {
-                charge.entries[$0].policy.mode == .shadow && verdict.decisions[$0].admission != .allowed
-            }
-            entry = shadow ?? verdict.governing(charge) ?? 0
-            outcome = shadow == nil ? .allowed : .shadowBlocked
-            passed = true
-            decision = verdict.decisions[entry]
-        case .refused(let verdict, let charge):
-            entry = verdict.governing(charge) ?? 0
-            outcome = .blocked
-            passed = false
-            decision = verdict.decisions[entry]
-        case .undecided, .unlimited, .banned:
-            entry = charge.entries.firstIndex { $0.policy.mode == .enforced } ?? 0
-            outcome = .failed
-            passed = finding.problem == nil
+    /// The attribution of a request.
+    ///
+    /// A refused request is counted under the policy that refuses it, and an allowed one under the shadow policy that would
+    /// refuse it, or else under the tightest policy.
+    init(_ outcome: RequestOutcome, of charge: Charge) {
+        passes = outcome.passes
+        guard let verdict = outcome.verdict else {
+            entry = charge.entries.first { $0.policy.mode == .enforced } ?? charge.entries[0]
+            self.outcome = .failed
             decision = nil
+            return
         }
+        let entries = verdict.charge.entries
+        let shadow = entries.indices.first {
+            entries[$0].policy.mode == .shadow && verdict.decisions[$0].admission != .allowed
+        }
+        let index = (verdict.isAllowed ? shadow : nil) ?? verdict.governing ?? 0
+        entry = entries[index]
+        decision = verdict.decisions[index]
+        self.outcome = !verdict.isAllowed ? .blocked : shadow == nil ? .allowed : .shadowBlocked
     }
 }

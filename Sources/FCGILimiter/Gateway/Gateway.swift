@@ -1,35 +1,36 @@
 import Analytics
-public import FastCGI
+import FastCGI
 import Limiters
 import Platform
-public import Rules
+import Rules
 import Stores
 
-/// The application of one event loop: from the requests of a tick to one charge call and back to answers.
+/// The application of one event loop: from the requests of a tick to one call of the store, and back to responses.
 final class Gateway: Application {
-    /// What a request turns out to be.
+    /// What to do with a request.
     private enum Step {
-        /// It has its answer already: a page of the limiter's own, or an error.
-        case answered(Response)
-        /// Nothing counts it.
-        case unlimited(Front, Endpoint?)
-        /// Its client is banned.
-        case banned(Identity, Front, Endpoint?)
-        /// The charge with this index decides it, which comes from these rules.
-        case charged(index: Int, [MatchedRule], Front, Endpoint?)
+        /// Answer it: a status page, or an error.
+        case respond(Response)
+        /// Let it pass: nothing counts it.
+        case pass(Front, Endpoint?)
+        /// Refuse it: its client is banned.
+        case refuse(Identity, Front, Endpoint?)
+        /// Charge it: the charge with this index decides.
+        case charge(index: Int, Front, Endpoint?)
     }
 
     private let rules: ActiveRules
     private var rulebook = Rulebook.samples
-    private var series = RuleSeries(.samples)
     private var seenRules: Int?
-    private let store: ResilientStore
+    private let store: StoreSession
+    private let storeHeader: StoreHeader?
     private let tally: Tally
     private let pages: StatusPages
 
-    init(rules: ActiveRules, store: ResilientStore, tally: Tally, pages: StatusPages) {
+    init(rules: ActiveRules, store: StoreSession, storeHeader: StoreHeader?, tally: Tally, pages: StatusPages) {
         self.rules = rules
         self.store = store
+        self.storeHeader = storeHeader
         self.tally = tally
         self.pages = pages
     }
@@ -37,76 +38,25 @@ final class Gateway: Application {
     func respond(to requests: [Request]) -> [Response] {
         if let changed = rules.changed(since: &seenRules) {
             rulebook = changed
-            series = RuleSeries(changed)
-            tally.use(series.table)
+            tally.use(SeriesTable(changed))
         }
         var charges: [Charge] = []
         charges.reserveCapacity(requests.count)
         let steps = requests.map { step(for: $0, &charges) }
         let asked = steadyMicroseconds()
-        let (rulings, error) = store.charge(charges)
+        let outcomes = store.charge(charges)
         let latency = steadyMicroseconds() - asked
-        if let error {
+        if let error = store.error {
             tally.noteFailure(error.kind.rawValue, error.description)
-        } else if !charges.isEmpty, !store.isUnavailable {
+        } else if store.wasAsked {
             tally.noteSuccess()
         }
-        let header = store.header
-        var findings: [Finding] = []
-        findings.reserveCapacity(requests.count)
-        var responses: [Response] = []
-        responses.reserveCapacity(requests.count)
-        for index in requests.indices {
-            let finding: Finding
-            var response: Response
-            switch steps[index] {
-            case .answered(let answer):
-                finding = .unlimited
-                response = answer
-            case .unlimited(let front, let endpoint):
-                finding = .unlimited
-                response = front.response(to: finding) { page(requests[index], endpoint) }
-            case .banned(_, let front, let endpoint):
-                finding = .banned
-                response = front.response(to: finding) { page(requests[index], endpoint) }
-            case .charged(let place, _, let front, let endpoint):
-                finding = rulings[place].finding(charges[place])
-                response = front.response(to: finding) { page(requests[index], endpoint) }
-                header?.add(to: &response, of: rulings[place])
-            }
-            response.sendsBody = requests[index].bytes(of: "REQUEST_METHOD")?.elementsEqual("HEAD".utf8) != true
-            findings.append(finding)
-            responses.append(response)
-        }
-        count(requests, steps, findings, charges, latency: latency)
-        return responses
-    }
-
-    /// Counts the requests of a tick, each once; all share the time that the store took.
-    private func count(
-        _ requests: [Request], _ steps: [Step], _ findings: [Finding], _ charges: [Charge], latency: Microseconds
-    ) {
-        tally.count { page in
-            for index in requests.indices {
-                switch steps[index] {
-                case .answered, .unlimited: break
-                case .banned(let client, _, _):
-                    page.count(client, series: series.banned, .blocked, passed: false, nil, latency: nil)
-                    page.keep(series.banned) { BlockedRequest(requests[index], client, retryAfter: nil) }
-                case .charged(let place, let matches, _, _):
-                    let (finding, whole) = (findings[index], charges[place])
-                    let counted = Attribution(finding, whole)
-                    let (series, match) = series.place(of: counted.entry, in: finding.decided?.1 ?? whole, matches)
-                    let client = matches[match].identity
-                    page.count(
-                        client, series: series, counted.outcome, passed: counted.passed, counted.decision,
-                        latency: latency)
-                    guard counted.outcome == .blocked else { break }
-                    page.keep(series) {
-                        BlockedRequest(requests[index], client, retryAfter: finding.problem?.retryAfter)
-                    }
-                }
-            }
+        count(requests, steps, charges, outcomes, latency: latency)
+        let header = storeHeader?.ofTick()
+        return zip(requests, steps).map { request, step in
+            var response = response(to: request, step, outcomes, header)
+            response.sendsBody = request.bytes(of: "REQUEST_METHOD")?.elementsEqual("HEAD".utf8) != true
+            return response
         }
     }
 
@@ -118,19 +68,70 @@ final class Gateway: Application {
             let target = request.bytes(of: "REQUEST_URI") ?? request.bytes(of: "SCRIPT_NAME") ?? []
             let path = target.prefix { $0 != UInt8(ascii: "?") }
             let method = request.bytes(of: "REQUEST_METHOD") ?? []
-            if let page = pages.answer(path, method, request) { return .answered(page) }
+            if let page = pages.answer(path, method, request) { return .respond(page) }
             endpoint = Endpoint.samples.first { path.elementsEqual($0.path.bytes) }
-            guard let endpoint else { return .answered(Response(.notFound)) }
-            guard endpoint.allows(method) else { return .answered(.methodNotAllowed(endpoint.allowed)) }
+            guard let endpoint else { return .respond(Response(.notFound)) }
+            guard endpoint.allows(method) else { return .respond(.methodNotAllowed(endpoint.allowed)) }
         case .accessChecker, .accelRedirect, .authRequest, .authorizer:
             break
         }
         switch rulebook.match(for: request) {
-        case .unlimited: return .unlimited(front, endpoint)
-        case .banned(let client): return .banned(client, front, endpoint)
-        case .limited(let charge, let matches):
+        case .unlimited: return .pass(front, endpoint)
+        case .banned(let client): return .refuse(client, front, endpoint)
+        case .limited(let charge, _):
             charges.append(charge)
-            return .charged(index: charges.count - 1, matches, front, endpoint)
+            return .charge(index: charges.count - 1, front, endpoint)
+        }
+    }
+
+    private func response(
+        to request: Request, _ step: Step, _ outcomes: [RequestOutcome], _ header: StoreHeader.OfTick?
+    ) -> Response {
+        switch step {
+        case .respond(let response):
+            return response
+        case .pass(let front, let endpoint):
+            return front.response(problem: nil, verdict: nil) { page(request, endpoint) }
+        case .refuse(_, let front, let endpoint):
+            return front.response(problem: .banned, verdict: nil) { page(request, endpoint) }
+        case .charge(let index, let front, let endpoint):
+            let outcome = outcomes[index]
+            var response = front.response(problem: outcome.problem, verdict: outcome.verdict) {
+                page(request, endpoint)
+            }
+            header?.add(to: &response, of: outcome)
+            return response
+        }
+    }
+
+    /// Counts the requests of a tick, each once.
+    ///
+    /// All of them share the time that the store took.
+    private func count(
+        _ requests: [Request], _ steps: [Step], _ charges: [Charge], _ outcomes: [RequestOutcome],
+        latency: Microseconds
+    ) {
+
+        tally.count { counts in
+            for (request, step) in zip(requests, steps) {
+                switch step {
+                case .respond, .pass: break
+                case .refuse(let client, _, _):
+                    let series = SeriesTable.bannedIndex(of: rulebook)
+                    counts.count(client, series: series, .blocked, passed: false, nil, latency: nil)
+                    counts.keep(series) { BlockedRequest(request, client, retryAfter: nil) }
+                case .charge(let index, _, _):
+                    let counted = Attribution(outcomes[index], of: charges[index])
+                    let series = Int(counted.entry.tag)
+                    counts.count(
+                        counted.entry.identity, series: series, counted.outcome, passed: counted.passes,
+                        counted.decision, latency: latency)
+                    guard counted.outcome == .blocked else { break }
+                    counts.keep(series) {
+                        BlockedRequest(request, counted.entry.identity, retryAfter: outcomes[index].problem?.retryAfter)
+                    }
+                }
+            }
         }
     }
 
@@ -142,10 +143,8 @@ final class Gateway: Application {
     }
 }
 
-extension Request: CGIVariables {}
-
 extension BlockedRequest {
-    /// A request that was blocked, with what the web server says of its client.
+    /// A request that was blocked, with what the web server says about its client.
     fileprivate init(_ request: Request, _ client: Identity, retryAfter: Microseconds?) {
         self.init(
             client: client, address: request.bytes(of: "REMOTE_ADDR"), retryAfter: retryAfter,

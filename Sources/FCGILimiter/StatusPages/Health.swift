@@ -13,8 +13,9 @@ extension StatusPages {
     /// shown errors, which contain the store's address; others are shown their kind.
     func health(_ request: Request) -> Response {
         // An open breaker is newer knowledge than any check, and keeps this one from the store.
-        let check = store.watch?.isUnavailable == true ? checkStore() : healthCheck.result(now: now, checkStore)
-        let error = check.failure ?? check.defect
+        let check =
+            store.breaker.map { $0.state != .closed } == true ? checkStore() : healthCheck.result(now: now, checkStore)
+        let error = check.failure ?? check.defect ?? store.fullError ?? store.fallbackError
         let (status, state) =
             check.failure != nil ? ("failing", "down") : error != nil ? ("degraded", "degraded") : ("ok", "up")
         let showsAddresses = request.isLocal
@@ -23,11 +24,11 @@ extension StatusPages {
         json.appendObject { json in
             json.append("status", status)
             json.appendObject("store") { json in
-                json.append("kind", location.kind)
+                json.append("kind", store.location.kind)
                 json.append("state", state)
                 if check.failure == nil { json.append("latency_microseconds", check.latency) }
                 if let error { json.append("error", error, showsAddresses) }
-                if let breaker = store.watch?.breaker {
+                if let breaker = store.breaker {
                     json.appendObject("breaker") { $0.appendMembers(of: breaker, showsAddresses) }
                 }
             }
@@ -46,11 +47,11 @@ extension StatusPages {
         let start = now
         var failure: StoreError?
         do throws(StoreError) {
-            try store.check()
+            try session.check()
         } catch {
             failure = error
         }
-        return HealthCheck.Result(failure: failure, defect: store.failedPart, latency: now - start)
+        return HealthCheck.Result(failure: failure, defect: session.failedPart, latency: now - start)
     }
 }
 

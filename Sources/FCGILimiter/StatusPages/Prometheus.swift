@@ -18,7 +18,7 @@ extension StatusPages {
         text.family("uptime_seconds", .gauge, "Seconds since the start of this process.")
         text.sample(uptimeSeconds)
         text.family("build_info", .gauge, "Version and store of this process; the value is always 1.")
-        text.sample(["version": programVersion, "store": location.kind], 1)
+        text.sample(["version": programVersion, "store": store.location.kind], 1)
         return text.bytes
     }
 
@@ -64,19 +64,28 @@ extension StatusPages {
         let errors = ledger.storeErrors
         for kind in StoreError.Kind.allCases { text.sample(["kind": kind.rawValue], errors[kind.rawValue] ?? 0) }
 
-        guard let monitor = store.watch else { return }
-        let breaker = monitor.breaker
+        text.family(
+            "store_full", .gauge, "Whether an embedded store lacks room and counts new clients by network: 1 or 0.")
+        text.sample(store.fullError == nil ? 0 : 1)
+        text.family(
+            "without_store_total", .counter,
+            """
+            Requests that the store did not decide, by who did: memory (cached refusals), local (the fallback store), \
+            newcomers (counts by network while a store is full), or none.
+            """
+        )
+        for decider in RequestOutcome.Decider.allCases where decider != .store {
+            text.sample(["by": decider.rawValue], store.count(of: decider))
+        }
+        text.sample(["by": "none"], store.undecidedCount)
+
+        guard let breaker = store.breaker else { return }
         text.family("store_breaker", .gauge, "State of the store's circuit breaker: 1 for the current state, else 0.")
         for state in CircuitBreaker.State.allCases {
             text.sample(["state": state.rawValue], state == breaker.state ? 1 : 0)
         }
         text.family("store_breaker_transitions_total", .counter, "Transitions of the circuit breaker, by new state.")
         for state in CircuitBreaker.State.allCases { text.sample(["to": state.rawValue], breaker.entries(into: state)) }
-        text.family(
-            "without_store_total", .counter,
-            "Requests answered without the store: by a cached refusal (memory), by the fallback store (local), or undecided."
-        )
-        for decider in StoreMonitor.Decider.allCases { text.sample(["by": "\(decider)"], monitor.count(of: decider)) }
     }
 
     private func addRecorder(_ recorder: Recorder, to text: inout PrometheusText) {

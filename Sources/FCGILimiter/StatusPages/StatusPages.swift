@@ -7,7 +7,7 @@ import Stores
 struct StatusPages {
     let rules: ActiveRules
     let store: ResilientStore
-    let location: StoreLocation
+    let session: StoreSession
     let ledger: Ledger
     /// The recorder that writes to PostgreSQL; `nil` if no database is configured.
     let recorder: Recorder?

@@ -1,15 +1,15 @@
-/// A window that slides with the clock: in no interval of its length are more than `limit` units admitted.
+/// A window that slides with the clock: no interval of its length admits more than `limit` units.
 ///
-/// A unit is free again exactly one window after it was admitted. What it does not do: refill continuously. A client that
-/// spent its limit at once waits a whole window and gets it back at once, where a ``TokenBucket`` would let single
-/// requests through at a steady rate.
+/// A unit is free again exactly one window after it was admitted. A window does not refill continuously: a client that
+/// spent its limit at once waits a whole window and gets all of it back at once, whereas a ``TokenBucket`` admits single
+/// requests at a steady rate.
 ///
-/// The state is a log of admissions in order: `base`, then pairs of a time and the running total after it. What is in use
-/// is the last total minus `base`; dropping what has left is cutting pairs off the front, which leaves the total before
-/// them as the new base. So a decision looks at both ends only, and searches by halving where it must look between them.
+/// The state is a log of admissions in order: `base`, then pairs of a time and the running total after it. The units in use
+/// are the last total minus `base`. Expired admissions are removed by cutting pairs at the front: the last integer cut is
+/// the new base. So a decision looks at both ends of the log, and at the pairs between them only by binary search.
 ///
-/// Above ``mostEntries`` units the log keeps one pair per *grain*, window/1,024, at the grain's last microsecond: a unit
-/// may come free up to a grain late, never early, and the log stays bounded for every limit.
+/// For a limit above ``mostEntries`` the log keeps one pair per *grain*, which is window/1,024, at the last microsecond of
+/// the grain. So the log is bounded for every limit. A unit may become free up to a grain late, never early.
 struct SlidingWindow {
     static let mostEntries: Int64 = 1_024
 
@@ -26,13 +26,13 @@ struct SlidingWindow {
     /// As ``Quota/decide(_:now:cost:)``; `charge.lua` has the same names in the same order.
     func decide(_ state: State, now: Microseconds, cost: Int64) -> (Decision, Change) {
         var pairs = max(0, (state.wordCount - 1) / 2)
-        // The clock stepped back by more than a window. Waiting for it to come back could take years, so what is kept
-        // counts as nothing.
+        // The clock stepped back by more than a window. Waiting for it to catch up could take years, so the log is
+        // ignored.
         if pairs > 0, state.word(2 * pairs - 1) > now + window + grain { pairs = 0 }
         var newest = pairs == 0 ? now : state.word(2 * pairs - 1)
         let total = pairs == 0 ? 0 : state.word(2 * pairs)
 
-        // After a smaller step it stands still until it has caught up with the newest admission.
+        // After a smaller step back, time stands still until the clock has caught up with the newest admission.
         let moment = max(now, newest - grain + 1)
         let grainEnd = moment - moment % grain + grain - 1
         let slot = max(grainEnd, newest)
@@ -80,13 +80,13 @@ struct SlidingWindow {
 
     /// As ``Refund/applied(to:now:)``; `refund.lua` has the same names in the same order.
     ///
-    /// The admission is taken out of the log, as if it had never been; one that has left the log is free already.
+    /// Removes the admission from the log. An admission that has left the log is free already.
     func refund(_ taken: Refund, to words: [Int64]) -> [Int64] {
         let pairs = max(0, (words.count - 1) / 2)
         let pair = firstPair(in: words.span.bytes, pairs) { time, _ in time >= taken.moment }
         guard pair < pairs, words[2 * pair + 1] == taken.moment else { return words }
         let units = words[2 * pair + 2] - words[2 * pair]
-        // Fewer: the log was begun anew meanwhile, and these are another's.
+        // Fewer units: the log was emptied and started again, and these are another request's.
         guard units >= taken.cost else { return words }
         guard pairs > 1 || units > taken.cost else { return [] }
         var words = words
@@ -95,13 +95,13 @@ struct SlidingWindow {
         return words
     }
 
-    /// The index of the first pair of which `holds` is true, or `pairs`.
+    /// The index of the first pair for which `holds` is true, or `pairs`.
     ///
-    /// `holds` is false up to some pair and true after.
+    /// `holds` must be false up to some pair and true from there on.
     private func firstPair(in state: State, _ pairs: Int, where holds: (_ time: Int64, _ total: Int64) -> Bool) -> Int {
         var low = 0
         var high = pairs
-        // Most often it is the first.
+        // Most often the first pair is the one.
         var probe = 0
         while low < high {
             if holds(state.word(2 * probe + 1), state.word(2 * probe + 2)) { high = probe } else { low = probe + 1 }

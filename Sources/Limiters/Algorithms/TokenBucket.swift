@@ -1,13 +1,13 @@
 /// A bucket that starts full with `limit` tokens and refills continuously at limit/window.
 ///
-/// A client that has been quiet may spend the whole bucket at once and is then served at the refill rate: one token each
-/// window/limit. What it does not do: bound every interval. A full bucket and what flows in meanwhile let almost twice
-/// the limit pass within one window. ``SlidingWindow`` never does, but makes a client that spent all at once wait for
-/// the window's whole length.
+/// A client that has been quiet may spend the whole bucket at once, and is then served at the refill rate: one token per
+/// window/limit. A bucket does not bound every interval: a full bucket and the tokens that flow in meanwhile let almost
+/// twice the limit pass within one window. ``SlidingWindow`` bounds every interval, but a client that spent all at once
+/// waits for a whole window.
 ///
-/// The state is one integer, the *arrival*: the moment at which the bucket is full again (the theoretical arrival time of
-/// the generic cell rate algorithm, ITU-T I.371). The time between tokens is rounded up to a whole microsecond, so a rate
-/// that does not divide evenly refills late by less than a microsecond a token, and never early.
+/// The state is one integer, the *arrival*: the time at which the bucket is full again (the theoretical arrival time of the
+/// generic cell rate algorithm, ITU-T I.371). The time between tokens is rounded up to a whole microsecond, so a rate that
+/// does not divide evenly refills late by less than a microsecond per token, and never early.
 struct TokenBucket {
     private let limit: Int64
     private let interval: Microseconds
@@ -22,9 +22,10 @@ struct TokenBucket {
     /// As ``Quota/decide(_:now:cost:)``; `charge.lua` has the same names in the same order.
     func decide(_ state: State, now: Microseconds, cost: Int64) -> (Decision, Change) {
         var arrival = state.wordCount == 0 ? now : max(state.word(0), now)
-        // More than two buckets ahead: the clock stepped back further than a whole bucket lasts. Waiting for it to come
-        // back could take years, so the bucket counts as new. After a smaller step it stands still until then.
-        if arrival > now + 2 * burst { arrival = now }
+        // An arrival more than two buckets ahead comes from a clock that stepped back further than a bucket lasts, or from
+        // a quota that was longer before. Waiting for it could take years, and a full bucket would be a gift to whoever used
+        // up the longer quota. So the bucket has just enough for this request. After a smaller step back it stands still.
+        if arrival > now + 2 * burst { arrival = now + max(0, burst - cost * interval) }
 
         let admission: Admission
         var change = Change()
@@ -47,9 +48,9 @@ struct TokenBucket {
 
     /// As ``Refund/applied(to:now:)``; `refund.lua` has the same names in the same order.
     ///
-    /// What a request took is paid off by time, one microsecond a microsecond. Whether time has paid off this request's
-    /// units or another's is not kept, so that it was this one's is supposed: then what is given back was never paid off
-    /// twice, however many are given back, and in whatever order.
+    /// Time pays off what a request was charged, one microsecond per microsecond. The state does not tell whose units time
+    /// has paid off, so a refund supposes that they were this request's. Then no unit is given back that time has paid
+    /// off already, however many refunds there are and in whatever order.
     func refund(_ taken: Refund, to words: [Int64], now: Microseconds) -> [Int64] {
         guard let arrival = words.first else { return words }
         let owed = taken.cost * interval - max(0, now - taken.moment)

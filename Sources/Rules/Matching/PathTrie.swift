@@ -35,8 +35,9 @@ struct PathTrie: Sendable {
     let members: [Int32]
     private let nodes: [Node]
     private let edges: [Edge]
-    /// The hash table, with open addressing: indices into `edges`, −1 in an empty slot. Its size is a power of two, and it
-    /// is at most half full.
+    /// The hash table, with open addressing: indices into `edges`, −1 in an empty slot.
+    ///
+    /// Its size is a power of two, and it is at most half full.
     private let table: [Int32]
     private let texts: [UInt8]
 

@@ -8,6 +8,8 @@ public final class Rule: Sendable {
     public let label: String
     /// The rule's index in its file, from 0.
     public let index: Int
+    /// The tag of the rule's first policy; see ``Rulebook/taggedPolicies``.
+    let firstTag: Int32
     /// The line of the file that the rule begins on, from 1.
     public let line: Int
 
@@ -15,9 +17,10 @@ public final class Rule: Sendable {
     let conditions: [Condition]
     let action: RuleAction
 
-    init(_ definition: RuleDefinition, index: Int) {
+    init(_ definition: RuleDefinition, index: Int, firstTag: Int32) {
         name = definition.name
         self.index = index
+        self.firstTag = firstTag
         line = definition.line
         conditions = definition.conditions
         action = definition.action

@@ -25,6 +25,7 @@ final class RuleTable: Sendable {
         var indices: [ObjectIdentifier: Int32] = [:]
         var rules: [Rule] = []
         rules.reserveCapacity(definitions.count)
+        var nextTag: Int32 = 0
         var patterns: [(pattern: PathPattern, rule: Int)] = []
         let all = definitions.enumerated().map { index, rule in
             let action = indices[ObjectIdentifier(rule.action)] ?? Int32(actions.count)
@@ -32,7 +33,8 @@ final class RuleTable: Sendable {
                 indices[ObjectIdentifier(rule.action)] = action
                 actions.append(rule.action)
             }
-            rules.append(Rule(rule, index: index))
+            rules.append(Rule(rule, index: index, firstTag: nextTag))
+            nextTag += Int32(rule.action.choices.count)
             patterns += rule.patterns.map { (pattern: $0, rule: index) }
             return Candidate(
                 rule: Int32(index), action: action, methods: rule.methods,

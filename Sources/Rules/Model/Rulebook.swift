@@ -18,6 +18,11 @@ public final class Rulebook: Sendable {
     /// All policies in the order of the file, each as it is for a client without a plan.
     public let policies: [Policy]
 
+    /// Each policy of each rule, in the order of the file.
+    ///
+    /// The tag of an entry that a request is charged under is the index of its policy here.
+    public let taggedPolicies: [(rule: Rule, policy: Policy)]
+
     let settings: RequestSettings
     let table: RuleTable
     let banned: ClientList
@@ -29,6 +34,7 @@ public final class Rulebook: Sendable {
     ) {
         self.matching = matching
         table = RuleTable(rules)
+        taggedPolicies = table.rules.flatMap { rule in rule.policies.map { (rule, $0) } }
         self.policies = policies
         self.settings = settings
         self.banned = banned
@@ -67,10 +73,19 @@ public final class Rulebook: Sendable {
             let cost = action.cost.value(reading)
             matches.append(MatchedRule(rulebook: self, ruleIndex: Int(candidate.rule), identity: identity, cost: cost))
             entries.reserveCapacity(entries.count + action.choices.count)
+            var tag = rules[Int(candidate.rule)].firstTag
             for choice in action.choices {
-                entries.append(Charge.Entry(choice.policy(&reading), for: identity, cost: cost))
+                entries.append(Charge.Entry(choice.policy(&reading), for: identity, cost: cost, tag: tag))
+                tag += 1
             }
         }
-        return matches.isEmpty ? .unlimited(.noRule) : .limited(Charge(entries), matches)
+        guard !matches.isEmpty else { return .unlimited(.noRule) }
+        let network: ClientNetwork =
+            switch reading.client() {
+            case .v4(let address): ClientNetwork(v4: address)
+            case .v6(let address): ClientNetwork(v6: address)
+            case .unix, nil: .unknown
+            }
+        return .limited(Charge(entries, network: network), matches)
     }
 }

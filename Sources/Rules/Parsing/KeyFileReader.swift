@@ -16,6 +16,7 @@ struct KeyFileReader {
     /// - Parameters:
     ///   - field: the file's name, relative to the folder of the rules file.
     ///   - plans: the plans of all policies.
+    /// - Throws: ``RulesError``: the first mistake in the file.
     init(_ field: Field, plans: Set<String>) throws(RulesError) {
         self.plans = plans
         let name = try field.text("keys.txt")

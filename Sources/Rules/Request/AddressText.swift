@@ -5,6 +5,7 @@ extension Address {
     ///
     /// - Parameter prefix: the bits of an IPv6 address that count, 1 to 128; whoever has one address of a network has them
     ///   all, so the network is one client. 128 is written without a prefix.
+    /// - Returns: the text in ASCII.
     func text(v6Prefix prefix: Int) -> [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity(44)

@@ -10,7 +10,9 @@ struct KeyList: Sendable {
         let plan: Bytes?
     }
 
-    /// Plans by key. Swift hashes with a seed per process (SipHash), so timing a lookup tells nothing about near misses.
+    /// Plans by key.
+    ///
+    /// Swift hashes with a seed per process (SipHash), so timing a lookup tells nothing about near misses.
     private var plain: [Bytes: Bytes?] = [:]
     /// Plans by the digest in hexadecimal digits.
     private var hashed: [Bytes: Bytes?] = [:]

@@ -1,65 +1,78 @@
 import CLMDB
 import Glibc
+import Platform
 
 /// The file of an embedded store: the owner of an `MDB_env`, shared by all event loops of the process.
 ///
-/// The folder holds LMDB's `data.mdb` and `lock.mdb`, and `boot`. Nothing is synced to a disk: a process may die at any
-/// moment and loses nothing, but after a crash of the machine the file could be torn. So it is kept for one boot of the
-/// machine and begun anew in the next.
+/// The folder holds LMDB's `data.mdb` and `lock.mdb`, `newcomers`, and `boot`. Nothing is synced to a disk. A process may
+/// die at any time and loses nothing, but a crash of the machine could leave a torn file. So the files live for one boot
+/// of the machine, and the next boot starts from scratch.
 public final class EmbeddedFile: @unchecked Sendable {
-    // @unchecked: an MDB_env and an MDB_dbi may be used by all threads; all else here is constant.
+    // @unchecked: all threads may use an MDB_env and an MDB_dbi; everything else here is constant.
     let environment: OpaquePointer
     let database: MDB_dbi
     let path: String
-
+    /// Counts new clients by network while the file is full.
+    let newcomers: NewcomerTable
+    /// The size of a page in bytes.
+    private let pageSize: Int
     private let pageCount: Int
 
-    /// Bytes that a batch may need beyond what the file has; held free so that a full disk is an error and no SIGBUS.
+    /// Bytes that a batch may need in addition to the file.
+    ///
+    /// They are allocated ahead, so that a full disk is an error instead of a SIGBUS.
     static let headroom = 8 << 20
 
-    /// Opens the store in the folder `path`, which is created where it is missing.
+    /// Opens the store in the folder `path`, which is created if it is missing.
     ///
     /// - Parameters:
     ///   - path: the folder.
     ///   - size: the most bytes that the store may take.
     /// - Returns: the one owner in this process.
-    /// - Throws: ``StoreError``: `.misconfigured` when the folder cannot be used, `.full` when the disk has no room,
-    ///   `.damaged` when the file is no store.
+    /// - Throws: ``StoreError``: `.misconfigured` when the folder cannot be used or is not safe to use, `.full` when the
+    ///   disk has no room, `.damaged` when the file is not a store.
     static func open(path: String, size: Int) throws(StoreError) -> EmbeddedFile {
-        try makeFolder(path)
-        let lock = Glibc.open(path + "/boot", O_RDWR | O_CREAT | O_CLOEXEC, 0o660)
-        guard lock >= 0, flock(lock, LOCK_EX) == 0 else { throw unusable(path, errno) }
-        defer { close(lock) }
-        try forgetEarlierBoot(path, lock)
-        try allocateLockFile(path)
-        return try EmbeddedFile(path: path, size: size)
+        do throws(PrivateFolderError) {
+            let folder = try PrivateFolder(path)
+            // Held until the file is open: another process could remove what an earlier boot left.
+            let boot = try folder.openFile("boot", O_RDWR)
+            defer { close(boot) }
+            guard flock(boot, LOCK_EX) == 0 else { throw .system(path: path, code: errno) }
+            try removeFilesOfEarlierBoot(folder, boot)
+            try folder.checkFile("data.mdb")
+            try allocateLockFile(folder)
+            let newcomers = try NewcomerTable(folder)
+            return try EmbeddedFile(path: path, size: size, newcomers)
+        } catch {
+            throw unusable(path, error)
+        }
     }
 
-    private init(path: String, size: Int) throws(StoreError) {
+    private init(path: String, size: Int, _ newcomers: NewcomerTable) throws(PrivateFolderError) {
         var environment: OpaquePointer?
         var database: MDB_dbi = 0
         var code = mdb_env_create(&environment)
         let flags = MDB_WRITEMAP | MDB_NOSYNC | MDB_NOMETASYNC
         if code == 0 { code = mdb_env_set_mapsize(environment, size) }
-        if code == 0 { code = mdb_env_open(environment, path, UInt32(flags), 0o660) }
+        if code == 0 { code = mdb_env_open(environment, path, UInt32(flags), 0o600) }
         var transaction: OpaquePointer?
         if code == 0 { code = mdb_txn_begin(environment, nil, 0, &transaction) }
         if code == 0 { code = mdb_dbi_open(transaction, nil, 0, &database) }
         if code == 0 { code = mdb_txn_commit(transaction) }
         guard code == 0, let environment else {
             mdb_env_close(environment)
-            if code == MDB_INVALID || code == MDB_CORRUPTED || code == MDB_VERSION_MISMATCH {
-                throw StoreError(
-                    .damaged, "embedded:\(path): data.mdb is not a store: remove it, or name another folder")
-            }
-            throw Self.unusable(path, code)
+            throw .system(path: path, code: code)
         }
         self.environment = environment
         self.database = database
         self.path = path
+        self.newcomers = newcomers
         var info = MDB_envinfo()
         mdb_env_info(environment, &info)
-        pageCount = info.me_mapsize / 4_096
+        var statistics = MDB_stat()
+        mdb_env_stat(environment, &statistics)
+        pageSize = Int(statistics.ms_psize)
+        pageCount = info.me_mapsize / pageSize
     }
 
     deinit {
@@ -73,20 +86,20 @@ public final class EmbeddedFile: @unchecked Sendable {
         return info.me_last_pgno + 1
     }
 
-    /// For what there is room in the file.
+    /// What the file has room for.
     enum Room {
         /// New keys.
         case ample
-        /// Keys that are there.
+        /// Changes of the keys that the file has.
         case scarce
         /// Nothing but the sweep.
         case none
     }
 
-    /// For what there is room now.
+    /// What the file has room for now.
     ///
-    /// LMDB takes pages to give pages back, so a file that is filled to its end stays full when all in it has expired.
-    /// New keys leave a reserve alone, into one half of which the keys that are there may grow.
+    /// LMDB needs pages to free pages, so a file that is filled to its end stays full when everything in it has expired.
+    /// Therefore new keys leave a reserve untouched, and the keys that the file has may grow into one half of it.
     var room: Room {
         var statistics = MDB_stat()
         mdb_env_stat(environment, &statistics)
@@ -96,15 +109,29 @@ public final class EmbeddedFile: @unchecked Sendable {
         return left >= reserve ? .ample : left >= reserve / 2 ? .scarce : .none
     }
 
-    private static func makeFolder(_ path: String) throws(StoreError) {
-        for (index, byte) in path.utf8.enumerated().dropFirst() where byte == UInt8(ascii: "/") {
-            mkdir(String(path.utf8.prefix(index)) ?? path, 0o755)
-        }
-        guard mkdir(path, 0o770) == 0 || errno == EEXIST else { throw unusable(path, errno) }
+    /// Allocates the blocks that the next batch may write, if the disk has them.
+    ///
+    /// The map is sparse: a block that the disk cannot provide would be a SIGBUS in the middle of a batch.
+    ///
+    /// - Parameter allocated: bytes that are known to be allocated; updated.
+    /// - Throws: ``StoreError`` of kind `.full` when the disk is full.
+    func allocate(beyond allocated: inout Int) throws(StoreError) {
+        var info = MDB_envinfo()
+        mdb_env_info(environment, &info)
+        let used = (info.me_last_pgno + 1) * pageSize
+        let wanted = min(used + Self.headroom, info.me_mapsize)
+        guard wanted > allocated else { return }
+        // Another headroom each time, so that this happens rarely.
+        let goal = min(wanted + Self.headroom, info.me_mapsize)
+        var descriptor: Int32 = 0
+        mdb_env_get_fd(environment, &descriptor)
+        let code = posix_fallocate(descriptor, 0, goal)
+        guard code == 0 else { throw Self.unusable(path, .system(path: path, code: code)) }
+        allocated = goal
     }
 
-    /// Removes what an earlier boot left; the caller holds the lock on `boot`, which names the boot.
-    private static func forgetEarlierBoot(_ path: String, _ lock: Int32) throws(StoreError) {
+    /// Removes what an earlier boot left, given a lock on the file `boot`, which names the boot.
+    private static func removeFilesOfEarlierBoot(_ folder: PrivateFolder, _ lock: Int32) throws(PrivateFolderError) {
         func text(_ descriptor: Int32) -> [UInt8] {
             var buffer = [UInt8](repeating: 0, count: 64)
             let count = pread(descriptor, &buffer, buffer.count, 0)
@@ -115,29 +142,35 @@ public final class EmbeddedFile: @unchecked Sendable {
         defer { close(kernel) }
         let boot = text(kernel)
         guard text(lock) != boot else { return }
-        unlink(path + "/data.mdb")
-        unlink(path + "/lock.mdb")
+        for name in ["data.mdb", "lock.mdb", NewcomerTable.fileName] { unlink("\(folder.path)/\(name)") }
         ftruncate(lock, 0)
-        // Where it is not written, the next process would remove the store that this one is to use.
-        guard pwrite(lock, boot, boot.count, 0) == boot.count else { throw unusable(path, errno) }
+        // If the boot were not written, the next process would remove the store that this one is about to use.
+        guard pwrite(lock, boot, boot.count, 0) == boot.count else { throw .system(path: folder.path, code: errno) }
     }
 
-    /// Gives LMDB's lock file its blocks: it is written through a mapping, where a full disk would be a SIGBUS.
-    private static func allocateLockFile(_ path: String) throws(StoreError) {
-        let descriptor = Glibc.open(path + "/lock.mdb", O_RDWR | O_CREAT | O_CLOEXEC, 0o660)
-        guard descriptor >= 0 else { throw unusable(path, errno) }
+    /// Allocates the blocks of LMDB's lock file, which is written through a mapping: a full disk would be a SIGBUS.
+    private static func allocateLockFile(_ folder: PrivateFolder) throws(PrivateFolderError) {
+        let descriptor = try folder.openFile("lock.mdb", O_RDWR)
         defer { close(descriptor) }
-        // As large as LMDB makes it for the readers that it expects unless told otherwise.
+        // The size that LMDB chooses for its default number of readers.
         let code = posix_fallocate(descriptor, 0, 8_192)
-        guard code == 0 else { throw unusable(path, code) }
+        guard code == 0 else { throw .system(path: folder.path, code: code) }
     }
 
-    /// What the system's error `code` means for the store in `path`.
-    static func unusable(_ path: String, _ code: Int32) -> StoreError {
-        let reason = "embedded:\(path): \(String(cString: mdb_strerror(code)))"
-        return code == ENOSPC || code == EDQUOT
-            ? StoreError(.full, "\(reason): free some space, or name another folder")
-            : StoreError(
-                .misconfigured, "\(reason): give this user the folder, or name another with --store embedded:PATH")
+    /// The error of a store in the folder `path` that cannot be used.
+    private static func unusable(_ path: String, _ error: PrivateFolderError) -> StoreError {
+        guard case .system(let place, let code) = error else { return StoreError(.misconfigured, "embedded:\(error)") }
+        switch code {
+        case MDB_INVALID, MDB_CORRUPTED, MDB_VERSION_MISMATCH:
+            return StoreError(
+                .damaged, "embedded:\(path): data.mdb is not a store: remove the file, or name another folder")
+        case ENOSPC, EDQUOT:
+            let reason = String(cString: mdb_strerror(code))
+            return StoreError(.full, "embedded:\(place): \(reason): free some space, or name another folder")
+        default:
+            let reason = String(cString: mdb_strerror(code))
+            return StoreError(
+                .misconfigured, "embedded:\(place): \(reason): give this user the folder, or name another folder")
+        }
     }
 }

@@ -1,43 +1,27 @@
 import CLMDB
 import Limiters
 
-/// What is stored under a key: bytes of the map, valid until the transaction writes or ends.
-struct Record {
-    private let bytes: UnsafeRawBufferPointer
-
-    init(_ value: MDB_val) {
-        bytes = UnsafeRawBufferPointer(start: value.mv_data, count: value.mv_size)
-    }
-
-    /// No record.
-    init() {
-        bytes = UnsafeRawBufferPointer(start: nil, count: 0)
-    }
-
-    /// Whether there is none.
-    var isAbsent: Bool { bytes.isEmpty }
-
-    /// From this moment on the record may be forgotten.
-    var expiry: Microseconds { bytes.count < 8 ? 0 : bytes.loadUnaligned(as: Int64.self) }
-
-    /// The bytes of the state: none where there is no record.
-    var state: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: bytes.dropFirst(8)) }
-}
-
-/// One write transaction: the owner of an `MDB_txn`, aborted where it is not committed.
+/// One write transaction: the owner of an `MDB_txn`, aborted unless it is committed.
 struct Transaction: ~Copyable {
     private var transaction: OpaquePointer?
-    private let database: MDB_dbi
-    private let path: String
-    /// Where the last record was looked for, so that it is changed without looking again; it ends with the transaction.
-    private var place: OpaquePointer?
+    private let file: EmbeddedFile
+    /// Where the last record was looked up, so that it is changed without another search; ends with the transaction.
+    private var position: OpaquePointer?
+    /// The key and the record of the last look-up; `nil` after a write, which may have moved the record.
+    private var found: (key: Key, record: Record)?
+    /// A copy of the state that is being replaced.
+    private var scratch: [UInt8] = []
+    private let room: EmbeddedFile.Room
+
+    /// Whether a write failed, so that the transaction cannot be committed.
+    private(set) var isBroken = false
 
     /// Begins (`mdb_txn_begin`); waits while another process or loop is within one.
     init(_ file: EmbeddedFile) throws(StoreError) {
-        database = file.database
-        path = file.path
+        self.file = file
+        room = file.room
         var code = mdb_txn_begin(file.environment, nil, 0, &transaction)
-        if code == 0 { code = mdb_cursor_open(transaction, database, &place) }
+        if code == 0 { code = mdb_cursor_open(transaction, file.database, &position) }
         guard code == 0 else {
             if let transaction { mdb_txn_abort(transaction) }
             transaction = nil
@@ -53,109 +37,122 @@ struct Transaction: ~Copyable {
     mutating func commit() throws(StoreError) {
         let code = mdb_txn_commit(transaction)
         transaction = nil
-        guard code == 0 else { throw Self.failure(code, path) }
+        guard code == 0 else { throw Self.failure(code, file.path) }
     }
 
-    /// The record under `key` (`mdb_cursor_get`, `MDB_SET`).
-    func record(_ key: [UInt8]) throws(StoreError) -> Record {
+    /// The record of `key` (`mdb_cursor_get`, `MDB_SET`).
+    mutating func record(_ key: Key) throws(StoreError) -> Record {
+        if let found, found.key == key { return found.record }
         var value = MDB_val()
-        let code = withValue(key) { mdb_cursor_get(place, &$0, &value, MDB_SET) }
-        if code == MDB_NOTFOUND { return Record() }
-        guard code == 0 else { throw Self.failure(code, path) }
-        return Record(value)
+        let code = withValue(key.bytes) { mdb_cursor_get(position, &$0, &value, MDB_SET) }
+        guard code == 0 || code == MDB_NOTFOUND else { throw Self.failure(code, file.path) }
+        let record = code == 0 ? Record(value) : Record()
+        found = (key, record)
+        return record
     }
 
-    /// Room for `count` bytes in place of `record`, which was looked for last, under `key`; to be written before anything
-    /// else is (`mdb_cursor_put`, `MDB_RESERVE`).
-    func reserve(_ key: [UInt8], count: Int, replacing record: Record) throws(StoreError)
-        -> UnsafeMutableRawBufferPointer
-    {
-        var value = MDB_val(mv_size: count, mv_data: nil)
-        let flags = MDB_RESERVE | (record.isAbsent ? 0 : MDB_CURRENT)
-        let code = withValue(key) { mdb_cursor_put(place, &$0, &value, UInt32(flags)) }
-        guard code == 0 else { throw Self.failure(code, path) }
-        return UnsafeMutableRawBufferPointer(start: value.mv_data, count: count)
-    }
-
-    /// Removes the record under `key`, if there is one (`mdb_del`).
-    func remove(_ key: [UInt8]) throws(StoreError) {
-        let code = withValue(key) { mdb_del(transaction, database, &$0, nil) }
-        guard code == 0 || code == MDB_NOTFOUND else { throw Self.failure(code, path) }
+    /// Removes the record of `key`, if there is one (`mdb_del`).
+    mutating func remove(_ key: Key) throws(StoreError) {
+        found = nil
+        let code = withValue(key.bytes) { mdb_del(transaction, file.database, &$0, nil) }
+        guard code == 0 || code == MDB_NOTFOUND else { throw Self.failure(code, file.path) }
     }
 
     /// A cursor at the first key that is not before `key` (`mdb_cursor_open`, `MDB_SET_RANGE`).
     func cursor(from key: [UInt8]) throws(StoreError) -> Cursor {
         var opened: OpaquePointer?
-        let code = mdb_cursor_open(transaction, database, &opened)
-        guard code == 0, let opened else { throw Self.failure(code, path) }
-        return try Cursor(opened, from: key, path: path)
+        let code = mdb_cursor_open(transaction, file.database, &opened)
+        guard code == 0, let opened else { throw Self.failure(code, file.path) }
+        return try Cursor(opened, from: key, path: file.path)
     }
 
+    /// Removes what has expired among the next records.
+    ///
+    /// - Parameters:
+    ///   - key: the first key to look at; empty for the first of all.
+    ///   - now: the clock.
+    ///   - count: how many records to look at.
+    /// - Returns: the key to go on from.
+    /// - Throws: ``StoreError`` when the file cannot be read or written.
+    mutating func sweep(from key: [UInt8], now: Microseconds, count: Int) throws(StoreError) -> [UInt8] {
+        found = nil
+        var cursor = try cursor(from: key)
+        var left = count
+        while left > 0, let record = cursor.record {
+            if record.expiry <= now { try cursor.remove() }
+            try cursor.advance()
+            left -= 1
+        }
+        return cursor.key
+    }
+
+    /// The error for LMDB's error `code` in the store `path`.
     static func failure(_ code: Int32, _ path: String) -> StoreError {
         switch code {
         case MDB_MAP_FULL:
-            StoreError(.full, "embedded:\(path) is full: give it more room with --store embedded:\(path)?size=4G")
+            StoreError(.full, "embedded:\(path) is full: give the store more room, as in embedded:\(path)?size=4G")
         default:
             StoreError(.damaged, "embedded:\(path): \(String(cString: mdb_strerror(code)))")
         }
     }
 }
 
-/// A place among the keys: the owner of an `MDB_cursor`.
-struct Cursor: ~Copyable {
-    private let cursor: OpaquePointer
-    private let path: String
-    private var current = MDB_val()
-    private var value: MDB_val?
+/// New clients of a network, while the file is full, have their states in a table of their own.
+extension Transaction: StateAccess {
+    private static let networkPrefix = Array("bucket:{\(ClientNetwork.source)=".utf8)
 
-    fileprivate init(_ cursor: OpaquePointer, from key: [UInt8], path: String) throws(StoreError) {
-        self.cursor = cursor
-        self.path = path
-        let operation = key.isEmpty ? MDB_FIRST : MDB_SET_RANGE
-        var found = MDB_val()
-        var keyValue = MDB_val()
-        let code = withValue(key) {
-            let code = mdb_cursor_get(cursor, &$0, &found, operation)
-            keyValue = $0
-            return code
+    /// Calls `body` with the state of `key`.
+    mutating func read<Value>(_ key: Key, _ body: (State) -> Value) throws(StoreError) -> Value {
+        guard !key.bytes.starts(with: Self.networkPrefix) else {
+            let words = file.newcomers[key].map { [$0] } ?? []
+            return body(words.span.bytes)
         }
-        try take(code, keyValue, found)
+        return body(try record(key).state.bytes)
     }
 
-    deinit {
-        mdb_cursor_close(cursor)
+    /// Checks that the file has room for a change of `key`.
+    mutating func checkRoom(for key: Key) throws(StoreError) {
+        guard room != .ample, !key.bytes.starts(with: Self.networkPrefix) else { return }
+        guard room == .scarce, try !record(key).isAbsent else { throw Self.failure(MDB_MAP_FULL, file.path) }
     }
 
-    /// The record here; `nil` behind the last one.
-    var record: Record? { value.map { Record($0) } }
-
-    /// A copy of the key here; empty behind the last one.
-    var key: [UInt8] {
-        value == nil ? [] : Array(UnsafeRawBufferPointer(start: current.mv_data, count: current.mv_size))
+    /// Writes a changed record in the place of the old one.
+    mutating func write(_ change: Change, to key: Key) throws(StoreError) {
+        if key.bytes.starts(with: Self.networkPrefix) {
+            var word: Int64 = 0
+            try read(key) { state in withUnsafeMutableBytes(of: &word) { change.write(from: state, to: $0) } }
+            file.newcomers[key] = word
+            return
+        }
+        let record = try record(key)
+        // The new record may take the place of the old one, so the old one is copied first.
+        var old: [UInt8] = []
+        swap(&old, &scratch)
+        old.removeAll(keepingCapacity: true)
+        old.append(contentsOf: record.state)
+        defer { swap(&old, &scratch) }
+        found = nil
+        let byteCount = 8 + change.byteCount(from: old.span.bytes)
+        guard let target = reserve(key, byteCount, replacing: record) else {
+            isBroken = true
+            throw Self.failure(MDB_MAP_FULL, file.path)
+        }
+        target.storeBytes(of: change.expiry, as: Int64.self)
+        change.write(from: old.span.bytes, to: UnsafeMutableRawBufferPointer(rebasing: target[8...]))
     }
 
-    /// Removes the record here (`mdb_cursor_del`).
-    func remove() throws(StoreError) {
-        let code = mdb_cursor_del(cursor, 0)
-        guard code == 0 else { throw Transaction.failure(code, path) }
-    }
-
-    /// Goes to the next key, or behind the last one (`MDB_NEXT`).
-    mutating func advance() throws(StoreError) {
-        var found = MDB_val()
-        let code = mdb_cursor_get(cursor, &current, &found, MDB_NEXT)
-        try take(code, current, found)
-    }
-
-    private mutating func take(_ code: Int32, _ key: MDB_val, _ found: MDB_val) throws(StoreError) {
-        guard code == 0 || code == MDB_NOTFOUND else { throw Transaction.failure(code, path) }
-        current = key
-        value = code == 0 ? found : nil
+    /// The bytes for a new record in the place of `record`, to be written before anything else is; `nil` where it fails
+    /// (`mdb_cursor_put`, `MDB_RESERVE`).
+    private func reserve(_ key: Key, _ byteCount: Int, replacing record: Record) -> UnsafeMutableRawBufferPointer? {
+        var value = MDB_val(mv_size: byteCount, mv_data: nil)
+        let flags = MDB_RESERVE | (record.isAbsent ? 0 : MDB_CURRENT)
+        let code = withValue(key.bytes) { mdb_cursor_put(position, &$0, &value, UInt32(flags)) }
+        return code == 0 ? UnsafeMutableRawBufferPointer(start: value.mv_data, count: byteCount) : nil
     }
 }
 
 /// Calls `body` with LMDB's view of `key`.
-private func withValue(_ key: [UInt8], _ body: (inout MDB_val) -> Int32) -> Int32 {
+func withValue(_ key: [UInt8], _ body: (inout MDB_val) -> Int32) -> Int32 {
     key.withUnsafeBytes { bytes in
         // LMDB does not write through a key.
         var value = MDB_val(mv_size: bytes.count, mv_data: UnsafeMutableRawPointer(mutating: bytes.baseAddress))

@@ -1,37 +1,52 @@
 public import Limiters
+import Platform
 
-/// States in a Redis server, shared by all that use it.
+/// States in a Redis server, shared by all limiters that use it.
 ///
-/// A batch is one `EVALSHA` of `charge.lua`; its clock is `TIME`. After a failure the next use connects anew: who must not
-/// wait for that asks behind a ``CircuitBreaker``.
-public final class RedisStore: Store {
+/// A batch is a pipeline of `EVALSHA` calls of `charge.lua`, and its clock is the server's `TIME`. After a failure the next
+/// use connects again: ``ResilientStore`` keeps that wait away from requests.
+public final class RedisStore: ClockedStore {
+    /// The most keys of one script, unless a single request has more.
+    ///
+    /// Redis serves others between two scripts.
+    static let maximumKeysPerScript = 64
+    /// The most keys that are sent before the replies are read.
+    private static let maximumKeysPerRound = 1_024
     private let name: String
-    private let connectAnew: () throws(StoreError) -> RedisConnection
+    private let deadlines: RedisDeadlines
+    private let connect: () throws(StoreError) -> RedisConnection
     private var scripted: ScriptedConnection?
     private var command = RedisCommand(wordCount: 0)
 
-    /// What is worth knowing of the server though it works: an eviction policy that drops limits; set by connecting.
+    /// One line about a server that is not set up well, such as an eviction policy that drops limits; set by connecting.
     public private(set) var warning: String?
 
     /// A store that connects when it is first used.
     public init(_ location: RedisLocation, deadlines: RedisDeadlines = RedisDeadlines()) {
         name = location.description
-        connectAnew = { () throws(StoreError) in try RedisConnection(location, deadlines: deadlines) }
+        self.deadlines = deadlines
+        connect = { () throws(StoreError) in try RedisConnection(location, deadlines: deadlines) }
     }
 
-    /// A store in the master that Sentinels name, asked whenever it connects.
+    /// A store in the master that Sentinels name.
+    ///
+    /// They are asked whenever the store connects.
     public init(_ location: SentinelLocation, deadlines: RedisDeadlines = RedisDeadlines()) {
         name = location.description
+        self.deadlines = deadlines
         let sentinels = Sentinels(location, deadlines: deadlines)
-        connectAnew = { () throws(StoreError) in try sentinels.connectMaster() }
+        connect = { () throws(StoreError) in try sentinels.connectMaster() }
     }
 
-    /// Decides a batch by one script.
-    public func charge(_ charges: [Charge]) throws(StoreError) -> [Verdict] {
-        try charge(charges, clock: nil)
+    /// Decides a batch by one script or several.
+    ///
+    /// Requests that the server does not decide within the deadline fail with ``StoreError/Kind/late``. The server may still
+    /// charge those that were sent. Until it has answered them nothing more is sent, and all requests fail so.
+    public func attempt(_ charges: [Charge]) throws(StoreError) -> [Result<Verdict, StoreError>] {
+        try attempt(charges, clock: nil)
     }
 
-    /// Deletes the keys by one command, and tells all limiters, which remember refusals.
+    /// Deletes the keys by one command, and publishes the reset for the limiters that have cached refusals.
     public func reset(_ keys: [Key]) throws(StoreError) -> Int {
         guard !keys.isEmpty else { return 0 }
         let count = try delete(keys)
@@ -41,31 +56,139 @@ public final class RedisStore: Store {
         return count
     }
 
-    /// Charges a key of its own and deletes it: so it is known whether the server takes writes.
+    /// Charges a key made for this and deletes it, which shows that the server takes writes.
     public func check() throws(StoreError) {
         let entry = Charge.Entry.signOfLife(0)
-        _ = try charge([Charge([entry])], clock: nil)
+        _ = try charge([Charge([entry])])
         _ = try delete([entry.key])
     }
 
-    /// As ``charge(_:)``, by a clock of the caller's where one is given.
-    package func charge(_ charges: [Charge], clock: Microseconds?) throws(StoreError) -> [Verdict] {
+    /// Decides a batch like ``attempt(_:)``, at the time `clock` if given.
+    package func attempt(
+        _ charges: [Charge], clock: Microseconds?
+    ) throws(StoreError) -> [Result<Verdict, StoreError>] {
         try connected { scripted throws(StoreError) in
-            command.write(charges, digest: scripted.chargeDigest, clock: clock)
-            let reply = try send(to: scripted) { $0.write(charges, digest: nil, clock: clock) }
-            return try verdicts(on: charges, from: reply)
+            guard try scripted.connection.dropLateReplies() else { throw late() }
+            let sent = steadyMicroseconds()
+            let deadline = sent + deadlines.command
+            var results: [Result<Verdict, StoreError>] = []
+            results.reserveCapacity(charges.count)
+            var rest = charges[...]
+            let connection = scripted.connection
+            while !rest.isEmpty, !connection.owesReplies, results.isEmpty || steadyMicroseconds() < deadline {
+                let scripts = takeRound(from: &rest)
+                try send(scripts, to: scripted, clock: clock, isWhole: false)
+                var replies = try receive(scripts, connection, sent: sent, deadline: deadline)
+                // Nothing ran of a script that the server has lost, so it may be sent again as a whole.
+                let lost = scripts.indices.filter { replies[$0] == .lostScript }
+                if !lost.isEmpty, !connection.owesReplies {
+                    let scripts = lost.map { scripts[$0] }
+                    try send(scripts, to: scripted, clock: clock, isWhole: true)
+                    let again = try receive(scripts, connection, sent: sent, deadline: deadline)
+                    for (index, reply) in zip(lost, again) { replies[index] = reply }
+                }
+                for (charges, reply) in zip(scripts, replies) { append(reply, on: charges, to: &results, deadline) }
+            }
+            for _ in rest { results.append(.failure(late(since: deadline))) }
+            if case .failure(let error) = results.first, results.allSatisfy({ (try? $0.get()) == nil }) { throw error }
+            return results
         }
     }
 
-    /// Gives back what requests took; as the store's clock, or by a clock of the caller's.
+    /// Gives units back, at the server's time or at the time `clock`.
     ///
     /// - Returns: how many keys have changed.
-    package func refund(_ taken: [Refund], clock: Microseconds? = nil) throws(StoreError) -> Int {
+    package func refund(_ refunds: [Refund], clock: Microseconds? = nil) throws(StoreError) -> Int {
         try connected { scripted throws(StoreError) in
-            command.write(refunding: taken, digest: scripted.refundDigest, clock: clock)
-            let reply = try send(to: scripted) { $0.write(refunding: taken, digest: nil, clock: clock) }
-            return reply.integer.map { Int($0) } ?? 0
+            command.write(refunding: refunds, digest: scripted.refundDigest, clock: clock)
+            try scripted.connection.append(command)
+            let reply = try scripted.connection.next()
+            guard let text = reply.errorText else { return reply.integer.map { Int($0) } ?? 0 }
+            // Nothing ran, so the script may be sent whole.
+            guard ReplyAction.to(text).command == .sentWhole else { throw scripted.connection.failure(by: text) }
+            command.write(refunding: refunds, digest: nil, clock: clock)
+            return try scripted.connection.send(command).integer.map { Int($0) } ?? 0
         }
+    }
+
+    /// Takes the next requests to send at once, as the batches of their scripts.
+    private func takeRound(from rest: inout ArraySlice<Charge>) -> [ArraySlice<Charge>] {
+        var scripts: [ArraySlice<Charge>] = []
+        var keys = 0
+        while !rest.isEmpty, keys < Self.maximumKeysPerRound {
+            let script = rest.prefix(keyCount: Self.maximumKeysPerScript)
+            keys += script.keyCount
+            scripts.append(script)
+            rest = rest[script.endIndex...]
+        }
+        return scripts
+    }
+
+    private func send(
+        _ scripts: [ArraySlice<Charge>], to scripted: ScriptedConnection, clock: Microseconds?, isWhole: Bool
+    ) throws(StoreError) {
+        for charges in scripts {
+            command.write(charges, digest: isWhole ? nil : scripted.chargeDigest, clock: clock)
+            try scripted.connection.append(command)
+        }
+        try scripted.connection.flush()
+    }
+
+    /// What became of a script.
+    private enum Reply: Equatable {
+        /// The clock, then three numbers for each key.
+        case numbers([Int64])
+        /// The server does not have the script, so nothing ran.
+        case lostScript
+        /// There was no reply before the deadline.
+        case late
+    }
+
+    /// The replies to the scripts, as far as they come before the deadline.
+    ///
+    /// - Throws: ``StoreError`` for an error reply.
+    private func receive(
+        _ scripts: [ArraySlice<Charge>], _ connection: RedisConnection, sent: Microseconds, deadline: Microseconds
+    ) throws(StoreError) -> [Reply] {
+        var replies: [Reply] = []
+        for index in scripts.indices {
+            guard let reply = try connection.next(until: deadline) else {
+                connection.abandon(scripts.count - index, sent: sent)
+                break
+            }
+            if let text = reply.errorText {
+                guard ReplyAction.to(text).command == .sentWhole else {
+                    connection.abandon(scripts.count - index - 1, sent: sent)
+                    throw connection.failure(by: text)
+                }
+                replies.append(.lostScript)
+            } else {
+                replies.append(.numbers(reply.numbers))
+            }
+        }
+        return replies + Array(repeating: .late, count: scripts.count - replies.count)
+    }
+
+    private func append(
+        _ reply: Reply, on charges: ArraySlice<Charge>, to results: inout [Result<Verdict, StoreError>],
+        _ deadline: Microseconds
+    ) {
+        switch reply {
+        case .numbers(let numbers) where numbers.count == 1 + 3 * charges.keyCount:
+            var numbers = numbers[...]
+            let now = numbers.removeFirst()
+            for charge in charges { results.append(.success(Verdict(on: charge, numbers: &numbers, now: now))) }
+        case .numbers(let numbers):
+            let error = StoreError(
+                .damaged, "\(name): charge.lua returned \(numbers.count) numbers for \(charges.keyCount) keys")
+            for _ in charges { results.append(.failure(error)) }
+        case .late, .lostScript:
+            for _ in charges { results.append(.failure(late(since: deadline))) }
+        }
+    }
+
+    private func late(since deadline: Microseconds? = nil) -> StoreError {
+        StoreError.late(name, deadline: deadlines.command, due: deadline)
     }
 
     private func delete(_ keys: [Key]) throws(StoreError) -> Int {
@@ -77,20 +200,9 @@ public final class RedisStore: Store {
         }
     }
 
-    /// Sends the command, a script by its digest; where the server has lost the script, what `whole` writes.
-    private func send(
-        to scripted: ScriptedConnection, whole: (inout RedisCommand) -> Void
-    ) throws(StoreError) -> RedisReply {
-        try scripted.connection.append(command)
-        let reply = try scripted.connection.next()
-        guard let text = reply.errorText else { return reply }
-        // Nothing ran, so sending it whole counts nothing twice.
-        guard ReplyAction.to(text).command == .sentWhole else { throw scripted.connection.failure(by: text) }
-        whole(&command)
-        return try scripted.connection.send(command)
-    }
-
-    /// Calls `body` with a connection, which is let go of when it is not usable afterwards.
+    /// Calls `body` with a connection.
+    ///
+    /// A connection that is not usable afterwards is let go of.
     private func connected<Result: ~Copyable>(
         _ body: (ScriptedConnection) throws(StoreError) -> Result
     ) throws(StoreError) -> Result {
@@ -98,35 +210,62 @@ public final class RedisStore: Store {
         if let kept = self.scripted {
             scripted = kept
         } else {
-            scripted = try ScriptedConnection(connectAnew())
+            scripted = try ScriptedConnection(connect())
             warning = scripted.warning
             self.scripted = scripted
         }
         defer { if !scripted.connection.isUsable { self.scripted = nil } }
         return try body(scripted)
     }
+}
 
-    private func verdicts(on charges: [Charge], from reply: consuming RedisReply) throws(StoreError) -> [Verdict] {
-        let keyCount = charges.reduce(0) { $0 + $1.entries.count }
-        guard reply.count == 1 + 3 * keyCount else {
-            throw StoreError(.damaged, "\(name): charge.lua gave \(reply.count) numbers for \(keyCount) keys")
+extension ArraySlice<Charge> {
+    /// The number of keys of all charges.
+    var keyCount: Int { reduce(0) { $0 + $1.entries.count } }
+
+    /// The longest run of charges from the front that has at most so many keys; at least one charge.
+    func prefix(keyCount limit: Int) -> ArraySlice<Charge> {
+        var keys = 0
+        var end = startIndex
+        while end < endIndex, end == startIndex || keys + self[end].entries.count <= limit {
+            keys += self[end].entries.count
+            end += 1
         }
-        let now = reply.integer(at: 0)
-        var next = 1
-        var verdicts: [Verdict] = []
-        verdicts.reserveCapacity(charges.count)
-        for charge in charges {
-            var decisions: [Decision] = []
-            decisions.reserveCapacity(charge.entries.count)
-            for entry in charge.entries {
-                decisions.append(
-                    Decision(
-                        entry, wait: reply.integer(at: next), remaining: reply.integer(at: next + 1),
-                        resetAfter: reply.integer(at: next + 2)))
-                next += 3
-            }
-            verdicts.append(Verdict(decisions, on: charge, now: now))
+        return self[startIndex..<end]
+    }
+}
+
+extension StoreError {
+    /// How much later than due a process must wake up to count as starved.
+    private static let schedulingTolerance: Microseconds = 5_000
+
+    /// The error of a server that did not answer within its deadline.
+    ///
+    /// - Parameters:
+    ///   - name: the server.
+    ///   - deadline: how long it had.
+    ///   - due: when the deadline passed; `nil` for an earlier command.
+    /// - Returns: the error, whose kind says whether this process was starved.
+    static func late(_ name: String, deadline: Microseconds, due: Microseconds?) -> StoreError {
+        if let due, steadyMicroseconds() - due > schedulingTolerance {
+            return StoreError(.starved, "this process was not scheduled in time to read the answer of \(name)")
         }
-        return verdicts
+        return StoreError(.late, "\(name) did not answer within \(deadline / 1_000) ms")
+    }
+}
+
+extension Verdict {
+    /// The verdict on `charge` in the numbers of `charge.lua`, of which it takes three for each entry.
+    init(on charge: Charge, numbers: inout ArraySlice<Int64>, now: Microseconds) {
+        var decisions: [Decision] = []
+        decisions.reserveCapacity(charge.entries.count)
+        for entry in charge.entries {
+            let first = numbers.startIndex
+            decisions.append(
+                Decision(
+                    entry, wait: numbers[first], remaining: numbers[first + 1], resetAfter: numbers[first + 2]))
+            numbers = numbers.dropFirst(3)
+        }
+        self.init(decisions, on: charge, now: now)
     }
 }

@@ -2,86 +2,61 @@ public import Limiters
 
 /// Whether a store that may fail is asked: the state machine between requests and the store.
 ///
-///     closed ── failures or slow answers in a row ──▶ open ── a check passes ──▶ half-open ── one batch ──▶ closed
-///                                                      ▲                             │
-///                                                      └─────────── it fails ────────┘
+///     closed ── a failure, or late answers in a row ──▶ open ── a check passes ──▶ half-open ── batches succeed ──▶ closed
+///                                                        ▲                            │
+///                                                        └──── a failure, or late ────┘
 ///
-/// It reads no clock: `now` is any clock of the caller's that only goes forward. Source of the pattern: Michael Nygard,
-/// "Release It!".
+/// A late answer alone does not open the breaker: the fallback has answered in its place, and the connection is kept.
+///
+/// The breaker reads no clock: `now` is any clock of the caller's that only goes forward. Source of the pattern: Michael
+/// Nygard, "Release It!".
 public struct CircuitBreaker: Sendable {
-    /// What becomes of a batch.
+    /// What happens to a batch.
     ///
     /// The raw value is the name in pages and metrics.
     public enum State: String, Sendable, CaseIterable {
-        /// It goes to the store.
+        /// The batch goes to the store.
         case closed
-        /// It does not; the store is checked off the requests' way.
+        /// The batch does not go to the store, which is checked by a thread beside the requests.
         case open
-        /// A check passed: one batch goes to the store, the others wait for what becomes of it without asking.
+        /// A check passed: one batch at a time goes to the store, in growing parts.
         case halfOpen = "half_open"
     }
 
-    /// How much it takes to open.
-    public struct Thresholds: Sendable, Hashable {
-        /// Failures in a row.
-        ///
-        /// One is enough unless told otherwise: asking again could cost a whole deadline again.
-        public var failures: Int
-        /// Slow answers in a row.
-        public var slowAnswers: Int
-        /// An answer that takes longer than this is slow.
-        public var slow: Microseconds
+    /// Late answers in a row that open a closed breaker.
+    public static let maximumLateAnswers = 10
+    /// The most requests of the batches that are sent while half-open; after the last of them the breaker closes.
+    public static let probeSizes = [8, 64]
 
-        /// Thresholds; each at least 1.
-        public init(failures: Int = 1, slowAnswers: Int = 10, slow: Microseconds) {
-            precondition(failures >= 1 && slowAnswers >= 1 && slow >= 1, "a threshold is below 1")
-            self.failures = failures
-            self.slowAnswers = slowAnswers
-            self.slow = slow
-        }
-    }
-
-    /// The pauses between checks that fail: the first, and the longest.
-    public static let pauses: ClosedRange<Microseconds> = 50_000...500_000
-    /// After so long without a failure the pauses begin anew; opened again before that, they go on growing.
-    ///
-    /// So a store that keeps failing batches after checks that passed has requests wait for a hundredth of the time at most,
-    /// where the deadline is 25 ms; and a machine too busy to answer in time now and then is asked again at once.
-    public static let recovery: Microseconds = 2_500_000
-
-    /// What errors call the store.
+    /// The name of the store in errors.
     public let name: String
-    /// What becomes of a batch now.
+    /// What happens to a batch now.
     public private(set) var state = State.closed
-    /// When that began.
+    /// When the state began.
     public private(set) var since: Microseconds
-    /// Why it is open, or was last; `nil` where it never was.
+    /// Why the breaker is open, or was the last time; `nil` where it never was.
     public private(set) var lastError: StoreError?
-    /// How often it has opened; what was connected before the last time is not to be used again.
+    /// How often the breaker has opened.
+    ///
+    /// A connection from before the last opening is not used again.
     public private(set) var openings = 0
-    /// While open: when the store is to be checked next.
-    public private(set) var checkDue: Microseconds?
 
-    private let thresholds: Thresholds
     private var entries = InlineArray<3, Int>(repeating: 0)
-    private var failures = 0
-    private var slowAnswers = 0
-    private var pause: Microseconds = 0
+    private var lateAnswers = 0
+    private var successfulProbes = 0
     private var isProbing = false
 
     /// A closed breaker.
     ///
     /// - Parameters:
-    ///   - name: what errors call the store.
-    ///   - thresholds: how much it takes to open.
+    ///   - name: the name of the store in errors.
     ///   - now: the clock.
-    public init(of name: String, _ thresholds: Thresholds, now: Microseconds) {
+    public init(of name: String, now: Microseconds) {
         self.name = name
-        self.thresholds = thresholds
         since = now
     }
 
-    /// One line on what keeps batches from the store, `open: redis+unix:… Connection refused`; `nil` while it is closed.
+    /// One line on what keeps batches from the store, `open: redis+unix:… Connection refused`; `nil` while closed.
     public var trouble: String? {
         state == .closed ? nil : "\(state.rawValue): \(lastError?.description ?? name)"
     }
@@ -89,88 +64,76 @@ public struct CircuitBreaker: Sendable {
     /// How often `state` has been entered.
     public func entries(into state: State) -> Int { entries[state.index] }
 
-    /// Whether a batch may go to the store now.
+    /// How many requests of a batch may go to the store now; 0 for none of them.
     ///
-    /// Who is let through says what became of it, by ``succeeded(took:now:)`` or ``failed(_:now:)``.
-    public mutating func admits() -> Bool {
+    /// A caller that is allowed some reports what became of them by ``succeeded(now:)``, ``late(_:now:)`` or
+    /// ``failed(_:now:)``.
+    public mutating func allowance() -> Int {
         switch state {
-        case .closed: return true
-        case .open: return false
+        case .closed: return .max
+        case .open: return 0
         case .halfOpen:
-            defer { isProbing = true }
-            return !isProbing
+            guard !isProbing else { return 0 }
+            isProbing = true
+            return Self.probeSizes[successfulProbes]
         }
     }
 
-    /// The store decided a batch.
-    public mutating func succeeded(took: Microseconds, now: Microseconds) {
+    /// The store decided what was sent.
+    public mutating func succeeded(now: Microseconds) {
+        lateAnswers = 0
+        guard state == .halfOpen else { return }
+        isProbing = false
+        successfulProbes += 1
+        if successfulProbes == Self.probeSizes.count { enter(.closed, now) }
+    }
+
+    /// The store did not answer before the deadline.
+    public mutating func late(_ error: StoreError, now: Microseconds) {
         guard state != .open else { return }
-        failures = 0
-        slowAnswers = took > thresholds.slow ? slowAnswers + 1 : 0
+        lateAnswers += 1
         if state == .halfOpen {
-            slowAnswers > 0 ? open(tooSlow(1), now) : enter(.closed, now)
-        } else if slowAnswers >= thresholds.slowAnswers {
-            open(tooSlow(slowAnswers), now)
-        } else if pause > 0, now - since >= Self.recovery {
-            pause = 0
+            open(error, now)
+        } else if lateAnswers >= Self.maximumLateAnswers {
+            open(StoreError(.timedOut, "\(error), \(lateAnswers) times in a row"), now)
         }
     }
 
-    /// The store did not decide a batch.
+    /// It is not known whether the store would have answered in time, because this process was starved.
+    public mutating func starved() {
+        isProbing = false
+    }
+
+    /// The store refused, closed the connection, or has not answered for long.
     public mutating func failed(_ error: StoreError, now: Microseconds) {
         guard state != .open else { return }
-        failures += 1
-        if state == .halfOpen || failures >= thresholds.failures { open(error, now) }
+        open(error, now)
     }
 
-    /// A check off the requests' way passed.
-    public mutating func checked(took: Microseconds, now: Microseconds) {
-        guard state == .open else { return }
-        took > thresholds.slow ? checkFailed(tooSlow(1), now: now) : enter(.halfOpen, now)
+    /// A check beside the requests passed.
+    public mutating func checked(now: Microseconds) {
+        if state == .open { enter(.halfOpen, now) }
     }
 
-    /// A check off the requests' way failed.
+    /// A check beside the requests failed.
     public mutating func checkFailed(_ error: StoreError, now: Microseconds) {
         guard state == .open else { return failed(error, now: now) }
         lastError = error
-        wait(now)
     }
 
     private mutating func open(_ error: StoreError, _ now: Microseconds) {
         lastError = error
         openings += 1
         enter(.open, now)
-        // At once the first time: it may have been a matter of this one connection.
-        if pause == 0 {
-            checkDue = now
-            pause = Self.pauses.lowerBound / 2
-        } else {
-            wait(now)
-        }
-    }
-
-    private mutating func wait(_ now: Microseconds) {
-        pause = min(max(2 * pause, Self.pauses.lowerBound), Self.pauses.upperBound)
-        checkDue = now + pause
     }
 
     private mutating func enter(_ state: State, _ now: Microseconds) {
         self.state = state
         since = now
         entries[state.index] += 1
-        checkDue = nil
         isProbing = false
-        failures = 0
-        slowAnswers = 0
-    }
-
-    private func tooSlow(_ count: Int) -> StoreError {
-        StoreError(
-            .timedOut,
-            """
-            \(name): \(count == 1 ? "an answer" : "\(count) answers in a row") took more than \
-            \(thresholds.slow / 1_000) ms: where that is usual, raise --store-deadline
-            """)
+        successfulProbes = 0
+        lateAnswers = 0
     }
 }
 

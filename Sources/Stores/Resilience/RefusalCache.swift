@@ -1,96 +1,103 @@
 public import Limiters
 
-/// Refusals that hold until a known moment, remembered so that the store need not be asked again before it.
+/// A cache of refusals, so that the store is not asked again before a refusal ends.
 ///
-/// Only time gives a unit back, so a refused request is refused until the moment that its refusal named, whatever else
-/// happens; but for a reset, of which ``Trust`` knows. Time counts by this machine's steady clock from before the store
-/// was asked, less a thousandth for clocks that run unevenly, so that nobody is refused longer than by the store.
+/// Only time frees a unit, so a refused request stays refused until the time that its refusal named. The exception is a
+/// reset, which ``Trust`` is about. Time is measured by this machine's steady clock from before the store was asked, less a
+/// thousandth for clocks that run unevenly. So no client is refused longer than by the store. As a store can also lose its
+/// data, it is asked again at least once per minute.
 ///
-/// One owner at a time; at most ``capacity`` refusals, about 400 bytes each.
+/// The cache has one owner at a time. It holds at most ``capacity`` refusals of about 400 bytes each.
 public final class RefusalCache {
-    /// How many refusals fit; of more, those that end soonest are forgotten.
+    /// How many refusals fit; of more, those that end soonest are dropped.
     public static let capacity = setCount * setSize
 
-    /// Which of what was learned can be relied on, by times of the steady clock.
+    /// Which refusals can be relied on, by times of the steady clock.
     public struct Trust: Sendable, Hashable {
-        /// What was learned before this moment no longer counts: a reset may have come since.
+        /// Refusals from before this time do not count: a reset may have come since.
         public let from: Microseconds
-        /// Up to this moment no reset has come.
+        /// No reset came up to this time.
         public let until: Microseconds
 
-        /// What was learned since `from` holds, and no reset can have come before `until`.
+        /// Refusals since `from` hold, and no reset came between `from` and `until`.
         public init(from: Microseconds, until: Microseconds) {
             self.from = from
             self.until = until
         }
 
-        /// Resets are not known of.
+        /// Nothing is known of resets.
         public static let none = Trust(from: 0, until: 0)
     }
 
-    /// How long a reset may stay unnoticed, and how long a refusal counts while resets are not known of.
-    public static let ignorance: Microseconds = 1_000_000
+    /// How long a reset may stay unnoticed, and how long a refusal counts while nothing is known of resets.
+    public static let maximumStaleness: Microseconds = 1_000_000
+    /// How long a refusal is relied on before the store is asked again.
+    public static let maximumAge: Microseconds = 60_000_000
 
     private static let setCount = 1 << 14
     private static let setSize = 8
 
-    /// Sets of ``setSize`` places; a refusal is in one of the places of the set that its request's hash names.
-    private var places: [CachedRefusal?] = []
-    /// The hashes of what is there: a set's fill a line of the processor's cache.
+    /// Sets of ``setSize`` slots.
+    ///
+    /// A refusal is in one of the slots of the set that the hash of its request selects.
+    private var slots: [CachedRefusal?] = []
+    /// The hash of each slot.
+    ///
+    /// Those of one set fill one cache line of the processor.
     private var hashes: [Int] = []
 
-    /// None yet.
+    /// An empty cache.
     public init() {}
 
-    /// The refusal of a request that has been refused before, as it is at this moment; `nil` where the store must be asked.
+    /// The refusal of a request as it is at the time `now`; `nil` where the store must be asked.
     ///
     /// - Parameters:
     ///   - charge: the request.
     ///   - now: the steady clock.
     ///   - trust: what is known of resets.
-    ///   - isUnavailable: whether the store cannot be asked; then what could only be out of date holds.
-    /// - Returns: the verdict, and the policies that refuse at this moment; of the others nothing is known.
-    public func find(
-        _ charge: Charge, now: Microseconds, trust: Trust, isUnavailable: Bool
-    ) -> (verdict: Verdict, refusing: Charge)? {
-        guard !places.isEmpty else { return nil }
+    ///   - isUnavailable: whether the store cannot be asked. Then refusals count that may be out of date.
+    /// - Returns: the verdict of those policies that still refuse; nothing is known of the others.
+    public func find(_ charge: Charge, now: Microseconds, trust: Trust, isUnavailable: Bool) -> Verdict? {
+        guard !slots.isEmpty else { return nil }
         let hash = Self.hash(charge)
-        for place in Self.set(of: hash) {
-            guard hashes[place] == hash, let denial = places[place], denial.isAbout(charge) else { continue }
-            guard now < denial.end, denial.learned >= trust.from,
-                isUnavailable || now <= max(trust.until, denial.learned) + Self.ignorance
+        for slot in Self.set(of: hash) {
+            guard hashes[slot] == hash, let refusal = slots[slot], refusal.isAbout(charge) else { continue }
+            guard now < refusal.end, refusal.learned >= trust.from,
+                isUnavailable
+                    || (now <= max(trust.until, refusal.learned) + Self.maximumStaleness
+                        && now <= refusal.learned + Self.maximumAge)
             else { return nil }
-            return denial.verdict(now: now)
+            return refusal.verdict(now: now)
         }
         return nil
     }
 
-    /// Remembers what a store decided where it is a refusal until a known moment.
+    /// Caches the verdict of a store if it is a refusal that ends at a known time.
     ///
     /// - Parameters:
-    ///   - verdict: of the store.
-    ///   - charge: the request.
+    ///   - verdict: what the store decided.
     ///   - asked: the steady clock before the store was asked.
-    public func remember(_ verdict: Verdict, on charge: Charge, asked: Microseconds) {
+    public func remember(_ verdict: Verdict, asked: Microseconds) {
         guard case .refused = verdict.admission else { return }
-        if places.isEmpty {
-            places = Array(repeating: nil, count: Self.capacity)
+        let charge = verdict.charge
+        if slots.isEmpty {
+            slots = Array(repeating: nil, count: Self.capacity)
             hashes = Array(repeating: 0, count: Self.capacity)
         }
         let hash = Self.hash(charge)
         var best = Self.set(of: hash).lowerBound
-        for place in Self.set(of: hash) {
-            guard let other = places[place] else {
-                best = place
+        for slot in Self.set(of: hash) {
+            guard let other = slots[slot] else {
+                best = slot
                 continue
             }
-            if hashes[place] == hash, other.isAbout(charge) {
-                best = place
+            if hashes[slot] == hash, other.isAbout(charge) {
+                best = slot
                 break
             }
-            if let worst = places[best], other.end < worst.end { best = place }
+            if let worst = slots[best], other.end < worst.end { best = slot }
         }
-        places[best] = CachedRefusal(verdict, charge, learned: asked)
+        slots[best] = CachedRefusal(verdict, learned: asked)
         hashes[best] = hash
     }
 
@@ -99,7 +106,7 @@ public final class RefusalCache {
         return first..<first + setSize
     }
 
-    /// Seeded anew in each process, so that no client can choose its set.
+    /// The seed differs in each process, so that no client can choose its set.
     private static func hash(_ charge: Charge) -> Int {
         var hasher = Hasher()
         for entry in charge.entries {
@@ -110,20 +117,21 @@ public final class RefusalCache {
     }
 }
 
-/// One remembered refusal.
+/// One cached refusal.
 private final class CachedRefusal {
-    /// By the steady clock: before the store was asked, and from when on the store must be asked again.
+    /// When the store was asked, and when it must be asked again, by the steady clock.
     let learned: Microseconds
     let end: Microseconds
     private let entries: [Charge.Entry]
     private let storeNow: Microseconds
-    /// The enforced policies that refuse, and what they said.
+    /// The enforced policies that refuse, and their decisions.
     private var refusing: Charge
     private var decisions: [Decision]
     /// When the first of them ends.
     private var firstEnd: Microseconds
 
-    init(_ verdict: Verdict, _ charge: Charge, learned: Microseconds) {
+    init(_ verdict: Verdict, learned: Microseconds) {
+        let charge = verdict.charge
         self.learned = learned
         entries = charge.entries
         storeNow = verdict.now
@@ -135,36 +143,37 @@ private final class CachedRefusal {
         let waits = decisions.compactMap(\.retryAfter)
         firstEnd = learned + (waits.min() ?? 0)
         let wait = waits.max() ?? 0
-        // Smaller requests than one of many units may pass meanwhile, and change what its headers say.
+        // After a request of several units smaller ones may pass, which changes what the headers say.
         let isFinal = refusing.entries.allSatisfy { $0.cost == 1 }
-        end = learned + (isFinal ? wait - wait / 1_000 : min(wait - wait / 1_000, RefusalCache.ignorance))
+        end = learned + (isFinal ? wait - wait / 1_000 : min(wait - wait / 1_000, RefusalCache.maximumStaleness))
     }
 
-    /// Whether a request is the one that was refused: the same keys and costs under the same quotas.
+    /// Whether `charge` is the request that was refused: the same keys and costs under the same quotas.
     func isAbout(_ charge: Charge) -> Bool {
         guard charge.entries.count == entries.count else { return false }
         for index in entries.indices {
             let (mine, its) = (entries[index], charge.entries[index])
-            guard mine.cost == its.cost, mine.policy.quota == its.policy.quota, mine.policy.mode == its.policy.mode,
+            guard mine.cost == its.cost, mine.tag == its.tag, mine.policy.quota == its.policy.quota,
+                mine.policy.mode == its.policy.mode,
                 mine.key == its.key
             else { return false }
         }
         return true
     }
 
-    /// What the store would say at this moment of those policies that still refuse.
-    func verdict(now: Microseconds) -> (verdict: Verdict, refusing: Charge) {
+    /// What the store would decide at the time `now` under those policies that still refuse.
+    func verdict(now: Microseconds) -> Verdict {
         let elapsed = now - learned
-        if now >= firstEnd { forgetEnded(elapsed) }
+        if now >= firstEnd { dropEnded(elapsed) }
         let left = decisions.map { decision in
             Decision(
                 admission: .refused(retryAfter: (decision.retryAfter ?? 0) - elapsed), limit: decision.limit,
                 remaining: decision.remaining, resetAfter: decision.resetAfter - elapsed)
         }
-        return (Verdict(left, on: refusing, now: storeNow + elapsed), refusing)
+        return Verdict(left, on: refusing, now: storeNow + elapsed)
     }
 
-    private func forgetEnded(_ elapsed: Microseconds) {
+    private func dropEnded(_ elapsed: Microseconds) {
         let refusals = decisions.indices.filter { (decisions[$0].retryAfter ?? 0) > elapsed }
         refusing = Charge(refusals.map { refusing.entries[$0] })
         decisions = refusals.map { decisions[$0] }

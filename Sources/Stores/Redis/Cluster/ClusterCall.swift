@@ -1,49 +1,50 @@
 import Limiters
 
-/// One command to one slot of a cluster: where it goes, and what became of it.
+/// One command to one slot of a cluster, with its reply.
 final class ClusterCall {
-    /// What is asked.
+    /// What the command does.
     enum Question {
-        /// To decide requests and charge them.
+        /// Decides requests and charges them.
         case charge([Charge])
-        /// To decide requests and charge none.
+        /// Decides requests and charges none.
         case look([Charge])
-        /// To give back what was charged.
+        /// Gives units back.
         case refund([Refund])
-        /// To forget a key.
-        case forget(Key)
-        /// To tell all limiters that somebody was given something back: they remember refusals.
-        case tell
+        /// Deletes a key.
+        case delete(Key)
+        /// Publishes a reset, for the limiters that have cached refusals.
+        case publishReset
     }
 
-    /// What became of it.
-    enum Outcome {
-        /// The numbers of the answer.
-        case answered([Int64])
-        /// Keys of its slot are moving: nothing was done, and it can be done key by key.
-        case takenApart
-        /// As ``Store/charge(_:)`` fails.
+    /// What became of the command.
+    enum Reply {
+        /// The integers of the reply.
+        case numbers([Int64])
+        /// Keys of the slot are moving. Nothing was done, and each key can be asked for by itself.
+        case slotMoving
+        /// The command failed, and may or may not have run.
         case failed(StoreError)
     }
 
     let slot: Int
     let question: Question
-    /// Where it goes instead of to the slot's owner, for once: the slot is moving there.
+    /// The node that gets the command this time instead of the slot's owner, because the slot is moving there.
     var detour: ClusterNode?
     /// Whether the server has lost the script.
     var isSentWhole = false
-    var outcome: Outcome?
+    /// `nil` until there is one.
+    var reply: Reply?
 
     init(_ question: Question, slot: Int) {
         self.question = question
         self.slot = slot
     }
 
-    /// Whether all that it touches is one key, so that it is in one place even while its slot moves.
+    /// Whether the command touches one key only, which is in one node even while its slot is moving.
     var hasOneKey: Bool {
         switch question {
-        case .forget, .tell: true
-        case .refund(let taken): taken.allSatisfy { $0.key == taken.first?.key }
+        case .delete, .publishReset: true
+        case .refund(let refunds): refunds.allSatisfy { $0.key == refunds.first?.key }
         case .charge(let charges), .look(let charges):
             charges.allSatisfy { charge in
                 charge.entries.allSatisfy { $0.key == charges.first?.entries.first?.key }
@@ -51,19 +52,19 @@ final class ClusterCall {
         }
     }
 
-    /// The numbers of the answer, one at least.
+    /// The integers of the reply, at least one.
     ///
-    /// - Throws: ``StoreError`` where it has none.
+    /// - Throws: ``StoreError`` where there are none.
     func numbers() throws(StoreError) -> [Int64] {
-        switch outcome {
-        case .answered(let numbers) where !numbers.isEmpty: return numbers
-        case .answered: throw StoreError(.damaged, "slot \(slot) was answered by no number")
+        switch reply {
+        case .numbers(let numbers) where !numbers.isEmpty: return numbers
+        case .numbers: throw StoreError(.damaged, "the reply for slot \(slot) has no numbers")
         case .failed(let error): throw error
-        case .takenApart, nil: throw StoreError(.refused, "the keys of slot \(slot) are moving: try again")
+        case .slotMoving, nil: throw StoreError(.refused, "the keys of slot \(slot) are moving: try again")
         }
     }
 
-    /// Writes the command for a server that knows the scripts by these digests.
+    /// Writes the command for a connection to a server that knows the scripts.
     func write(to command: inout RedisCommand, _ scripted: ScriptedConnection, clock: Microseconds?) {
         let (chargeDigest, refundDigest) =
             isSentWhole ? (nil, nil) : (scripted.chargeDigest, scripted.refundDigest)
@@ -72,13 +73,13 @@ final class ClusterCall {
             command.write(charges, digest: chargeDigest, clock: clock)
         case .look(let charges):
             command.write(charges, onlyLooking: true, digest: chargeDigest, clock: clock)
-        case .refund(let taken):
-            command.write(refunding: taken, digest: refundDigest, clock: clock)
-        case .forget(let key):
+        case .refund(let refunds):
+            command.write(refunding: refunds, digest: refundDigest, clock: clock)
+        case .delete(let key):
             command.begin(wordCount: 2)
             command.append(Self.delete)
             command.append(key.bytes)
-        case .tell:
+        case .publishReset:
             command.begin(wordCount: 3)
             command.append(Self.publish)
             command.append(Self.channel)

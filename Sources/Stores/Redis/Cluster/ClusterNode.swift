@@ -1,30 +1,48 @@
 import Limiters
 
-/// One node of a cluster, as one owner talks to it.
+/// One node of a cluster, as one owner uses it.
 final class ClusterNode {
     let location: RedisLocation
     private let deadlines: RedisDeadlines
-    private let reconnector: Reconnector
+    private let reconnector = Reconnector()
+    private let connected = HandOver<ScriptedConnection>()
     private var kept: ScriptedConnection?
-    /// Why it is away; `nil` where it is not, as far as is known.
+    /// Why the node is unavailable; `nil` where it is not, as far as is known.
     private(set) var failure: StoreError?
 
     init(_ location: RedisLocation, deadlines: RedisDeadlines) {
         self.location = location
         self.deadlines = deadlines
-        reconnector = Reconnector(location, deadlines: deadlines)
     }
 
-    /// Whether it can be asked without connecting first.
+    deinit {
+        reconnector.stop()
+    }
+
+    /// Whether commands can be sent without connecting first.
     var isConnected: Bool { kept != nil }
 
-    /// The connection, made the first time; once that or a command has failed, it is made by a thread beside, and until
-    /// then nobody waits.
+    /// A connection that owes no replies.
     ///
-    /// - Throws: ``StoreError`` while it is away.
+    /// The first one is made here. Once that or a command has failed, a thread connects, and nobody waits.
+    ///
+    /// - Throws: ``StoreError`` while the node is unavailable, or is late with replies.
     func connection() throws(StoreError) -> ScriptedConnection {
+        let scripted = try anyConnection()
+        do throws(StoreError) {
+            guard try scripted.connection.dropLateReplies() else {
+                throw StoreError.late("\(location)", deadline: deadlines.command, due: nil)
+            }
+        } catch {
+            if error.kind != .late { fail(error) }
+            throw error
+        }
+        return scripted
+    }
+
+    private func anyConnection() throws(StoreError) -> ScriptedConnection {
         if let kept { return kept }
-        if let made = reconnector.take() {
+        if let made = connected.take() {
             kept = made
             failure = nil
             return made
@@ -40,10 +58,17 @@ final class ClusterNode {
         }
     }
 
-    /// Lets go of the connection, after which the node counts as away.
+    /// Lets go of the connection.
+    ///
+    /// From now on the node counts as unavailable.
     func fail(_ error: StoreError) {
         kept = nil
         failure = error
-        reconnector.start()
+        reconnector.start { [location, deadlines, connected] () throws(StoreError) in
+            guard connected.count == 0 else { return .rest }
+            connected.put(try ScriptedConnection(RedisConnection(location, deadlines: deadlines)))
+            return .rest
+        }
+        reconnector.wake()
     }
 }

@@ -1,33 +1,25 @@
 import CHiredis
 import Glibc
-
-/// How long a Redis server may take, in microseconds.
-public struct RedisDeadlines: Sendable, Hashable {
-    /// For a connection to be made.
-    public var connect: Int64
-    /// For a command to be answered.
-    public var command: Int64
-
-    /// Deadlines; 25 milliseconds each unless told otherwise.
-    public init(connect: Int64 = 25_000, command: Int64 = 25_000) {
-        self.connect = connect
-        self.command = command
-    }
-
-    /// A second each: a person waits for the answer, and no request does.
-    public static let unhurried = RedisDeadlines(connect: 1_000_000, command: 1_000_000)
-}
+import Limiters
+import Platform
 
 /// One connection to a Redis server: the owner of a `redisContext`.
 ///
-/// Once it is not ``isUsable`` the context is dead, because a late answer would be taken for the next request's: let go
-/// of it.
+/// A reply that comes after its deadline is read later and dropped, so that no command gets the reply of another. A
+/// connection that is not ``isUsable`` is dead: let go of it.
 final class RedisConnection {
     private let context: UnsafeMutablePointer<redisContext>
     let location: RedisLocation
 
-    /// Whether it may be used further: no command went unanswered, and no reply says that it is the wrong server.
+    /// Whether the connection may be used further: it is not broken, and no reply says that the server is the wrong one.
     private(set) var isUsable = true
+
+    /// How long a server may owe replies without sending anything.
+    private static let maximumSilence: Microseconds = 1_000_000
+    /// Replies to commands whose deadline has passed.
+    private var lateReplies = 0
+    /// When the server last sent a reply while it owed some, or the first of those commands was sent.
+    private var lastReply: Microseconds = 0
 
     /// Connects (`redisConnectWithTimeout`, `redisConnectUnixWithTimeout`), then authenticates and selects the database.
     init(_ location: RedisLocation, deadlines: RedisDeadlines) throws(StoreError) {
@@ -54,16 +46,16 @@ final class RedisConnection {
         redisFree(context)
     }
 
-    /// Sends one command made of words and waits for its answer.
+    /// Sends one command made of words and waits for the reply.
     ///
-    /// - Throws: as ``send(_:)``.
+    /// - Throws: like ``send(_:)``.
     func command(_ words: [String]) throws(StoreError) -> RedisReply {
         try send(RedisCommand(words))
     }
 
-    /// Sends one command and waits for its answer.
+    /// Sends one command and waits for the reply.
     ///
-    /// - Throws: ``StoreError``; for an error reply what ``ReplyAction`` makes of it.
+    /// - Throws: ``StoreError``; for an error reply the error that ``ReplyAction`` makes of it.
     func send(_ command: borrowing RedisCommand) throws(StoreError) -> RedisReply {
         try append(command)
         let reply = try next()
@@ -71,7 +63,7 @@ final class RedisConnection {
         return reply
     }
 
-    /// Puts a command behind those that are to be sent (`redisAppendFormattedCommand`).
+    /// Queues a command (`redisAppendFormattedCommand`).
     func append(_ command: borrowing RedisCommand) throws(StoreError) {
         let queued = command.bytes.withUnsafeBytes {
             redisAppendFormattedCommand(context, $0.baseAddress, $0.count)
@@ -79,7 +71,7 @@ final class RedisConnection {
         guard queued == REDIS_OK else { throw failure() }
     }
 
-    /// Sends what is to be sent (`redisBufferWrite`).
+    /// Sends the queued commands (`redisBufferWrite`).
     func flush() throws(StoreError) {
         var isDone: Int32 = 0
         while isDone == 0 {
@@ -87,32 +79,71 @@ final class RedisConnection {
         }
     }
 
-    /// Sends what is to be sent and waits for the next answer (`redisGetReply`), which may be an error reply.
+    /// Sends the queued commands and waits for the next reply (`redisGetReply`), which may be an error reply.
     func next() throws(StoreError) -> RedisReply {
         var reply: UnsafeMutableRawPointer?
         guard redisGetReply(context, &reply) == REDIS_OK, let reply else { throw failure() }
         return RedisReply(reply.assumingMemoryBound(to: redisReply.self))
     }
 
-    /// The failure that an error reply with this text is.
-    func failure(by text: String) -> StoreError {
-        let action = ReplyAction.to(text)
-        if action.connection == .dropped { isUsable = false }
-        return action.error(text, from: location)
-    }
-
-    /// The next answer or message that comes; `nil` where none comes in time (`redisBufferRead`).
+    /// The next reply or message; `nil` where none comes until the steady clock shows `deadline` (`redisBufferRead`).
     ///
-    /// - Throws: ``StoreError``; then the connection is not usable. An error reply is no error here.
-    func receive(within milliseconds: Int32) throws(StoreError) -> RedisReply? {
+    /// A process that was not scheduled in time still finds what has come meanwhile.
+    ///
+    /// - Throws: ``StoreError``; then the connection is not usable. An error reply is not an error here.
+    func next(until deadline: Microseconds) throws(StoreError) -> RedisReply? {
         while true {
             var reply: UnsafeMutableRawPointer?
             guard redisGetReplyFromReader(context, &reply) == REDIS_OK else { throw failure() }
             if let reply { return RedisReply(reply.assumingMemoryBound(to: redisReply.self)) }
+            let left = max(0, deadline - steadyMicroseconds())
             var descriptor = pollfd(fd: context.pointee.fd, events: Int16(POLLIN), revents: 0)
-            guard poll(&descriptor, 1, milliseconds) > 0 else { return nil }
-            guard redisBufferRead(context) == REDIS_OK else { throw failure() }
+            if poll(&descriptor, 1, Int32(clamping: (left + 999) / 1_000)) > 0 {
+                guard redisBufferRead(context) == REDIS_OK else { throw failure() }
+            } else if left == 0 {
+                return nil
+            }
         }
+    }
+
+    /// Whether replies are still to come that nobody waits for.
+    var owesReplies: Bool { lateReplies > 0 }
+
+    /// Gives up waiting for replies.
+    ///
+    /// They are dropped when they come.
+    ///
+    /// - Parameters:
+    ///   - count: how many replies are owed.
+    ///   - sent: when their commands were sent.
+    func abandon(_ count: Int, sent: Microseconds) {
+        if lateReplies == 0 { lastReply = sent }
+        lateReplies += count
+    }
+
+    /// Drops the late replies that have come, without waiting.
+    ///
+    /// - Returns: whether the server owes no more replies, so that commands may be sent.
+    /// - Throws: ``StoreError`` of kind `.timedOut` where the server has sent nothing for a second.
+    func dropLateReplies() throws(StoreError) -> Bool {
+        while lateReplies > 0 {
+            let now = steadyMicroseconds()
+            guard try next(until: now) != nil else {
+                guard now - lastReply > Self.maximumSilence else { return false }
+                isUsable = false
+                throw StoreError(.timedOut, "\(location) has not answered for \((now - lastReply) / 1_000) ms")
+            }
+            lateReplies -= 1
+            lastReply = now
+        }
+        return true
+    }
+
+    /// The error that an error reply with this text means.
+    func failure(by text: String) -> StoreError {
+        let action = ReplyAction.to(text)
+        if action.connection == .dropped { isUsable = false }
+        return action.error(text, from: location)
     }
 
     private func failure() -> StoreError {
@@ -127,61 +158,13 @@ final class RedisConnection {
             : StoreError(.unreachable, "\(location): \(text)")
     }
 
-    /// What a server said that closed the connection because it has no use for it: who writes meets the closed end first,
-    /// and hiredis then reads no more.
+    /// The error reply of a server that refused the connection and closed it: the next write fails, and then hiredis reads
+    /// no more.
     private func lastWords() -> String? {
         var bytes = [UInt8](repeating: 0, count: 512)
         let count = recv(context.pointee.fd, &bytes, bytes.count, Int32(MSG_DONTWAIT))
         guard count > 0, bytes[0] == UInt8(ascii: "-") else { return nil }
         return String(decoding: bytes[1..<count].prefix { $0 != 0x0D }, as: UTF8.self)
-    }
-}
-
-/// One answer: the owner of a `redisReply`.
-struct RedisReply: ~Copyable {
-    private let reply: UnsafeMutablePointer<redisReply>
-
-    init(_ reply: UnsafeMutablePointer<redisReply>) {
-        self.reply = reply
-    }
-
-    deinit {
-        freeReplyObject(reply)
-    }
-
-    /// The text of an error reply.
-    var errorText: String? {
-        reply.pointee.type == REDIS_REPLY_ERROR ? text : nil
-    }
-
-    /// The text of a string or status reply.
-    var text: String {
-        String(decoding: UnsafeRawBufferPointer(start: reply.pointee.str, count: Int(reply.pointee.len)), as: UTF8.self)
-    }
-
-    /// All of the reply.
-    var value: RedisValue { RedisValue(reply.pointee) }
-
-    /// The number of an integer reply; `nil` for any other.
-    var integer: Int64? { reply.pointee.type == REDIS_REPLY_INTEGER ? reply.pointee.integer : nil }
-
-    /// The numbers of an array of integers, or the one of an integer reply; none for any other.
-    var numbers: [Int64] {
-        integer.map { [$0] } ?? (0..<count).map { integer(at: $0) }
-    }
-
-    /// How many elements an array reply has.
-    var count: Int { reply.pointee.type == REDIS_REPLY_ARRAY ? reply.pointee.elements : 0 }
-
-    /// The integer at `index` of an array reply, which the caller keeps below ``count``.
-    func integer(at index: Int) -> Int64 {
-        reply.pointee.element[index]?.pointee.integer ?? 0
-    }
-
-    /// The text at `index` of an array reply, which the caller keeps below ``count``.
-    func text(at index: Int) -> String {
-        guard let element = reply.pointee.element[index]?.pointee, let start = element.str else { return "" }
-        return String(decoding: UnsafeRawBufferPointer(start: start, count: Int(element.len)), as: UTF8.self)
     }
 }
 

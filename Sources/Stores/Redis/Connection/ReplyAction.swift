@@ -23,7 +23,7 @@ struct ReplyAction: Sendable {
         /// only.
         case asked
         /// Some of the keys are moving: it is sent again key by key. Clusters only.
-        case takenApart
+        case sentByKey
     }
 
     /// How the reply begins.
@@ -81,7 +81,7 @@ struct ReplyAction: Sendable {
         // A cluster.
         ReplyAction("MOVED", .misconfigured, .kept, .redirected, "it is a node of a cluster: write redis+cluster://"),
         ReplyAction("ASK", .refused, .kept, .asked),
-        ReplyAction("TRYAGAIN", .refused, .kept, .takenApart),
+        ReplyAction("TRYAGAIN", .refused, .kept, .sentByKey),
         ReplyAction("CLUSTERDOWN", .refused, .kept, .fails, "not all of the cluster's slots are served"),
         ReplyAction("CROSSSLOT", .misconfigured, .kept, .fails, "it is a node of a cluster: write redis+cluster://"),
         ReplyAction("ERR This instance has cluster", .misconfigured, .dropped, .fails, "write redis://"),

@@ -1,15 +1,15 @@
 import Limiters
 
-/// One of the scripts that a Redis server runs.
+/// The scripts that a Redis server runs.
 enum RedisScript: Sendable {
     /// Decides and charges.
     case charge
-    /// Gives back what was charged.
+    /// Gives units back.
     case refund
-    /// Says what the user may not do.
+    /// Lists the rights that the user lacks.
     case rights
 
-    /// What is sent where the server does not have it.
+    /// The source text.
     var text: [UInt8] {
         switch self {
         case .charge: PackageResources.charge_lua
@@ -23,13 +23,15 @@ extension RedisCommand {
     private static let byDigest = Array("EVALSHA".utf8)
     private static let whole = Array("EVAL".utf8)
 
-    /// Begins a call of a script, to be followed by its keys and as many arguments.
+    /// Begins a call of a script.
+    ///
+    /// Its keys and as many arguments follow.
     ///
     /// - Parameters:
     ///   - script: the script.
-    ///   - digest: what the server knows it by; `nil` sends it whole.
-    ///   - keyCount: how many keys there are.
-    ///   - isTimed: whether a clock of the caller's follows the arguments.
+    ///   - digest: the digest by which the server knows the script; `nil` sends the source text.
+    ///   - keyCount: the number of keys.
+    ///   - isTimed: whether a time of the caller's choice follows the arguments.
     mutating func begin(_ script: RedisScript, digest: [UInt8]?, keyCount: Int, isTimed: Bool) {
         begin(wordCount: 3 + 2 * keyCount + (isTimed ? 1 : 0))
         append(digest == nil ? Self.whole : Self.byDigest)
@@ -37,14 +39,16 @@ extension RedisCommand {
         append(number: Int64(keyCount))
     }
 
-    /// The whole call of `charge.lua`.
+    /// Writes a call of `charge.lua`.
     ///
     /// - Parameters:
     ///   - charges: the requests.
-    ///   - onlyLooking: decides them as they are, and charges none.
+    ///   - onlyLooking: decides the requests and charges none.
     ///   - digest: as for ``begin(_:digest:keyCount:isTimed:)``.
-    ///   - clock: a clock of the caller's.
-    mutating func write(_ charges: [Charge], onlyLooking: Bool = false, digest: [UInt8]?, clock: Microseconds?) {
+    ///   - clock: a time of the caller's choice; `nil` for the server's.
+    mutating func write(
+        _ charges: some Collection<Charge>, onlyLooking: Bool = false, digest: [UInt8]?, clock: Microseconds?
+    ) {
         let keyCount = charges.reduce(0) { $0 + $1.entries.count }
         begin(.charge, digest: digest, keyCount: keyCount, isTimed: clock != nil)
         for charge in charges {
@@ -53,25 +57,25 @@ extension RedisCommand {
         for charge in charges {
             var joint = UInt8(ascii: onlyLooking ? "?" : "-")
             for entry in charge.entries {
-                append(writing: { $0.appendAsk(entry.policy, cost: entry.cost, joint: joint) })
+                append(writing: { $0.appendArgument(entry.policy, cost: entry.cost, joint: joint) })
                 joint = UInt8(ascii: "+")
             }
         }
         if let clock { append(number: clock) }
     }
 
-    /// The whole call of `refund.lua`; digest and clock as for ``write(_:onlyLooking:digest:clock:)``.
-    mutating func write(refunding taken: [Refund], digest: [UInt8]?, clock: Microseconds?) {
-        begin(.refund, digest: digest, keyCount: taken.count, isTimed: clock != nil)
-        for one in taken { append(one.key.bytes) }
-        for one in taken {
-            append(writing: { $0.appendRefund(one) })
+    /// Writes a call of `refund.lua`; digest and clock are as for ``write(_:onlyLooking:digest:clock:)``.
+    mutating func write(refunding refunds: [Refund], digest: [UInt8]?, clock: Microseconds?) {
+        begin(.refund, digest: digest, keyCount: refunds.count, isTimed: clock != nil)
+        for refund in refunds { append(refund.key.bytes) }
+        for refund in refunds {
+            append(writing: { $0.appendArgument(of: refund) })
         }
         if let clock { append(number: clock) }
     }
 
-    /// What `charge.lua` is asked of one key.
-    private mutating func appendAsk(_ policy: Policy, cost: Int64, joint: UInt8) {
+    /// Appends the argument of one key of `charge.lua`.
+    private mutating func appendArgument(_ policy: Policy, cost: Int64, joint: UInt8) {
         append(policy.quota)
         appendDigits(cost)
         append(byte: UInt8(ascii: " "))
@@ -79,12 +83,12 @@ extension RedisCommand {
         append(byte: joint)
     }
 
-    /// What `refund.lua` gives back to one key.
-    private mutating func appendRefund(_ taken: Refund) {
-        append(taken.quota)
-        appendDigits(taken.cost)
+    /// Appends the argument of one key of `refund.lua`.
+    private mutating func appendArgument(of refund: Refund) {
+        append(refund.quota)
+        appendDigits(refund.cost)
         append(byte: UInt8(ascii: " "))
-        appendDigits(taken.moment)
+        appendDigits(refund.moment)
     }
 
     private mutating func append(_ quota: Quota) {
@@ -98,7 +102,7 @@ extension RedisCommand {
 }
 
 extension Decision {
-    /// One policy's answer in the three numbers of `charge.lua`.
+    /// The decision in the three numbers that `charge.lua` returns for a key.
     init(_ entry: Charge.Entry, wait: Int64, remaining: Int64, resetAfter: Int64) {
         self.init(
             admission: wait == 0 ? .allowed : wait < 0 ? .impossible : .refused(retryAfter: wait),

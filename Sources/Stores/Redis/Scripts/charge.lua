@@ -1,12 +1,12 @@
 -- Decides a batch of requests, each against all its policies, and charges each that is allowed: all or nothing.
 --
 -- KEYS[i]  the key of one policy of one request; the keys of one request follow each other
--- ARGV[i]  what KEYS[i] is asked, in one text: algorithm (b, w), limit, window in microseconds, cost, mode (e enforced,
---          s shadow), and whether the key belongs to the request of the key before it (+), begins the next one (-), or
---          begins one that is only looked at (?): decided as it is, charged never, what is left told as a peek finds it
--- ARGV[#KEYS + 1]  the clock in microseconds; absent but in tests: this server's clock
+-- ARGV[i]  what is asked of KEYS[i], in one text: algorithm (b, w), limit, window in microseconds, cost, mode (e enforced,
+--          s shadow), and whether the key belongs to the same request as the key before (+), starts the next request (-),
+--          or starts a request that is only looked at (?): decided and never charged, with what a peek finds left
+-- ARGV[#KEYS + 1]  the clock in microseconds, in tests only; otherwise the clock is this server's
 --
--- Returns the clock, then three numbers a key: outcome (0 allowed, -1 impossible, else microseconds to wait),
+-- Returns the clock, then three numbers per key: admission (0 allowed, -1 impossible, else microseconds to wait),
 -- remaining, resetAfter. The names and their order are those of TokenBucket.swift and SlidingWindow.swift.
 
 local call, floor, ceil, max, min, match = redis.call, math.floor, math.ceil, math.max, math.min, string.match
@@ -16,8 +16,8 @@ local now = tonumber(ARGV[#KEYS + 1]) or time[1] * 1000000 + time[2]
 
 local bucket, window = {}, {}
 
--- Calls are what costs, so the buckets of a batch are read in one call before it and written in one call each after it.
--- Nor is a lifetime set anew each time: it outlasts the arrival by a slack, and holds for all arrivals of one slack.
+-- Calls are what costs. So the buckets of a batch are read by one call before it, and written by one call each after it.
+-- A lifetime is not set each time either: it outlasts the arrival by a slack, and holds for all arrivals of one slack.
 local slack = 10000000
 local stored, arrivals = {}, {}
 
@@ -28,19 +28,19 @@ end
 
 function bucket.decide(ask, key)
   local arrival = max(arrivals[key] or stored[key] or now, now)
-  if arrival > now + 2 * ask.burst then arrival = now end
+  if arrival > now + 2 * ask.burst then arrival = now + max(0, ask.burst - ask.cost * ask.interval) end
 
-  local outcome, change
+  local admission, change
   if ask.cost > ask.limit then
-    outcome = -1
+    admission = -1
   elseif ask.cost > 0 and arrival + ask.cost * ask.interval > now + ask.burst then
-    outcome = arrival + ask.cost * ask.interval - now - ask.burst
+    admission = arrival + ask.cost * ask.interval - now - ask.burst
   else
-    outcome = 0
+    admission = 0
     arrival = arrival + ask.cost * ask.interval
     if ask.cost > 0 then change = arrival end
   end
-  return outcome, floor(max(0, now + ask.burst - arrival) / ask.interval), arrival - now, change
+  return admission, floor(max(0, now + ask.burst - arrival) / ask.interval), arrival - now, change
 end
 
 function bucket.write(ask, key, arrival)
@@ -72,19 +72,25 @@ function window.prepare(ask)
   ask.grain = ask.limit <= mostEntries and 1 or ceil(ask.window / mostEntries)
 end
 
--- The index of the first pair of which `holds` is true of the integer `offset` places after the pair's first, or `pairs`.
+-- The index of the first pair for which `holds` is true of the integer `offset` places after the pair's first, or `pairs`.
+-- Most often that is one of the first pairs, and reading from a list's end is cheap: so steps double from the front.
 local function firstPair(key, pairs, offset, holds)
-  local low, high = 0, pairs
-  local probe = 0
+  local low, high, step = 0, pairs, 1
   while low < high do
-    if holds(tonumber(call('LINDEX', key, 2 * probe + 1 + offset))) then high = probe else low = probe + 1 end
-    probe = floor((low + high) / 2)
+    local probe = low + step - 1
+    if high < pairs or probe >= high then probe = floor((low + high) / 2) end
+    if holds(tonumber(call('LINDEX', key, 2 * probe + 1 + offset))) then
+      high = probe
+    else
+      low = probe + 1
+      step = 2 * step
+    end
   end
   return low
 end
 
 function window.decide(ask, key)
-  local head = call('LRANGE', key, 0, 2)
+  local head = call('LRANGE', key, 0, 3)
   local stored = head[1] ~= nil
   local empty = not stored
   local newest, total = now, 0
@@ -104,24 +110,29 @@ function window.decide(ask, key)
   if not allGone then
     base = tonumber(head[1])
     if tonumber(head[2]) <= moment - ask.window then
-      pairs = (call('LLEN', key) - 1) / 2
-      gone = firstPair(key, pairs, 0, function(time) return time > moment - ask.window end)
-      base = tonumber(call('LINDEX', key, 2 * gone))
+      -- Most often one pair has left since the last request, and the second one is at hand too.
+      if head[4] and tonumber(head[4]) > moment - ask.window then
+        gone, base = 1, tonumber(head[3])
+      else
+        pairs = (call('LLEN', key) - 1) / 2
+        gone = firstPair(key, pairs, 0, function(time) return time > moment - ask.window end)
+        base = tonumber(call('LINDEX', key, 2 * gone))
+      end
     end
   end
   local used = total - base
 
-  local outcome, change
+  local admission, change
   if ask.cost > ask.limit then
-    outcome = -1
+    admission = -1
   elseif used + ask.cost <= ask.limit or ask.cost == 0 then
-    outcome = 0
+    admission = 0
     if ask.cost > 0 then
       used = used + ask.cost
       if allGone then
         change = { fresh = stored, slot = slot, total = used }
       else
-        change = { gone = gone, same = newest == slot, slot = slot, total = base + used }
+        change = { gone = gone, same = newest == slot, slot = slot, newest = newest, total = base + used }
       end
       newest = slot
     end
@@ -133,9 +144,9 @@ function window.decide(ask, key)
       local pair = firstPair(key, pairs, 1, function(total) return total - base >= leaving end)
       time = tonumber(call('LINDEX', key, 2 * pair + 1))
     end
-    outcome = time + ask.window - now
+    admission = time + ask.window - now
   end
-  return outcome, max(0, ask.limit - used), used == 0 and 0 or newest + ask.window - now, change
+  return admission, max(0, ask.limit - used), used == 0 and 0 or newest + ask.window - now, change
 end
 
 function window.write(ask, key, change)
@@ -150,10 +161,13 @@ function window.write(ask, key, change)
       call('RPUSH', key, change.slot, change.total)
     end
   end
-  call('PEXPIRE', key, ceil((change.slot + ask.window - now) / 1000))
+  -- A lifetime outlasts the window by a slack, and holds for all admissions of one slack.
+  if change.gone == nil or floor(change.newest / slack) ~= floor(change.slot / slack) then
+    call('PEXPIRE', key, ceil((change.slot + ask.window - now + slack) / 1000))
+  end
 end
 
--- Texts repeat within a batch, so each is taken apart once.
+-- Texts repeat within a batch, so each is parsed once.
 local asks = setmetatable({}, {
   __index = function(asks, text)
     local kind, limit, length, cost, mode, joint = match(text, '^(%a) (%d+) (%d+) (%d+) (%a)(.)$')
@@ -183,17 +197,17 @@ while first <= count do
   local ask = asks[ARGV[first]]
   if first == last and not ask.looks then
     local key = KEYS[first]
-    local outcome, remaining, resetAfter, change = ask.decide(ask, key)
-    answer[3 * first - 1], answer[3 * first], answer[3 * first + 1] = outcome, remaining, resetAfter
+    local admission, remaining, resetAfter, change = ask.decide(ask, key)
+    answer[3 * first - 1], answer[3 * first], answer[3 * first + 1] = admission, remaining, resetAfter
     if change then ask.write(ask, key, change) end
   else
     local changes, allowed = {}, not ask.looks
     for i = first, last do
       local ask = asks[ARGV[i]]
-      local outcome, remaining, resetAfter, change = ask.decide(ask, KEYS[i])
-      answer[3 * i - 1], answer[3 * i], answer[3 * i + 1] = outcome, remaining, resetAfter
+      local admission, remaining, resetAfter, change = ask.decide(ask, KEYS[i])
+      answer[3 * i - 1], answer[3 * i], answer[3 * i + 1] = admission, remaining, resetAfter
       changes[i] = change
-      if outcome ~= 0 and ask.enforced then allowed = false end
+      if admission ~= 0 and ask.enforced then allowed = false end
     end
     if allowed then
       for i = first, last do

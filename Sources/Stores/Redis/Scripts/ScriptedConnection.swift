@@ -1,32 +1,23 @@
 import Limiters
 
-/// A connection to a server that has the limiter's scripts, as a user who may run them.
+/// A connection to a server that has the limiter's scripts, as a user that may run them.
 final class ScriptedConnection {
     let connection: RedisConnection
-    /// What the server knows the scripts by.
+    /// The digests by which the server knows the scripts.
     let chargeDigest: [UInt8]
     let refundDigest: [UInt8]
-    /// What is worth knowing of the server though it works.
+    /// One line about a server that is not set up well; `nil` where there is nothing to say.
     let warning: String?
 
-    /// Loads the scripts and looks whether the user may run them.
+    /// Loads the scripts and checks that the user may run them.
     ///
-    /// - Throws: ``StoreError``; of kind `.misconfigured`, with what to grant, where a right is missing.
+    /// - Throws: ``StoreError``; of kind `.misconfigured`, with the rights to grant, where a right is missing.
     init(_ connection: RedisConnection) throws(StoreError) {
         self.connection = connection
         chargeDigest = try Self.load(.charge, connection)
         refundDigest = try Self.load(.refund, connection)
         try Self.expectRights(connection)
         warning = Self.evictionWarning(connection)
-    }
-
-    /// What the server knows `script` by.
-    func digest(of script: RedisScript) -> [UInt8]? {
-        switch script {
-        case .charge: chargeDigest
-        case .refund: refundDigest
-        case .rights: nil
-        }
     }
 
     private static func load(_ script: RedisScript, _ connection: RedisConnection) throws(StoreError) -> [UInt8] {
