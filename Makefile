@@ -16,8 +16,11 @@ CHECKING := shellcheck lua5.1
 MEASURING := wrk libnginx-mod-http-lua lua-nginx-redis
 # For a network that can be cut; it also takes util-linux, which Debian always has.
 CHAOS := iproute2
+PACKAGING := dpkg-dev python3
+# For a fresh Debian that the packages are installed on.
+PACKAGE_TESTS := mmdebstrap lintian groff iproute2
 
-.PHONY: help build run traffic test check lint hooks bench chaos screenshot install swift
+.PHONY: help build run traffic test check lint hooks bench chaos screenshot install uninstall deb debtest swift
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,7 +68,8 @@ screenshot: swift  ## Take the picture docs/dashboard.png
 	swift test --disable-xctest --filter BrowserTests/picture
 	install -D -m 644 -t docs .build/screenshots/dashboard.png
 
-install: build  ## Install programs, snippets and systemd units (PREFIX=/usr/local, DESTDIR=)
+install: build  ## Install programs, manual pages, snippets and systemd units (PREFIX=/usr/local, DESTDIR=)
+	@scripts/install-packages python3
 	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(PROGRAMS)/fcgi-limiter $(PROGRAMS)/fcgi-limiter-dashboard
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/fcgi-limiter limits.example.yaml limits.schema.json
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/fcgi-limiter/grafana grafana/*.json
@@ -74,6 +78,26 @@ install: build  ## Install programs, snippets and systemd units (PREFIX=/usr/loc
 	sed -i 's|/usr/local|$(PREFIX)|' $(DESTDIR)$(PREFIX)/share/fcgi-limiter/apache/*.conf
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system systemd/*
 	sed -i 's|@PREFIX@|$(PREFIX)|' $(DESTDIR)$(PREFIX)/lib/systemd/system/fcgi-limiter*.service
+	packaging/manual "$$($(PROGRAMS)/fcgi-limiter --version)" $(DESTDIR)$(PREFIX)/share/man \
+		$(PROGRAMS)/fcgi-limiter $(PROGRAMS)/fcgi-limiter-dashboard limits.schema.json
+	packaging/completions $(PROGRAMS)/fcgi-limiter $(DESTDIR)$(PREFIX)/share zsh/site-functions
+	packaging/completions $(PROGRAMS)/fcgi-limiter-dashboard $(DESTDIR)$(PREFIX)/share zsh/site-functions
+
+uninstall:  ## Remove what make install has installed; stop the services first (PREFIX=/usr/local, DESTDIR=)
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/, bin/fcgi-limiter bin/fcgi-limiter-dashboard \
+		$(addprefix lib/systemd/system/, $(notdir $(wildcard systemd/*))) \
+		share/man/man1/fcgi-limiter*.1 share/man/man5/limits.yaml.5 \
+		share/bash-completion/completions/fcgi-limiter* share/zsh/site-functions/_fcgi-limiter* \
+		share/fish/vendor_completions.d/fcgi-limiter*.fish)
+	rm -rf $(DESTDIR)$(PREFIX)/share/fcgi-limiter
+
+deb: build  ## Build the Debian packages, into dist/ (contact: DEBFULLNAME, DEBEMAIL)
+	@scripts/install-packages $(PACKAGING)
+	packaging/deb .build/release dist
+
+debtest: deb  ## Install, use, upgrade and remove the packages on a fresh Debian under systemd, as root
+	@scripts/install-packages $(PACKAGE_TESTS)
+	packaging/test dist
 
 swift:
 	@command -v swift >/dev/null || { echo "make: swift is missing: install Swift 6.2 or later from https://swift.org/install" >&2; exit 1; }
