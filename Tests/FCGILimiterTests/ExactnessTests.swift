@@ -11,7 +11,7 @@ struct ExactnessTests {
         let seconds = Int(ProcessInfo.processInfo.environment["EXACT_SECONDS"] ?? "") ?? 10
         let wrk = try WrkProcess(
             "http://127.0.0.1:\(site.nginx.port)/api/data", requestsOfEach: requests / 8, seconds: seconds,
-            pace: seconds * 1_000 * 8 / requests / 2)
+            pace: seconds * 1_000 * 8 / requests / 4)
         #expect(waitUntil { site.requests > 0 })
         site.database.stop()
         #expect(try waitUntil { try site.spooledRequests() > 0 })

@@ -59,7 +59,8 @@ extension EventLoop {
 
     /// Decides what becomes of a connection whose peer has its answer.
     private func finish(_ exchange: Exchange, on connection: Connection) {
-        switch (exchange.keepsConnection && !isStopping, exchange.body) {
+        if closesAfterAnswer, exchange.keepsConnection { return linger(connection) }
+        switch (exchange.keepsConnection, exchange.body) {
         case (true, .ended), (true, .absent):
             if exchange.isLast { end(connection) } else { enter(.idle, connection, timeout: limits.idleTimeout) }
         case (false, .ended), (false, .absent): end(connection)

@@ -37,6 +37,10 @@ final class EventLoop {
     /// When this tick began.
     private(set) var now = steadyMilliseconds()
     private(set) var isStopping = false
+    /// While stopping: when connections begin to be closed after their answers.
+    private var closingBegins: Milliseconds = .max
+    /// Whether a connection that its peer would keep is closed after an answer.
+    var closesAfterAnswer: Bool { isStopping && now >= closingBegins }
     /// Whether requests that arrive now are too late to be answered.
     private var isPastStop = false
     private var events: [Poller.Event] = []
@@ -82,9 +86,11 @@ final class EventLoop {
 
     /// Answers what has arrived, within the time that the limits give.
     ///
-    /// Each connection is closed after its next answer, so this ends even while web servers go on sending.
+    /// After half of that time each connection is closed with its next answer, so this ends even while web servers go on
+    /// sending. Closed earlier, a connection could fail a request that its web server is just sending.
     private func finish() {
         let end = now + limits.stopTimeout
+        closingBegins = now + limits.stopTimeout / 2
         let lastAnswerEnd = now + limits.lastAnswerTimeout
         var isQuiet = false
         while true {
