@@ -262,8 +262,9 @@ declare
     old record;
 begin
     if not pg_try_advisory_xact_lock(limiter.maintenance_lock()) then return false; end if;
-    update limiter.maintenance set at = now() where at < now() - interval '55 seconds' or at > now() returning late_from
-        into since;
+    -- A time ahead of now() by less than that is of a transaction that began a moment later and came first.
+    update limiter.maintenance set at = now()
+        where at not between now() - interval '55 seconds' and now() + interval '55 seconds' returning late_from into since;
     if not found then return false; end if;
 
     -- Taken before any other lock, as in limiter.write.
