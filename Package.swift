@@ -140,7 +140,7 @@ let package = Package(
         ),
         .testTarget(
             name: "AnalyticsTests",
-            dependencies: ["Analytics", "Limiters", "Servers"],
+            dependencies: ["Analytics", "Limiters", "Platform", "Servers"],
             // Read where it lies: the schema of a database that is to be migrated.
             exclude: ["schema_2.sql"],
             swiftSettings: strict

@@ -9,7 +9,7 @@ final class ActiveRules: Sendable {
     private let rulebook: Mutex<Rulebook>
     private let generation = Atomic<Int>(0)
 
-    /// The rules of a file, or without one those of the sample endpoints.
+    /// The rules of a file, or of the sample endpoints if `path` is `nil`.
     ///
     /// - Throws: ``RulesError`` when the file cannot be used.
     init(_ path: String?, _ logger: Logger) throws(RulesError) {
@@ -18,7 +18,7 @@ final class ActiveRules: Sendable {
         rulebook = Mutex(try Self.read(path, logger))
     }
 
-    /// Reads the file again; one that cannot be used is said in the log, and the rules stay as they are.
+    /// Reads the file again; an invalid file is logged, and the rules stay as they are.
     func reload() {
         guard let path else {
             logger.notice("there is no rules file to read again: start with --rules FILE")
@@ -37,7 +37,7 @@ final class ActiveRules: Sendable {
     /// The rules as they are now.
     var current: Rulebook { rulebook.withLock { $0 } }
 
-    /// The rules, where they have changed since the caller saw `seen`; `nil` where they have not.
+    /// The rules, if they have changed since the caller saw `seen`; `nil` if they have not.
     func changed(since seen: inout Int?) -> Rulebook? {
         let latest = generation.load(ordering: .acquiring)
         guard seen != latest else { return nil }

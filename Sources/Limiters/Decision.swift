@@ -24,7 +24,7 @@ public struct Decision: Sendable, Hashable {
         self.resetAfter = resetAfter
     }
 
-    /// How long until this cost fits; `nil` where it fits now or never will.
+    /// How long until this cost fits; `nil` if it fits now or never will.
     public var retryAfter: Microseconds? {
         if case .refused(let retryAfter) = admission { retryAfter } else { nil }
     }

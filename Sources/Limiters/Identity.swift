@@ -44,7 +44,7 @@ public struct Identity: Sendable, Hashable {
         bytes = Self.bounded(text)
     }
 
-    /// The identity with this text, as keys and explanations show it; `nil` where no identity has it.
+    /// The identity with this text, as keys and explanations show it; `nil` if no identity has it.
     public init?(written text: String) {
         let isWritten = text.utf8.allSatisfy { Self.isPlain[Int($0)] || "%=,#".utf8.contains($0) }
         guard isWritten, text.utf8.contains(UInt8(ascii: "=")) || text == "all" || text.hasPrefix("#") else {

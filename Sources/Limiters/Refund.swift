@@ -15,7 +15,7 @@ public struct Refund: Sendable, Hashable {
     /// Token bucket: the store's clock. Sliding window: the time that the log has for them.
     public let moment: Microseconds
 
-    /// The refund of `entry`; `nil` where nothing was charged: for a peek, or where the policy does not allow.
+    /// The refund of `entry`; `nil` if nothing was charged: for a peek, or where the policy does not allow.
     ///
     /// - Parameters:
     ///   - entry: what the policy was asked.
@@ -38,7 +38,7 @@ public struct Refund: Sendable, Hashable {
     /// - Parameters:
     ///   - words: the state of ``key``, as ``State`` describes it; empty when the key is unused.
     ///   - now: the store's clock.
-    /// - Returns: the new state: the same where there is nothing to give back, empty where nothing is left of it.
+    /// - Returns: the new state: the same if there is nothing to give back, empty if nothing is left.
     public func applied(to words: [Int64], now: Microseconds) -> [Int64] {
         switch quota.algorithm {
         case .tokenBucket: TokenBucket(quota).refund(self, to: words, now: now)

@@ -31,7 +31,7 @@ public struct Verdict: Sendable {
     /// Whether every enforced policy allows the request.
     public var isAllowed: Bool { admission == .allowed }
 
-    /// The index of the decision that matters most to the client; `nil` where no policy is enforced.
+    /// The index of the decision that matters most to the client; `nil` if no policy is enforced.
     ///
     /// Among the enforced policies it is the one with the longest wait, or else the one with the smallest share of its
     /// limit left.

@@ -11,8 +11,6 @@ public final class PrivateFolder: Sendable {
     private let owner: uid_t
 
     /// Opens the folder `path`, which is created with mode 0700 if it is missing.
-    ///
-    /// - Throws: ``PrivateFolderError``.
     public init(_ path: String) throws(PrivateFolderError) {
         for (index, byte) in path.utf8.enumerated().dropFirst() where byte == UInt8(ascii: "/") {
             mkdir(String(path.utf8.prefix(index)) ?? path, 0o755)
@@ -62,7 +60,7 @@ public final class PrivateFolder: Sendable {
     ///   - name: a name without a slash.
     ///   - flags: `O_RDWR` and the like; `O_CREAT`, `O_NOFOLLOW` and `O_CLOEXEC` are added.
     /// - Returns: the descriptor, which the caller closes.
-    /// - Throws: ``PrivateFolderError`` where the name belongs to something other than a file of the folder's owner.
+    /// - Throws: ``PrivateFolderError`` if the name belongs to anything but a file of the folder's owner.
     public func openFile(_ name: String, _ flags: Int32) throws(PrivateFolderError) -> Int32 {
         let file = openat(descriptor, name, flags | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard file >= 0 else {
@@ -81,8 +79,6 @@ public final class PrivateFolder: Sendable {
     }
 
     /// Checks that `name` is missing, or a regular file of the folder's owner with no other name.
-    ///
-    /// - Throws: ``PrivateFolderError``.
     public func checkFile(_ name: String) throws(PrivateFolderError) {
         var status = stat()
         guard fstatat(descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else {

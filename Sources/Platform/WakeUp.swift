@@ -5,7 +5,8 @@ import Glibc
 ///
 /// A signal raised while no thread waits ends the next wait at once.
 public final class WakeUp: Sendable {
-    private let descriptor = eventfd(0, Int32(EFD_CLOEXEC))
+    /// The eventfd, which is readable while the signal is raised.
+    public let descriptor = eventfd(0, Int32(EFD_CLOEXEC))
 
     /// A signal that is not raised.
     public init() {}

@@ -4,10 +4,10 @@ public import Limiters
 ///
 /// One owner at a time uses a store: every event loop opens its own.
 public protocol Store: AnyObject {
-    /// One line about a store that works but is not set up well; `nil` where there is nothing to say.
+    /// One line about a store that works but is not set up well; `nil` if there is nothing to say.
     var warning: String? { get }
 
-    /// Why a part of the store is not asked now; `nil` where all parts are.
+    /// Why a part of the store is not asked now; `nil` if all parts are.
     var failedPart: StoreError? { get }
 
     /// Decides a batch of requests in order, each under all its policies, and charges each request that is allowed.
@@ -17,7 +17,7 @@ public protocol Store: AnyObject {
     ///
     /// - Returns: one result for each charge, in their order. A charge that failed may or may not have been charged, unless
     ///   the failure is ``StoreError/Kind/full``: then it was not.
-    /// - Throws: ``StoreError`` where nothing is known of any charge.
+    /// - Throws: ``StoreError`` if nothing is known of any charge.
     func attempt(_ charges: [Charge]) throws(StoreError) -> [Result<Verdict, StoreError>]
 
     /// Removes the states of these keys, so that their quotas are full again.
@@ -39,11 +39,11 @@ extension Store {
     /// `nil`, unless the store has parts.
     public var failedPart: StoreError? { nil }
 
-    /// Decides a batch like ``attempt(_:)``, for a caller to whom one failed charge is as bad as all.
+    /// Decides a batch like ``attempt(_:)``, for a caller that needs all verdicts.
     ///
     /// - Throws: ``StoreError`` of the first charge that failed.
     public func charge(_ charges: [Charge]) throws(StoreError) -> [Verdict] {
-        try verdicts(of: attempt(charges))
+        try attempt(charges).map { result throws(StoreError) in try result.get() }
     }
 }
 
@@ -56,13 +56,6 @@ package protocol ClockedStore: Store {
 extension ClockedStore {
     /// Decides a batch like ``Store/charge(_:)``, at the time `clock` if given.
     package func charge(_ charges: [Charge], clock: Microseconds?) throws(StoreError) -> [Verdict] {
-        try verdicts(of: attempt(charges, clock: clock))
+        try attempt(charges, clock: clock).map { result throws(StoreError) in try result.get() }
     }
-}
-
-private func verdicts(of results: [Result<Verdict, StoreError>]) throws(StoreError) -> [Verdict] {
-    var verdicts: [Verdict] = []
-    verdicts.reserveCapacity(results.count)
-    for result in results { verdicts.append(try result.get()) }
-    return verdicts
 }

@@ -1,3 +1,6 @@
+import Glibc
+import TextFormats
+
 /// Where a store is, as an operator writes it.
 ///
 ///     embedded:/dev/shm/fcgi-limiter          embedded:/var/lib/limiter?size=2G
@@ -16,10 +19,12 @@ public enum StoreLocation: Sendable, Hashable, CustomStringConvertible {
 
     /// The default size of an embedded store: room for some millions of clients.
     public static let defaultSize = 1 << 30
+    /// The sizes that an embedded store may have: 1 MiB to 1 PiB.
+    private static let sizes = 1 << 20...1 << 50
 
     /// The location written in `text`.
     ///
-    /// - Throws: ``StoreError`` of kind `.misconfigured` that says what cannot be understood.
+    /// - Throws: ``StoreError`` of kind `.misconfigured` that says what to write.
     public init(_ text: String) throws(StoreError) {
         let (scheme, rest) = text.split(at: ":") ?? (text[...], "")
         switch scheme {
@@ -28,10 +33,12 @@ public enum StoreLocation: Sendable, Hashable, CustomStringConvertible {
             guard !path.isEmpty else { throw Self.unusable(text, "name a folder: embedded:/dev/shm/fcgi-limiter") }
             var size = Self.defaultSize
             if !query.isEmpty {
-                guard query.hasPrefix("size="), let bytes = Self.byteCount(query.dropFirst(5)), bytes >= 1 << 20 else {
+                guard query.hasPrefix("size="), let written = ByteSize(query.dropFirst(5)),
+                    Self.sizes.contains(written.bytes)
+                else {
                     throw Self.unusable(text, "after '?' write size= and at least 1M, for example size=512M")
                 }
-                size = bytes
+                size = written.bytes
             }
             self = .embedded(path: String(path), size: size)
         case "redis", "redis+unix":
@@ -41,23 +48,22 @@ public enum StoreLocation: Sendable, Hashable, CustomStringConvertible {
         case "redis+cluster":
             self = .cluster(try ClusterLocation(text))
         case "rediss", "valkeys":
-            throw Self.unusable(text, "TLS is not spoken: write redis:// and a tunnel's address, such as stunnel's")
+            throw Self.unusable(
+                text, "TLS is not supported: write redis:// and the address of a tunnel such as stunnel")
         default:
             throw Self.unusable(text, Self.schemes)
         }
     }
 
-    /// Opens the store for one owner.
-    ///
-    /// - Throws: as ``opener(deadlines:)``.
+    /// Opens the store for one owner; throws like ``opener(deadlines:)``.
     public func open(deadlines: RedisDeadlines = .interactive) throws(StoreError) -> any Store {
         try opener(deadlines: deadlines)()
     }
 
-    /// What opens the store, once for each owner in this process.
+    /// A function that opens the store, once for each owner in this process.
     ///
-    /// - Throws: ``StoreError`` when the embedded store's folder cannot be used. A Redis that is away is no error here:
-    ///   it is connected to when it is back.
+    /// - Throws: ``StoreError`` when the folder of an embedded store cannot be used. An unreachable Redis is not an error
+    ///   here: the store connects when it is used.
     public func opener(deadlines: RedisDeadlines = RedisDeadlines()) throws(StoreError) -> @Sendable () -> any Store {
         switch self {
         case .embedded(let path, let size):
@@ -72,9 +78,9 @@ public enum StoreLocation: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// Connects for news of resets there; `nil` where nobody need be told.
+    /// Connects for the messages about resets; `nil` for an embedded store, which needs none.
     ///
-    /// - Throws: ``StoreError`` when it is away, or does not let this user subscribe.
+    /// - Throws: ``StoreError`` when Redis is unreachable, or does not let this user subscribe.
     func resetSubscription(deadlines: RedisDeadlines) throws(StoreError) -> ResetSubscription? {
         switch self {
         case .embedded: nil
@@ -97,12 +103,21 @@ public enum StoreLocation: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// Whether it can be away while this machine works.
+    /// Whether the store can be unavailable while this machine works.
     public var isRemote: Bool {
         if case .embedded = self { false } else { true }
     }
 
-    /// What it is, in one word: `embedded`, `redis`, `redis_sentinel`, `redis_cluster`.
+    /// Whether this is an embedded store that has not been created yet.
+    public var isMissing: Bool {
+        if case .embedded(let path, _) = self {
+            access(path + "/data.mdb", F_OK) != 0 && errno == ENOENT
+        } else {
+            false
+        }
+    }
+
+    /// The kind of store in one word, as metrics and `/health` show it.
     public var kind: String {
         switch self {
         case .embedded: "embedded"
@@ -121,23 +136,16 @@ public enum StoreLocation: Sendable, Hashable, CustomStringConvertible {
         StoreError(.misconfigured, "store \"\(withoutCredentials(text))\" is not valid: \(remedy)")
     }
 
-    /// The text of a location as an error may show it: without what may be a password.
+    /// The text of a location as an error may show it: without anything that may be a password.
     public static func withoutCredentials(_ text: String) -> String {
         let shown = text.lastIndex(of: "@").map { "…" + text[$0...] } ?? text
-        // Sentinels have a password of their own after the '?'.
+        // The Sentinels' own password follows the '?'.
         return shown.firstIndex(of: "?").map { shown.contains("password") ? shown[..<$0] + "?…" : shown } ?? shown
-    }
-
-    private static func byteCount(_ text: Substring) -> Int? {
-        let units: [Character: Int] = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30]
-        guard let last = text.last, let unit = units[last] else { return Int(text) }
-        guard let number = Int(text.dropLast()), number >= 0, number < 1 << 20 else { return nil }
-        return number * unit
     }
 }
 
 extension StringProtocol where SubSequence == Substring {
-    /// What stands before and after the first `separator`; `nil` where there is none.
+    /// The parts before and after the first `separator`; `nil` if there is none.
     func split(at separator: Character) -> (Substring, Substring)? {
         firstIndex(of: separator).map { (self[..<$0], self[index(after: $0)...]) }
     }

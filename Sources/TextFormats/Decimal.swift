@@ -19,6 +19,12 @@ extension [UInt8] {
     }
 }
 
+/// The digits of a number, 0 or more, with zeros before them up to a width.
+public func zeroPadded(_ number: some BinaryInteger, to width: Int, radix: Int = 10) -> String {
+    let digits = String(number, radix: radix)
+    return String(repeating: "0", count: max(0, width - digits.count)) + digits
+}
+
 /// The value of 1 to 18 decimal digits, which always fit; `nil` for other text, and so for a sign or a space.
 @inlinable
 public func decimalValue(_ digits: some Collection<UInt8>) -> Int64? {

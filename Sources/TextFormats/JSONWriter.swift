@@ -1,4 +1,4 @@
-/// Writes JSON from front to back into bytes, and puts the commas.
+/// Writes JSON from front to back into bytes, with the commas.
 ///
 /// Source: RFC 8259. Strings also escape `<`, `>` and `&`, so that no browser takes JSON for a page and JSON may be put
 /// into one.
@@ -137,7 +137,7 @@ public struct JSONWriter: Sendable {
 
     // MARK: Bytes
 
-    /// Puts the comma where a value precedes: every value ends in another byte than these.
+    /// Appends a comma if a value precedes; no value ends in one of these bytes.
     private mutating func beginValue() {
         switch bytes.last {
         case nil, UInt8(ascii: "["), UInt8(ascii: "{"), UInt8(ascii: ":"), 0x0A: break

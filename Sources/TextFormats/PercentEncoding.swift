@@ -5,7 +5,7 @@ public enum PercentEncoding {
     /// The text with each `%41` replaced by the byte it encodes.
     ///
     /// - Parameters:
-    ///   - text: any bytes; a `%` that two hexadecimal digits do not follow stays as it is.
+    ///   - text: any bytes; a `%` without two hexadecimal digits after it stays as it is.
     ///   - plusIsSpace: whether `+` means a space, as it does in queries and forms but not in paths.
     /// - Returns: the same bytes, without a copy, if there is nothing to decode.
     public static func decoded(_ text: ArraySlice<UInt8>, plusIsSpace: Bool = false) -> ArraySlice<UInt8> {
@@ -28,6 +28,13 @@ public enum PercentEncoding {
             }
         }
         return decoded[...]
+    }
+
+    /// The decoded text; `nil` if a `%` encodes no byte, or if the bytes are not UTF-8.
+    public static func decodedText(_ text: some StringProtocol) -> String? {
+        let parts = text.utf8.split(separator: UInt8(ascii: "%"), omittingEmptySubsequences: false)
+        guard parts.dropFirst().allSatisfy({ $0.prefix(2).compactMap(hexadecimalValue).count == 2 }) else { return nil }
+        return String(validating: decoded(Array(text.utf8)[...]), as: UTF8.self)
     }
 
     /// The text with each byte percent-encoded unless it is unreserved (RFC 3986, 2.3) or one of `kept`.

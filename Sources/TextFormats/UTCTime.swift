@@ -72,18 +72,18 @@ public struct UTCTime: Sendable, Hashable {
     // MARK: Text
 
     /// `2026-11-24`.
-    public var date: String { "\(year)-\(Self.padded(month))-\(Self.padded(day))" }
+    public var date: String { "\(year)-\(zeroPadded(month, to: 2))-\(zeroPadded(day, to: 2))" }
     /// `05:43`.
-    public var hourAndMinute: String { "\(Self.padded(hour)):\(Self.padded(minute))" }
+    public var hourAndMinute: String { "\(zeroPadded(hour, to: 2)):\(zeroPadded(minute, to: 2))" }
     /// `05:43:07`.
-    public var timeOfDay: String { "\(hourAndMinute):\(Self.padded(second))" }
+    public var timeOfDay: String { "\(hourAndMinute):\(zeroPadded(second, to: 2))" }
     /// `Nov 24`, in English.
     public var monthAndDay: String { "\(Self.monthNames[Int(month) - 1]) \(day)" }
 
     /// `2026-11-24T05:43:07Z`, or `2026-11-24T05:43:07.125Z` if the time has milliseconds.
     public var iso8601: String {
         let milliseconds = microsecond / 1_000
-        return "\(date)T\(timeOfDay)" + (milliseconds == 0 ? "Z" : ".\(Self.padded(milliseconds, to: 3))Z")
+        return "\(date)T\(timeOfDay)" + (milliseconds == 0 ? "Z" : ".\(zeroPadded(milliseconds, to: 3))Z")
     }
 
     /// The English names of the months, three letters each, as logs write them: `Jan`.
@@ -105,11 +105,6 @@ public struct UTCTime: Sendable, Hashable {
     private static func divided(_ number: Int64, by divisor: Int64) -> (Int64, Int64) {
         let (quotient, remainder) = number.quotientAndRemainder(dividingBy: divisor)
         return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
-    }
-
-    private static func padded(_ number: Int64, to width: Int = 2) -> String {
-        let digits = String(number)
-        return String(repeating: "0", count: max(0, width - digits.count)) + digits
     }
 
     private static func numbers(_ text: Substring, separator: Character) -> [Int64]? {

@@ -52,7 +52,7 @@ struct HeavyClientsTests {
     @Test("of a million clients a ledger hands over a few hundred by name, and it loses no request")
     func ledger() throws {
         let ledger = Ledger(loops: 2, recordsClients: true)
-        let table = SeriesTable(Recording.series)
+        let table = Recording.series
         for loop in 0..<2 { ledger[loop].use(table) }
         for number in 0..<1_000_000 {
             ledger[number % 2].count {

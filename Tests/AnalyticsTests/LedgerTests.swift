@@ -8,7 +8,7 @@ import Testing
 struct LedgerTests {
     private static func ledger() -> Ledger {
         let ledger = Ledger(loops: 1, recordsClients: false)
-        ledger[0].use(SeriesTable(Recording.series))
+        ledger[0].use(Recording.series)
         return ledger
     }
 

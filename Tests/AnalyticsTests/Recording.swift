@@ -37,7 +37,7 @@ final class Recording {
         let said = Said()
         self.said = said
         ledger = Ledger(loops: loops, recordsClients: true)
-        for loop in 0..<loops { ledger[loop].use(SeriesTable(Self.series)) }
+        for loop in 0..<loops { ledger[loop].use(Self.series) }
         let settings = RecorderSettings(
             try PostgresLocation(location), names: names, retention: Retention(),
             spool: try #require(SpoolLocation(self.spool)))

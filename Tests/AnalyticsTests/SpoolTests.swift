@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 import Servers
 import Synchronization
 import Testing
@@ -92,7 +93,7 @@ struct SpoolTests {
             symlink(folder.path("elsewhere"), path)
         }
         let spool = try Self.spool(folder)
-        let error = #expect(throws: SpoolError.self) { try spool.append([1]) }
+        let error = #expect(throws: PrivateFolderError.self) { try spool.append([1]) }
         #expect(error?.description.hasPrefix("\(path) ") == true)
         #expect(error?.description.contains("name another folder") == true)
         spool.adopt(limit: 60) { _ in Issue.record("a planted batch was adopted") }
@@ -101,7 +102,7 @@ struct SpoolTests {
     }
 
     private func foreignRoot() throws {
-        let error = #expect(throws: SpoolError.self) {
+        let error = #expect(throws: PrivateFolderError.self) {
             try Spool(#require(SpoolLocation("/var/spool")), name: "a").append([1])
         }
         #expect(error?.description.contains("belongs to another user (0)") == true)

@@ -52,7 +52,7 @@ struct AttributionTests {
         case .store, .newcomers: partial = verdict
         case .cache:
             let cache = RefusalCache()
-            cache.remember(verdict, asked: 1)
+            cache.insert(verdict, asked: 1)
             partial = try #require(
                 cache.find(second, now: 2, trust: RefusalCache.Trust(from: 0, until: 2), isUnavailable: false))
             #expect(partial.charge.entries.count == 1)

@@ -198,7 +198,7 @@ struct ClusterTests {
         #expect(error?.kind == .unreachable)
         #expect(
             error?.description == """
-                redis+cluster://127.0.0.1:\(port) cannot be asked: redis://127.0.0.1:\(port)/0: Connection refused
+                redis+cluster://127.0.0.1:\(port) cannot be used: redis://127.0.0.1:\(port)/0: Connection refused
                 """)
         let cluster = try RedisCluster()
         // A replica, too, knows who has which slot.

@@ -25,7 +25,7 @@ struct RefusalCacheTests {
         let verdict = store.charge(charge, now: 0)
         #expect(!verdict.isAllowed)
         let refusals = RefusalCache()
-        refusals.remember(verdict, asked: start)
+        refusals.insert(verdict, asked: start)
         return refusals
     }
 
@@ -94,7 +94,7 @@ struct RefusalCacheTests {
         ] {
             var store = MemoryStore()
             let refusals = RefusalCache()
-            for _ in 0..<2 { refusals.remember(store.charge(charge, now: 0), asked: start) }
+            for _ in 0..<2 { refusals.insert(store.charge(charge, now: 0), asked: start) }
             #expect(refusals.find(charge, now: start, trust: trust, isUnavailable: true) == nil)
         }
     }
@@ -159,7 +159,7 @@ struct RefusalCacheTests {
         #expect(refusals.find(charge, now: start + 2, trust: later, isUnavailable: false) == nil)
         var store = MemoryStore()
         _ = store.charge(charge, now: 0)
-        refusals.remember(store.charge(charge, now: 2), asked: start + 2)
+        refusals.insert(store.charge(charge, now: 2), asked: start + 2)
         #expect(refusals.find(charge, now: start + 3, trust: later, isUnavailable: false) != nil)
     }
 
@@ -171,7 +171,7 @@ struct RefusalCacheTests {
             let charge = Charge([.init(policy, for: Identity("client", "\(number)".utf8))])
             var store = MemoryStore()
             _ = store.charge(charge, now: 0)
-            refusals.remember(store.charge(charge, now: 0), asked: start)
+            refusals.insert(store.charge(charge, now: 0), asked: start)
         }
         func found(_ numbers: Range<Int>, _ policy: Policy) -> Int {
             numbers.count { number in
@@ -270,7 +270,7 @@ struct RefusalCacheTests {
             }
             now += .random(in: 0...2_000, using: &random)
             let verdict = behind.charge(charge, now: now + apart)
-            refusals.remember(verdict, asked: asked)
+            refusals.insert(verdict, asked: asked)
             #expect(plain.charge(charge, now: now + apart).admission == verdict.admission)
             if verdict.isAllowed { allowed += 1 }
         }

@@ -26,7 +26,7 @@ struct ReplyActionTests {
             ),
             (
                 "min-replicas-to-write", "1", "0", .refused, .kept,
-                "NOREPLICAS Not enough good replicas to write: it has fewer replicas than min-replicas-to-write asks for"
+                "NOREPLICAS Not enough good replicas to write: it has fewer replicas than min-replicas-to-write requires"
             ),
         ] as [(String, String, String, StoreError.Kind, Connection, String)])
     func setting(
@@ -116,7 +116,7 @@ struct ReplyActionTests {
             store, .refused,
             """
             redis+unix:\(server.socket)?db=0 answered: BUSY Redis is busy running a script. You can only call SCRIPT KILL \
-            or SHUTDOWN NOSAVE: another client's script keeps it: SCRIPT KILL ends that
+            or SHUTDOWN NOSAVE: a script of another client blocks it: SCRIPT KILL ends that script
             """)
         try server.command("SCRIPT", "KILL")
         // It ends when it is looked at next.
@@ -142,7 +142,7 @@ struct ReplyActionTests {
         let error = try failure(store)
         #expect(error.kind == .refused)
         #expect(error.description.contains(" answered: MISCONF "))
-        #expect(error.description.hasSuffix(": it cannot save to its disk and therefore takes no writes"))
+        #expect(error.description.hasSuffix(": it accepts no writes because it cannot save to its disk"))
         try server.command("CONFIG", "SET", "save", "")
         #expect(try store.charge([charge()])[0].decisions[0].remaining == 8)
     }
@@ -188,7 +188,7 @@ struct ReplyActionTests {
         let error = try failure(store)
         #expect(error.kind == .damaged)
         #expect(error.description.contains(" answered: WRONGTYPE "))
-        #expect(error.description.hasSuffix(": another program uses its keys: name a database of its own"))
+        #expect(error.description.hasSuffix(": another program uses its keys: give the limiter a database of its own"))
         try server.command("DEL", key)
         #expect(try store.charge([charge()])[0].isAllowed)
     }

@@ -52,7 +52,7 @@ struct SentinelTests {
         #expect(error.kind == .refused)
         #expect(
             error.description.contains(
-                "127.0.0.1:\(sentinels.servers[0].port), which a Sentinel names, is no master now but a slave"))
+                "127.0.0.1:\(sentinels.servers[0].port), which a Sentinel names, is not a master but a slave"))
         #expect(waitUntil { (try? open(sentinels.location).charge([charge()])) != nil })
     }
 

@@ -184,7 +184,7 @@ struct StoreLocationTests {
         write embedded:PATH, redis://HOST:PORT/DB, redis+unix:PATH, redis+sentinel://HOST:PORT,…/MASTERNAME/DB or \
         redis+cluster://HOST:PORT,…
         """
-    private static let tlsRemedy = "TLS is not spoken: write redis:// and a tunnel's address, such as stunnel's"
+    private static let tlsRemedy = "TLS is not supported: write redis:// and the address of a tunnel such as stunnel"
     private static let sentinelExample = "redis+sentinel://10.0.0.1:26379,10.0.0.2:26379,10.0.0.3:26379/MASTERNAME"
     private static let masterRemedy = "write the master's name after the Sentinels: \(sentinelExample)"
     private static let sentinelDatabaseRemedy = "after the master's '/' write the database's number"

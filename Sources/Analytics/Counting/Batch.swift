@@ -43,7 +43,7 @@ struct Batch {
     var isEmpty: Bool { decisions.isEmpty }
 
     /// The number of requests that it counts.
-    var requests: Int64 { decisions.values.reduce(0) { $0.saturatingAdding($1.requests) } }
+    var requests: Int64 { decisions.values.map(\.requests).saturatingSum }
 
     /// Adds what a loop has counted, as of the time `now`.
     ///
@@ -51,7 +51,7 @@ struct Batch {
     mutating func add(_ counts: LoopCounts, now: Microseconds) -> Int64 {
         let seconds = now / 1_000_000
         let at = seconds - seconds % Self.interval
-        let series = counts.table.series
+        let series = counts.series
         counts.forEach { index, outcome, count in
             decisions[DecisionKey(at: at, series: series[index], outcome: outcome), default: DecisionCount()] += count
         }

@@ -67,7 +67,7 @@ public final class Ledger: Sendable {
                 state.storeError = state.storeError ?? error
                 for loopCounts in counts {
                     loopCounts.forEach { index, outcome, count in
-                        let series = loopCounts.table.series[index]
+                        let series = loopCounts.series[index]
                         state.sinceStart[Owner(series: series, outcome: outcome), default: DecisionCount()] += count
                         state.lastHour.add(count.requests, series.endpoint, outcome, minute: minute)
                     }

@@ -5,7 +5,8 @@ public struct LoopCounts {
     /// How many counts of clients a loop keeps between two hand-overs.
     static let clientCapacity = 2_048
 
-    let table: SeriesTable
+    /// The series that requests are counted by, each by its index.
+    let series: [Series]
     let recordsClients: Bool
     /// Indices in `cells`, by series and outcome; -1 if nothing was counted.
     private var cellIndices: [Int32]
@@ -16,17 +17,17 @@ public struct LoopCounts {
     private(set) var blocked: [(series: Int, request: BlockedRequest)] = []
     private(set) var droppedEvents: Int64 = 0
 
-    init(_ table: SeriesTable, recordsClients: Bool) {
-        self.table = table
+    init(_ series: [Series], recordsClients: Bool) {
+        self.series = series
         self.recordsClients = recordsClients
-        cellIndices = Array(repeating: -1, count: table.series.count * Outcome.allCases.count)
+        cellIndices = Array(repeating: -1, count: series.count * Outcome.allCases.count)
     }
 
     /// Counts one request.
     ///
     /// - Parameters:
     ///   - client: the identity that is counted.
-    ///   - series: the index of the series in the table in use.
+    ///   - series: the index of the series in use.
     ///   - outcome: what became of the request.
     ///   - passed: whether it was let through.
     ///   - decision: the governing policy's answer; `nil` if the store did not decide.

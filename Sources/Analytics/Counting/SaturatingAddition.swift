@@ -12,3 +12,8 @@ extension FixedWidthInteger {
         return isBeyond ? (other < 0 ? .min : .max) : sum
     }
 }
+
+extension Sequence<Int64> {
+    /// The sum of all elements; beyond 64 bits, the largest or smallest number.
+    package var saturatingSum: Int64 { reduce(0) { $0.saturatingAdding($1) } }
+}

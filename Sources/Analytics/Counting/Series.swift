@@ -17,16 +17,3 @@ public struct Series: Sendable, Hashable {
         self.algorithm = algorithm
     }
 }
-
-/// All series of one rulebook, so that a request is counted by a small index.
-///
-/// A reload replaces the whole table.
-public final class SeriesTable: Sendable {
-    /// The series by index.
-    public let series: [Series]
-
-    /// A table of these series.
-    public init(_ series: [Series]) {
-        self.series = series
-    }
-}

@@ -16,13 +16,13 @@ public final class Tally: Sendable {
     private let state: Mutex<State>
 
     init(recordsClients: Bool) {
-        state = Mutex(State(counts: LoopCounts(SeriesTable([]), recordsClients: recordsClients)))
+        state = Mutex(State(counts: LoopCounts([], recordsClients: recordsClients)))
     }
 
-    /// Counts by other rules from now on.
-    public func use(_ table: SeriesTable) {
+    /// Counts by the series of other rules from now on.
+    public func use(_ series: [Series]) {
         state.withLock { state in
-            let next = LoopCounts(table, recordsClients: state.counts.recordsClients)
+            let next = LoopCounts(series, recordsClients: state.counts.recordsClients)
             if !state.counts.isEmpty { state.finished.append(state.counts) }
             state.counts = next
         }
@@ -57,7 +57,7 @@ public final class Tally: Sendable {
             state.finished = []
             if !state.counts.isEmpty {
                 counts.append(state.counts)
-                state.counts = LoopCounts(state.counts.table, recordsClients: state.counts.recordsClients)
+                state.counts = LoopCounts(state.counts.series, recordsClients: state.counts.recordsClients)
             }
             defer { state.storeErrors = [:] }
             return (counts, state.storeErrors, state.storeError)

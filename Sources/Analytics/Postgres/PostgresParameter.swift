@@ -1,30 +1,22 @@
 /// A value for `$1`, `$2`, … of a statement.
 ///
-/// PostgreSQL converts it to the type that the statement expects. Values are sent beside the statement, never within it, so nothing that a client sent can become SQL.
+/// PostgreSQL converts it to the type that the statement expects. Values are sent apart from the statement, so nothing that a
+/// client sent can become SQL.
 public struct PostgresParameter: Sendable {
     /// The value's text form in PostgreSQL; `nil` is null.
     let text: [UInt8]?
 
     /// Null.
-    public static let null = PostgresParameter(bytes: nil)
+    public static let null = PostgresParameter(nil as String?)
 
-    private init(bytes: (some Sequence<UInt8>)?) {
-        // PostgreSQL accepts no NUL in text, and libpq would end the value there.
-        text = bytes.map { $0.filter { $0 != 0 } }
-    }
-
-    private init(bytes: [UInt8]?) {
-        text = bytes
-    }
-
-    /// Text without its NULs; `nil` is null.
+    /// Text without its NULs, at which libpq would end the value; `nil` is null.
     public init(_ value: String?) {
-        self.init(bytes: value?.utf8)
+        text = value?.utf8.filter { $0 != 0 }
     }
 
     /// Text given in UTF-8, without its NULs.
     public init(utf8 value: [UInt8]) {
-        self.init(bytes: value.contains(0) ? value.filter { $0 != 0 } : value)
+        text = value.contains(0) ? value.filter { $0 != 0 } : value
     }
 
     /// An integer.

@@ -1,13 +1,11 @@
 import Limiters
+import Platform
 
-/// Limits how often a problem is reported, however often it begins and ends.
+/// Reports a problem once while it lasts, and at most one problem per interval, however often they begin and end.
 struct NoticeThrottle {
-    private static let interval: Microseconds = 10_000_000
-
+    private var throttle = LogThrottle()
     /// The kind of the problem that was reported and has not ended.
     private var reported: String?
-    private var nextTime = Microseconds.min
-    private var omissions = 0
 
     /// A problem of this kind exists.
     ///
@@ -17,15 +15,9 @@ struct NoticeThrottle {
     ///   - now: the steady clock.
     /// - Returns: the line to report; `nil` if it was reported before, or another line less than an interval ago.
     mutating func begin(_ line: String, kind: String, now: Microseconds) -> String? {
-        guard kind != reported else { return nil }
-        guard now >= nextTime else {
-            omissions += 1
-            return nil
-        }
+        guard kind != reported, let due = throttle.due(line, now: now) else { return nil }
         reported = kind
-        nextTime = now + Self.interval
-        defer { omissions = 0 }
-        return omissions == 0 ? line : "\(line) (\(omissions) more not logged)"
+        return due
     }
 
     /// The problem does not exist, or is over.

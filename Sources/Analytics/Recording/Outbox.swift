@@ -77,14 +77,14 @@ final class Outbox: Sendable {
         }
     }
 
-    /// Appends a batch to the spool, and returns why that failed.
-    private func append(_ json: [UInt8], _ room: Spool.Room) -> SpoolError? {
-        guard room != .none else { return SpoolError(text: "the spool is full") }
-        do throws(SpoolError) {
+    /// Appends a batch to the spool, and returns why that failed, in one line.
+    private func append(_ json: [UInt8], _ room: Spool.Room) -> String? {
+        guard room != .none else { return "the spool is full" }
+        do throws(PrivateFolderError) {
             try spool.append(json)
             return nil
         } catch {
-            return error
+            return error.description
         }
     }
 
@@ -102,16 +102,16 @@ final class Outbox: Sendable {
     private func processState(_ backlog: Int) -> ProcessState {
         ProcessState(
             storeError: storeError.map { $0() } ?? ledger.storeError,
-            storeErrors: ledger.storeErrors.values.reduce(0) { $0.saturatingAdding($1) },
+            storeErrors: ledger.storeErrors.values.saturatingSum,
             connections: connections(), backlog: backlog, spooled: spool.bytes, eventsDropped: ledger.eventsDropped)
     }
 
-    private func note(_ error: SpoolError?, _ state: inout State, _ now: Microseconds) {
+    private func note(_ error: String?, _ state: inout State, _ now: Microseconds) {
         guard let error else {
             if state.throttle.end() { report(.recovery("the spool accepts counts again")) }
             return
         }
         let line = "\(error); counts stay in memory, and are lost if the process is killed"
-        if let line = state.throttle.begin(line, kind: error.description, now: now) { report(.problem(line)) }
+        if let line = state.throttle.begin(line, kind: error, now: now) { report(.problem(line)) }
     }
 }

@@ -2,6 +2,7 @@ import Glibc
 public import Limiters
 import Platform
 import Synchronization
+import TextFormats
 
 /// Writes what a process counts to PostgreSQL, once a second.
 ///
@@ -59,10 +60,7 @@ public final class Recorder: Sendable {
 
     /// A random UUID.
     private static func newName() -> String {
-        let digits = (0..<2).map { _ in
-            let text = String(UInt64.random(in: 0...UInt64.max), radix: 16)
-            return String(repeating: "0", count: 16 - text.count) + text
-        }.joined()
+        let digits = zeroPadded(UInt128.random(in: 0 ... .max), to: 32, radix: 16)
         let cuts = [0, 8, 12, 16, 20, 32].map { digits.index(digits.startIndex, offsetBy: $0) }
         return zip(cuts, cuts.dropFirst()).map { digits[$0..<$1] }.joined(separator: "-")
     }
@@ -173,10 +171,8 @@ public final class Recorder: Sendable {
         } catch {
             // One process reports an outage. Later ones, one for each request, find its file.
             if !outbox.spool.hasOtherFiles { note(error) }
-            let lost = outbox.requestsInMemory
-            if lost > 0 { report(.problem("\(lost) requests could not be recorded")) }
         }
-        outbox.spool.close()
+        close()
     }
 
     /// Writes what was counted and stops.
@@ -195,6 +191,11 @@ public final class Recorder: Sendable {
             writing.signal()
             while outbox.backlog > 0, steadyMicroseconds() < end { usleep(2_000) }
         }
+        close()
+    }
+
+    /// Ends the recording, and reports how many requests are only in memory.
+    private func close() {
         let lost = outbox.requestsInMemory
         if lost > 0 { report(.problem("\(lost) requests could not be recorded")) }
         outbox.spool.close()

@@ -14,7 +14,7 @@ final class Writer {
     private let spool: Spool
     private let report: @Sendable (RecorderNotice) -> Void
     private var connection: PostgresConnection?
-    private var throttle = NoticeThrottle()
+    private var throttle = LogThrottle()
     private var batchLimit = maximumBatches
     private var maintenanceDue: Microseconds = 0
     private var adoptionDue: Microseconds = 0
@@ -83,9 +83,7 @@ final class Writer {
                 throw error
             }
             let line = "\(error); the counts of one batch, usually one second, are given up"
-            let due = throttle.begin(line, kind: "batch", now: steadyMicroseconds())
-            _ = throttle.end()
-            if let due { report(.problem(due)) }
+            if let due = throttle.due(line, now: steadyMicroseconds()) { report(.problem(due)) }
         }
     }
 

@@ -1,9 +1,9 @@
 -- The functions of the schema. Whenever the schema's number rises, this file runs again as a whole.
 --
 -- Limiters call write, maintain and last_hour, which run with the rights of their owner: the calling role needs no right
--- to any table. Their search_path is fixed, so that objects of the caller cannot take the place of PostgreSQL's own.
+-- to any table. Their search_path is fixed, so that objects of the caller cannot replace PostgreSQL's own.
 
--- Keys of advisory locks, of which a database has one space. Migrations.swift uses 7237004911.
+-- Keys of advisory locks, which all programs of a database share. Migrations.swift uses 7237004911.
 create or replace function limiter.partition_lock() returns bigint language sql immutable as 'select 7237004912';
 create or replace function limiter.maintenance_lock() returns bigint language sql immutable as 'select 7237004913';
 -- Shared by writers. Exclusive for maintenance, which locks the rows of many clients in an order of its own.
@@ -50,7 +50,7 @@ begin
         child := format('%s_%s', parent, to_char(day, 'YYYYMMDD'));
         continue when to_regclass('limiter.' || child) is not null;
         -- Attaching an existing table, unlike creating a partition, blocks no reader or writer of the other partitions.
-        -- The fill factor leaves room to update rows in place, which happens once a second while they are current.
+        -- The fill factor leaves room to update rows in place, which happens once per second while they are current.
         execute format('create table limiter.%I (like limiter.%I including all) with (fillfactor = 70)', child, parent);
         execute format('alter table limiter.%I attach partition limiter.%I for values from (%L) to (%L)', parent, child,
             day::timestamp at time zone 'UTC', (day + 1)::timestamp at time zone 'UTC');

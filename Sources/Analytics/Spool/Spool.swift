@@ -46,10 +46,12 @@ final class Spool: Sendable {
 
     /// Appends a batch.
     ///
-    /// - Throws: ``SpoolError``, leaving the spool unchanged.
-    func append(_ text: [UInt8]) throws(SpoolError) {
-        try state.withLock { (state: inout State) throws(SpoolError) in
-            if state.file == nil { state.file = try SpoolFile(creating: name, in: folder()) }
+    /// Only this user can write to the folder: others may have created it first, to plant batches in it.
+    ///
+    /// - Throws: ``PrivateFolderError``, leaving the spool unchanged.
+    func append(_ text: [UInt8]) throws(PrivateFolderError) {
+        try state.withLock { (state: inout State) throws(PrivateFolderError) in
+            if state.file == nil { state.file = try SpoolFile(creating: name, in: PrivateFolder(location.path)) }
             try state.file?.append(text)
             state.count += 1
         }
@@ -89,7 +91,7 @@ final class Spool: Sendable {
     ///
     /// - Throws: what `write` throws. The file then stays.
     func adopt<Failure>(limit: Int, _ write: (Chunk) throws(Failure) -> Void) throws(Failure) {
-        guard let folder = try? folder() else { return }
+        guard let folder = try? PrivateFolder(location.path) else { return }
         for name in names() where name != self.name {
             guard let file = SpoolFile(adopting: name, in: folder) else { continue }
             var start = 0
@@ -123,15 +125,6 @@ final class Spool: Sendable {
         guard count > 0 else { return nil }
         json.append(UInt8(ascii: "]"))
         return Chunk(json: json, count: count, end: end)
-    }
-
-    /// The folder, which only this user can write to: others may have created it first, to plant batches in it.
-    private func folder() throws(SpoolError) -> PrivateFolder {
-        do throws(PrivateFolderError) {
-            return try PrivateFolder(location.path)
-        } catch {
-            throw SpoolError(error)
-        }
     }
 
     private func names() -> [String] {

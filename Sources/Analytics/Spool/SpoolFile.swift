@@ -15,20 +15,14 @@ final class SpoolFile {
     private(set) var size = 0
 
     /// Creates the file `name`, and locks it before other processes see it.
-    ///
-    /// - Throws: ``SpoolError``.
-    init(creating name: String, in folder: PrivateFolder) throws(SpoolError) {
+    init(creating name: String, in folder: PrivateFolder) throws(PrivateFolderError) {
         path = "\(folder.path)/\(name)"
         let unlockedPath = path + ".new"
-        do throws(PrivateFolderError) {
-            descriptor = try folder.openFile(name + ".new", O_RDWR | O_EXCL | O_APPEND)
-        } catch {
-            throw SpoolError(error)
-        }
+        descriptor = try folder.openFile(name + ".new", O_RDWR | O_EXCL | O_APPEND)
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, rename(unlockedPath, path) == 0 else {
-            let error = SpoolError(path)
+            let code = errno
             unlink(unlockedPath)
-            throw error
+            throw .system(path: path, code: code)
         }
     }
 
@@ -51,9 +45,7 @@ final class SpoolFile {
     }
 
     /// Appends a whole record or nothing.
-    ///
-    /// - Throws: ``SpoolError``.
-    func append(_ text: [UInt8]) throws(SpoolError) {
+    func append(_ text: [UInt8]) throws(PrivateFolderError) {
         var record: [UInt8] = []
         record.reserveCapacity(Self.headerLength + text.count)
         withUnsafeBytes(of: UInt32(text.count)) { record.append(contentsOf: $0) }
@@ -61,9 +53,9 @@ final class SpoolFile {
         record += text
         let written = record.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
         guard written == record.count else {
-            let error = written < 0 ? SpoolError(path) : SpoolError(path, ENOSPC)
+            let code = written < 0 ? errno : ENOSPC
             ftruncate(descriptor, off_t(size))
-            throw error
+            throw .system(path: path, code: code)
         }
         size += record.count
     }

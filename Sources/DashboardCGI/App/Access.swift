@@ -1,5 +1,4 @@
 import FastCGI
-import Glibc
 import Platform
 import Rules
 
@@ -38,8 +37,7 @@ struct Access: Sendable {
         // An IPv6 address.
         if host.hasPrefix("[") { return true }
         let name = host.prefix { $0 != ":" }.lowercased()
-        var address = in_addr()
-        return name == "localhost" || name.hasSuffix(".localhost") || inet_pton(AF_INET, name, &address) == 1
+        return name == "localhost" || name.hasSuffix(".localhost") || IPAddress(Array(name.utf8)[...]) != nil
             || (name == Self.ownName && !name.isEmpty)
     }
 

@@ -1,5 +1,6 @@
 import FastCGI
 import Glibc
+import Limiters
 
 /// The files that pages need: a style sheet, scripts and an icon.
 ///
@@ -15,14 +16,7 @@ struct Assets: Sendable {
         init(_ type: StaticString, _ bytes: [UInt8]) {
             self.type = type
             self.bytes = bytes
-            tag = Self.hash(bytes)
-        }
-
-        /// Source: FNV-1a, 64 bits.
-        private static func hash(_ bytes: [UInt8]) -> String {
-            let hash = bytes.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-            let digits = String(hash, radix: 16)
-            return String(repeating: "0", count: 16 - digits.count) + digits
+            tag = String(decoding: SHA256.hexDigest(of: bytes).prefix(16), as: UTF8.self)
         }
     }
 

@@ -1,3 +1,5 @@
+import Analytics
+
 /// Bar charts as SVG paths.
 enum BarPath {
     /// A small chart within 100 by 24.

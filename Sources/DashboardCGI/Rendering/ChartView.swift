@@ -1,3 +1,4 @@
+import Analytics
 import TextFormats
 
 /// A chart of requests over time: a still drawing, and the data for a script that makes it interactive.
@@ -38,7 +39,7 @@ struct ChartView {
         peak = Figure.count(largest)
         allowedPath = path(\.allowed, above: { _ in 0 })
         blockedPath = path(\.blocked, above: \.allowed)
-        failedPath = path(\.failed, above: { $0.allowed.adding(saturating: $0.blocked) })
+        failedPath = path(\.failed, above: { $0.allowed.saturatingAdding($0.blocked) })
         first = labels.first ?? ""
         middle = labels.isEmpty ? "" : labels[labels.count / 2]
         last = labels.last ?? ""

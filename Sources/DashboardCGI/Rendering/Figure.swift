@@ -1,3 +1,5 @@
+import TextFormats
+
 /// Numbers for people, in English.
 enum Figure {
     /// `1,234,567`.
@@ -74,8 +76,13 @@ enum Figure {
         let scaled = Int64(saturating: number.magnitude * Double(scale))
         let sign = number < 0 && scaled > 0 ? "−" : ""
         guard places > 0 else { return sign + count(scaled) }
-        let fraction = String(scaled % Int64(scale))
-        return sign + count(scaled / Int64(scale)) + "." + String(repeating: "0", count: places - fraction.count)
-            + fraction
+        return sign + count(scaled / Int64(scale)) + "." + zeroPadded(scaled % Int64(scale), to: places)
+    }
+}
+
+extension Int64 {
+    /// The nearest integer; the largest or smallest one if the number exceeds 64 bits, and 0 for NaN.
+    fileprivate init(saturating number: Double) {
+        self = Int64(exactly: number.rounded()) ?? (number > 0 ? .max : number < 0 ? .min : 0)
     }
 }

@@ -1,3 +1,5 @@
+import Analytics
+
 /// The state of the store, the database and the limiters.
 struct HealthView: PageContent {
     static let template = "health"

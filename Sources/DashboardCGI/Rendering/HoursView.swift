@@ -1,3 +1,5 @@
+import TextFormats
+
 /// Blocked requests by the hour of the day, as a row of bars.
 struct HoursView {
     /// A bar within 10 by 100.
@@ -24,7 +26,7 @@ struct HoursView {
         bars = hours.enumerated().map { hour, count in
             let height = peak > 0 ? Int(Double(count) / Double(peak) * 100) : 0
             return Bar(
-                hour: hour < 10 ? "0\(hour)" : "\(hour)", count: Figure.count(count), top: 100 - height, height: height,
+                hour: zeroPadded(hour, to: 2), count: Figure.count(count), top: 100 - height, height: height,
                 isNamed: hour % 6 == 0)
         }
         files = FilesView(.hours, of: "blocked requests by hour", report.filter)

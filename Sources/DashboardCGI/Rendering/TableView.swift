@@ -24,13 +24,13 @@ struct TableView {
     let files: FilesView
     /// `nil` for a table without rows.
     let grid: Grid?
-    /// The line in place of the rows; `nil` for a table with rows.
+    /// The line to show instead of rows; `nil` for a table with rows.
     let empty: String?
 
     /// - Parameters:
     ///   - table: its rows and columns.
     ///   - title: the heading above it.
-    ///   - empty: the line in place of the rows if there are none.
+    ///   - empty: the line to show if there are no rows.
     ///   - filter: the filter that its links keep.
     ///   - page: the page that shows it.
     init(_ table: Table, _ title: String, empty: String, _ filter: Filter, on page: PageName) {

@@ -34,7 +34,7 @@ extension Report {
         let parameters = [start, end, step, chosenSeries, PostgresParameter(names)]
         for row in try database.rows(Statement.clientBars[range], parameters) {
             guard let client = index[try row.name("client")], let bar = barIndex[try row.count("bar")] else { continue }
-            clients[client].bars[bar] = clients[client].bars[bar].adding(saturating: try row.count("blocked"))
+            clients[client].bars[bar].saturatingAdd(try row.count("blocked"))
         }
         for (client, seen) in try seen(names) {
             if let client = index[client] { clients[client].seen = seen }

@@ -11,8 +11,7 @@ extension Report {
         var hours = [Int64](repeating: 0, count: 24)
         let parameters = [PostgresParameter(hoursStart.iso), end, chosenSeries] + client
         for row in try database.rows(statement, parameters) {
-            let hour = Int(try row.count("hour")) % 24
-            hours[hour] = hours[hour].adding(saturating: try row.count("blocked"))
+            hours[Int(try row.count("hour")) % 24].saturatingAdd(try row.count("blocked"))
         }
         return hours
     }

@@ -1,3 +1,5 @@
+import Analytics
+
 /// Requests by outcome; sums saturate.
 struct Counts: Equatable {
     /// Let through, including those that a shadow policy would have refused.
@@ -29,9 +31,9 @@ struct Counts: Equatable {
     var blockRate: Double { total > 0 ? Double(blocked) / Double(total) : 0 }
 
     static func += (sum: inout Counts, counts: Counts) {
-        sum.allowed = sum.allowed.adding(saturating: counts.allowed)
-        sum.shadowBlocked = sum.shadowBlocked.adding(saturating: counts.shadowBlocked)
-        sum.blocked = sum.blocked.adding(saturating: counts.blocked)
-        sum.failed = sum.failed.adding(saturating: counts.failed)
+        sum.allowed.saturatingAdd(counts.allowed)
+        sum.shadowBlocked.saturatingAdd(counts.shadowBlocked)
+        sum.blocked.saturatingAdd(counts.blocked)
+        sum.failed.saturatingAdd(counts.failed)
     }
 }

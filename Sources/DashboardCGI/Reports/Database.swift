@@ -54,15 +54,7 @@ final class Database {
         let columns = Row.Columns(
             statement: statement.name,
             indices: Dictionary(names.enumerated().map { ($1, $0) }) { first, _ in first })
-        var rows: [Row] = []
-        rows.reserveCapacity(result.count)
-        for row in 0..<result.count {
-            var values: [String?] = []
-            values.reserveCapacity(names.count)
-            for column in names.indices { values.append(result.text(row, column)) }
-            rows.append(Row(columns, values))
-        }
-        return rows
+        return (0..<result.count).map { row in Row(columns, names.indices.map { result.text(row, $0) }) }
     }
 
     private func connect(_ location: PostgresLocation) throws(PostgresError) -> PostgresConnection {

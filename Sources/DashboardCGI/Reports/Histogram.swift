@@ -1,3 +1,5 @@
+import Analytics
+
 /// Durations of decisions, counted in buckets whose upper bounds are 1, 2, 4, … 2^20 microseconds, and one bucket above.
 ///
 /// Sums saturate.
@@ -7,9 +9,7 @@ struct Histogram {
     /// Adds the counts of the same buckets.
     mutating func add(_ other: [Int64]) {
         if counts.isEmpty { counts = [Int64](repeating: 0, count: other.count) }
-        for index in counts.indices where index < other.count {
-            counts[index] = counts[index].adding(saturating: other[index])
-        }
+        for (index, count) in zip(counts.indices, other) { counts[index].saturatingAdd(count) }
     }
 
     /// The microseconds within which this share of the decisions was made; `nil` without decisions.

@@ -1,4 +1,4 @@
-/// A combination of endpoint, policy and algorithm by which requests are counted.
+/// What requests are counted by: a combination of endpoint, policy and algorithm.
 struct Series: Sendable {
     let id: Int64
     /// The rule's label.

@@ -16,8 +16,8 @@ struct SeriesFigures {
         guard let more = other.limits else { return }
         let known = sum.limits ?? (0, 0, 0)
         sum.limits = (
-            known.limit.adding(saturating: more.limit), known.remaining.adding(saturating: more.remaining),
-            known.decisions.adding(saturating: more.decisions)
+            known.limit.saturatingAdding(more.limit), known.remaining.saturatingAdding(more.remaining),
+            known.decisions.saturatingAdding(more.decisions)
         )
     }
 

@@ -1,4 +1,3 @@
-import Glibc
 import Logging
 import Stores
 import Synchronization
@@ -19,7 +18,7 @@ final class StoreShelf: Sendable {
     /// - Throws: ``StoreError`` if the store cannot be opened.
     func makeSession() throws(StoreError) -> StoreSession? {
         // Created here, the store would belong to the dashboard's user, and limiters could not open it.
-        if case .embedded(let path, _) = location, access(path + "/data.mdb", F_OK) != 0, errno == ENOENT { return nil }
+        if location.isMissing { return nil }
         return try store.withLock { store throws(StoreError) in
             if let store { return store }
             var options = ResilientStore.Options()

@@ -1,4 +1,3 @@
-import Glibc
 import Startup
 import Stores
 
@@ -15,9 +14,7 @@ extension StoreLocation {
     /// - Throws: `ExitCode.failure`, after the error is printed.
     func openExisting() throws -> any Store {
         try OneLineFailure.of { () throws(MissingStore) in
-            if case .embedded(let path, _) = self, access(path + "/data.mdb", F_OK) != 0, errno == ENOENT {
-                throw MissingStore(location: self)
-            }
+            if isMissing { throw MissingStore(location: self) }
         }
         return try OneLineFailure.of { () throws(StoreError) in try open() }
     }

@@ -34,7 +34,7 @@ struct Endpoint: Sendable {
     /// The methods that the endpoint answers, as the header `Allow` has them.
     var allowed: StaticString { method.bytes.elementsEqual("GET".utf8) ? "GET, HEAD" : "POST" }
 
-    /// Whether the endpoint answers this method: its own, and HEAD where that is GET.
+    /// Whether the endpoint answers this method: its own, and HEAD if that is GET.
     func allows(_ requested: ArraySlice<UInt8>) -> Bool {
         requested.elementsEqual(method.bytes)
             || (requested.elementsEqual("HEAD".utf8) && method.bytes.elementsEqual("GET".utf8))

@@ -36,8 +36,8 @@ enum Front {
     /// The response in the form of this front.
     ///
     /// - Parameters:
-    ///   - problem: why the request is refused; `nil` where it passes.
-    ///   - verdict: what the limits say; `nil` where nobody decided.
+    ///   - problem: why the request is refused; `nil` if it passes.
+    ///   - verdict: what the limits say; `nil` if nobody decided.
     ///   - page: makes the limiter's own answer to a request that passes.
     /// - Returns: the response to the web server.
     func response(problem: Problem?, verdict: Verdict?, page: () -> Response) -> Response {

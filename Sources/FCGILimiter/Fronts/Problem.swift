@@ -8,7 +8,7 @@ struct Problem {
     let status: Int
     let reason: StaticString
     let body: [UInt8]
-    /// How long to wait before another try; `nil` where waiting does not help.
+    /// How long to wait before another try; `nil` if waiting does not help.
     var retryAfter: Microseconds?
 
     private init(_ status: Int, _ reason: StaticString, _ body: StaticString, retryAfter: Microseconds? = nil) {
@@ -87,7 +87,7 @@ extension Response {
 }
 
 extension RequestOutcome {
-    /// Why the request is refused; `nil` where it passes.
+    /// Why the request is refused; `nil` if it passes.
     var problem: Problem? {
         switch self {
         case .decided(let verdict, _): verdict.isAllowed ? nil : .tooManyRequests(verdict)

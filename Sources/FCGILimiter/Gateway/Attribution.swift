@@ -9,7 +9,7 @@ struct Attribution {
     let outcome: Outcome
     /// Whether the request was let through.
     let passes: Bool
-    /// What the policy decided; `nil` where nobody decided.
+    /// What the policy decided; `nil` if nobody decided.
     let decision: Decision?
 
     /// The attribution of a request.

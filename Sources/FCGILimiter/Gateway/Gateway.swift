@@ -38,7 +38,7 @@ final class Gateway: Application {
     func respond(to requests: [Request]) -> [Response] {
         if let changed = rules.changed(since: &seenRules) {
             rulebook = changed
-            tally.use(SeriesTable(changed))
+            tally.use(changed.series)
         }
         var charges: [Charge] = []
         charges.reserveCapacity(requests.count)
@@ -117,7 +117,7 @@ final class Gateway: Application {
                 switch step {
                 case .respond, .pass: break
                 case .refuse(let client, _, _):
-                    let series = SeriesTable.bannedIndex(of: rulebook)
+                    let series = rulebook.bannedSeries
                     counts.count(client, series: series, .blocked, passed: false, nil, latency: nil)
                     counts.keep(series) { BlockedRequest(request, client, retryAfter: nil) }
                 case .charge(let index, _, _):

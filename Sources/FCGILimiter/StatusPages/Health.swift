@@ -8,8 +8,8 @@ import TextFormats
 extension StatusPages {
     /// 200 if the store answers, 503 if it does not: JSON with the store's kind, state and latency.
     ///
-    /// A store that is known to be unavailable is not asked. A store of which only a part is unavailable, such as a node of a
-    /// cluster, is degraded: 200, because the requests of all other clients are decided. Only clients on this machine are
+    /// A store that is known to be unavailable is not asked. A store with an unavailable part, such as a node of a cluster,
+    /// is degraded: 200, because the requests of all other clients are decided. Only clients on this machine are
     /// shown errors, which contain the store's address; others are shown their kind.
     func health(_ request: Request) -> Response {
         // An open breaker is newer knowledge than any check, and keeps this one from the store.

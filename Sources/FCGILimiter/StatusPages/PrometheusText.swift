@@ -1,5 +1,6 @@
 import Analytics
 import Limiters
+import TextFormats
 
 /// Metrics in the text format of Prometheus, written family by family.
 ///
@@ -48,8 +49,7 @@ struct PrometheusText {
     /// Microseconds as seconds, without an exponent.
     private static func seconds(_ time: Microseconds) -> String {
         let (whole, rest) = time.quotientAndRemainder(dividingBy: 1_000_000)
-        let digits = String(rest)
-        return "\(whole)." + String(repeating: "0", count: 6 - digits.count) + digits
+        return "\(whole)." + zeroPadded(rest, to: 6)
     }
 
     /// A label's value with backslashes, quotes and line breaks escaped.

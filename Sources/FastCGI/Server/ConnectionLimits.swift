@@ -1,8 +1,11 @@
 /// How many connections a process keeps open, and how long each may take.
 ///
-/// The peers are web servers, so the numbers leave every usual keepalive pool alone; they end what a broken or hostile
-/// peer would otherwise hold for ever.
-struct ConnectionLimits: Sendable {
+/// The peers are web servers, so no usual keepalive pool reaches these limits. They end what a broken or hostile peer would
+/// otherwise hold forever.
+package struct ConnectionLimits: Sendable {
+    /// The limits of both programs; tests have smaller ones.
+    package static let standard = ConnectionLimits()
+
     /// Connections of the whole process; beyond that the longest idle ones are closed for new ones.
     ///
     /// A smaller limit of open files makes it smaller: see ``fitting(descriptors:)``.

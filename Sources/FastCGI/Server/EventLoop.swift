@@ -32,7 +32,9 @@ final class EventLoop {
     /// The requests that this tick has taken, and the connection of each.
     var requests: [Request] = []
     var requesters: [Connection] = []
-    private var logLimiter: LogLimiter
+    private let report: @Sendable (String) -> Void
+    /// One for each line: the lines are few, because none quotes what a peer sent.
+    private var logThrottles: [String: LogThrottle] = [:]
 
     /// When this tick began.
     private(set) var now = steadyMilliseconds()
@@ -65,7 +67,7 @@ final class EventLoop {
         self.limits = limits
         self.answerer = answerer
         openConnections = connections
-        logLimiter = LogLimiter(write: report)
+        self.report = report
         poller.watch(listener, as: .listener)
         poller.watch(wakeUp, as: .wakeUp)
         if case .workers(let pool) = answerer { poller.watch(pool.bell, as: .answers) }
@@ -152,7 +154,7 @@ final class EventLoop {
 
     /// Logs a line about peers, at most once every 10 s.
     func log(_ line: String) {
-        logLimiter.log(line, now: Int64(now) * 1_000)
+        if let due = logThrottles[line, default: LogThrottle()].due(line, now: Int64(now) * 1_000) { report(due) }
     }
 
     // MARK: The ends of connections

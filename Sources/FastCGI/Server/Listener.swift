@@ -7,8 +7,6 @@ public final class Listener: Sendable {
     private let file: (path: String, inode: UInt64)?
 
     /// Opens the socket.
-    ///
-    /// - Throws: ``ListenError``.
     public init(_ address: Address) throws(ListenError) {
         switch address {
         case .unix(let path, let mode, let group):

@@ -1,5 +1,4 @@
 import CFastCGI
-import CLinux
 import Glibc
 import Platform
 import Synchronization
@@ -8,7 +7,7 @@ import Synchronization
 /// work.
 public final class Server: Sendable {
     private let listener: Listener
-    private let wakeUps: [Int32]
+    private let wakeUps: [WakeUp]
     private let workers: Int?
     private let connections: ConnectionCount
     private let limits: ConnectionLimits
@@ -16,51 +15,21 @@ public final class Server: Sendable {
     private let report: @Sendable (String) -> Void
     private let threads = Mutex<[RunningThread]>([])
 
-    /// A server for applications that never wait: each loop answers all requests that came together in one call.
-    ///
-    /// It does not run yet.
+    /// A server that does not run yet.
     ///
     /// - Parameters:
     ///   - listener: where requests come from.
-    ///   - loops: at least 1.
+    ///   - loops: at least 1. Each loop has an application that never waits, and that answers all requests that came together
+    ///     in one call.
+    ///   - workers: `nil`, or the number of threads that answer instead of the loops, for applications that wait, for example
+    ///     for a database. Each worker answers one request at a time, and none delays another's.
     ///   - connections: counts the open connections.
+    ///   - limits: how many connections may be open, and how long each may take.
     ///   - report: takes a log line about peers, each at most once per loop and 10 seconds; called on any thread.
-    ///   - makeApplication: makes the application of the loop with this index, on that loop's thread.
-    public convenience init(
-        _ listener: Listener, loops: Int, connections: ConnectionCount = ConnectionCount(),
-        report: @escaping @Sendable (String) -> Void,
-        makeApplication: @escaping @Sendable (Int) -> any Application
-    ) {
-        self.init(
-            listener, loops: loops, workers: nil, connections: connections, report: report,
-            makeApplication: makeApplication)
-    }
-
-    /// A server for applications that wait, for example for a database: each worker answers one request at a time, and none
-    /// delays another's.
-    ///
-    /// It does not run yet.
-    ///
-    /// - Parameters:
-    ///   - listener: where requests come from.
-    ///   - workers: threads that answer; at least 1.
-    ///   - connections: counts the open connections.
-    ///   - report: takes a log line about peers, each at most once per 10 seconds; called on any thread.
-    ///   - makeApplication: makes the application of the worker with this index, on that worker's thread.
-    public convenience init(
-        _ listener: Listener, workers: Int, connections: ConnectionCount = ConnectionCount(),
-        report: @escaping @Sendable (String) -> Void,
-        makeApplication: @escaping @Sendable (Int) -> any Application
-    ) {
-        self.init(
-            listener, loops: 1, workers: max(1, workers), connections: connections, report: report,
-            makeApplication: makeApplication)
-    }
-
-    /// A server with one loop and workers, or with loops if `workers` is `nil`; it does not run yet.
-    init(
-        _ listener: Listener, loops: Int, workers: Int?, connections: ConnectionCount,
-        limits: ConnectionLimits = ConnectionLimits(), report: @escaping @Sendable (String) -> Void,
+    ///   - makeApplication: makes the application of the loop or worker with this index, on its thread.
+    package init(
+        _ listener: Listener, loops: Int = 1, workers: Int? = nil, connections: ConnectionCount = ConnectionCount(),
+        limits: ConnectionLimits = .standard, report: @escaping @Sendable (String) -> Void,
         makeApplication: @escaping @Sendable (Int) -> any Application
     ) {
         self.listener = listener
@@ -69,11 +38,7 @@ public final class Server: Sendable {
         self.limits = limits
         self.report = report
         self.makeApplication = makeApplication
-        wakeUps = (0..<max(1, loops)).map { _ in eventfd(0, Int32(EFD_CLOEXEC)) }
-    }
-
-    deinit {
-        for wakeUp in wakeUps { close(wakeUp) }
+        wakeUps = (0..<max(1, loops)).map { _ in WakeUp() }
     }
 
     /// Starts the loops and returns.
@@ -85,7 +50,8 @@ public final class Server: Sendable {
             threads = wakeUps.indices.map { index in
                 startThread { [listener, wakeUps, workers, connections, makeApplication, report] in
                     EventLoop(
-                        listener: listener.descriptor, wakeUp: wakeUps[index], connections: connections, limits: limits,
+                        listener: listener.descriptor, wakeUp: wakeUps[index].descriptor, connections: connections,
+                        limits: limits,
                         answerer: workers.map { .workers(WorkerPool($0, makeApplication: makeApplication)) }
                             ?? .application(makeApplication(index)),
                         report: report
@@ -100,7 +66,7 @@ public final class Server: Sendable {
     /// Takes up to a second for requests that are still arriving, 10 s for answers that are still being taken, and as long
     /// as an application takes to answer.
     public func stop() {
-        for wakeUp in wakeUps { eventfd_write(wakeUp, 1) }
+        for wakeUp in wakeUps { wakeUp.signal() }
         threads.withLock { threads in
             for thread in threads { thread.join() }
             threads = []

@@ -67,24 +67,31 @@ public final class EmbeddedFile: @unchecked Sendable {
         self.database = database
         self.path = path
         self.newcomers = newcomers
-        var info = MDB_envinfo()
-        mdb_env_info(environment, &info)
-        var statistics = MDB_stat()
-        mdb_env_stat(environment, &statistics)
-        pageSize = Int(statistics.ms_psize)
-        pageCount = info.me_mapsize / pageSize
+        pageSize = Int(Self.statistics(environment).ms_psize)
+        pageCount = Self.extent(environment).me_mapsize / pageSize
     }
 
     deinit {
         mdb_env_close(environment)
     }
 
-    /// How many pages have ever been used.
-    var usedPages: Int {
+    private static func extent(_ environment: OpaquePointer) -> MDB_envinfo {
         var info = MDB_envinfo()
         mdb_env_info(environment, &info)
-        return info.me_last_pgno + 1
+        return info
     }
+
+    private static func statistics(_ environment: OpaquePointer) -> MDB_stat {
+        var statistics = MDB_stat()
+        mdb_env_stat(environment, &statistics)
+        return statistics
+    }
+
+    /// How many records there are, including expired ones.
+    var recordCount: Int { Self.statistics(environment).ms_entries }
+
+    /// How many pages have ever been used.
+    var usedPages: Int { Self.extent(environment).me_last_pgno + 1 }
 
     /// What the file has room for.
     enum Room {
@@ -101,8 +108,7 @@ public final class EmbeddedFile: @unchecked Sendable {
     /// LMDB needs pages to free pages, so a file that is filled to its end stays full when everything in it has expired.
     /// Therefore new keys leave a reserve untouched, and the keys that the file has may grow into one half of it.
     var room: Room {
-        var statistics = MDB_stat()
-        mdb_env_stat(environment, &statistics)
+        let statistics = Self.statistics(environment)
         let used = statistics.ms_branch_pages + statistics.ms_leaf_pages + statistics.ms_overflow_pages
         let reserve = max(pageCount / 16, 64)
         let left = pageCount - used
@@ -116,13 +122,11 @@ public final class EmbeddedFile: @unchecked Sendable {
     /// - Parameter allocated: bytes that are known to be allocated; updated.
     /// - Throws: ``StoreError`` of kind `.full` when the disk is full.
     func allocate(beyond allocated: inout Int) throws(StoreError) {
-        var info = MDB_envinfo()
-        mdb_env_info(environment, &info)
-        let used = (info.me_last_pgno + 1) * pageSize
-        let wanted = min(used + Self.headroom, info.me_mapsize)
+        let size = pageCount * pageSize
+        let wanted = min(usedPages * pageSize + Self.headroom, size)
         guard wanted > allocated else { return }
         // Another headroom each time, so that this happens rarely.
-        let goal = min(wanted + Self.headroom, info.me_mapsize)
+        let goal = min(wanted + Self.headroom, size)
         var descriptor: Int32 = 0
         mdb_env_get_fd(environment, &descriptor)
         let code = posix_fallocate(descriptor, 0, goal)
@@ -159,18 +163,18 @@ public final class EmbeddedFile: @unchecked Sendable {
 
     /// The error of a store in the folder `path` that cannot be used.
     private static func unusable(_ path: String, _ error: PrivateFolderError) -> StoreError {
-        guard case .system(let place, let code) = error else { return StoreError(.misconfigured, "embedded:\(error)") }
+        guard case .system(let file, let code) = error else { return StoreError(.misconfigured, "embedded:\(error)") }
         switch code {
         case MDB_INVALID, MDB_CORRUPTED, MDB_VERSION_MISMATCH:
             return StoreError(
                 .damaged, "embedded:\(path): data.mdb is not a store: remove the file, or name another folder")
         case ENOSPC, EDQUOT:
             let reason = String(cString: mdb_strerror(code))
-            return StoreError(.full, "embedded:\(place): \(reason): free some space, or name another folder")
+            return StoreError(.full, "embedded:\(file): \(reason): free some space, or name another folder")
         default:
             let reason = String(cString: mdb_strerror(code))
             return StoreError(
-                .misconfigured, "embedded:\(place): \(reason): give this user the folder, or name another folder")
+                .misconfigured, "embedded:\(file): \(reason): give this user the folder, or name another folder")
         }
     }
 }

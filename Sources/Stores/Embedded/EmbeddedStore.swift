@@ -1,4 +1,3 @@
-import CLMDB
 public import Limiters
 import Platform
 
@@ -27,7 +26,7 @@ public final class EmbeddedStore: ClockedStore {
 
     /// Decides a batch in one transaction; a charge that needs a new key fails while the store is full.
     public func attempt(_ charges: [Charge]) throws(StoreError) -> [Result<Verdict, StoreError>] {
-        // What has expired may take the room that is missing.
+        // Expired records may take up the room that is missing.
         for _ in 0..<Self.maximumSweepSteps where isFull {
             var transaction = try begin()
             sweepPosition = try transaction.sweep(from: sweepPosition, now: wallMicroseconds(), count: Self.sweepStep)
@@ -53,7 +52,7 @@ public final class EmbeddedStore: ClockedStore {
             do throws(StoreError) {
                 verdicts.append(try transaction.charge(counted, now: now))
             } catch {
-                // Not even changes fit: all of it is counted by network.
+                // Not even changes fit, so all entries are counted by network.
                 guard error.kind == .full, !transaction.isBroken else { throw error }
                 let counted = Charge(charge.entries.map { $0.counting(charge.network) }, network: charge.network)
                 verdicts.append(try transaction.charge(counted, now: now))
@@ -110,11 +109,7 @@ public final class EmbeddedStore: ClockedStore {
     }
 
     /// How many records there are, including expired ones, and how many pages of the file have ever been used.
-    package var usage: (records: Int, pages: Int) {
-        var statistics = MDB_stat()
-        mdb_env_stat(file.environment, &statistics)
-        return (statistics.ms_entries, file.usedPages)
-    }
+    package var usage: (records: Int, pages: Int) { (file.recordCount, file.usedPages) }
 
     private func begin() throws(StoreError) -> Transaction {
         try file.allocate(beyond: &allocated)

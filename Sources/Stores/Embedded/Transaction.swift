@@ -5,7 +5,8 @@ import Limiters
 struct Transaction: ~Copyable {
     private var transaction: OpaquePointer?
     private let file: EmbeddedFile
-    /// Where the last record was looked up, so that it is changed without another search; ends with the transaction.
+    /// A cursor at the record that was looked up last, which is then changed without another search; ends with the
+    /// transaction.
     private var position: OpaquePointer?
     /// The key and the record of the last look-up; `nil` after a write, which may have moved the record.
     private var found: (key: Key, record: Record)?
@@ -16,7 +17,7 @@ struct Transaction: ~Copyable {
     /// Whether a write failed, so that the transaction cannot be committed.
     private(set) var isBroken = false
 
-    /// Begins (`mdb_txn_begin`); waits while another process or loop is within one.
+    /// Begins (`mdb_txn_begin`), after waiting for the transaction of any other process or loop.
     init(_ file: EmbeddedFile) throws(StoreError) {
         self.file = file
         room = file.room
@@ -58,32 +59,27 @@ struct Transaction: ~Copyable {
         guard code == 0 || code == MDB_NOTFOUND else { throw Self.failure(code, file.path) }
     }
 
-    /// A cursor at the first key that is not before `key` (`mdb_cursor_open`, `MDB_SET_RANGE`).
-    func cursor(from key: [UInt8]) throws(StoreError) -> Cursor {
-        var opened: OpaquePointer?
-        let code = mdb_cursor_open(transaction, file.database, &opened)
-        guard code == 0, let opened else { throw Self.failure(code, file.path) }
-        return try Cursor(opened, from: key, path: file.path)
-    }
-
-    /// Removes what has expired among the next records.
+    /// Removes what has expired among the next records (`mdb_cursor_del`).
     ///
     /// - Parameters:
-    ///   - key: the first key to look at; empty for the first of all.
+    ///   - key: where to begin, whether or not the key is there; empty for the first of all.
     ///   - now: the clock.
     ///   - count: how many records to look at.
-    /// - Returns: the key to go on from.
+    /// - Returns: the key to go on from; empty after the last one.
     /// - Throws: ``StoreError`` when the file cannot be read or written.
     mutating func sweep(from key: [UInt8], now: Microseconds, count: Int) throws(StoreError) -> [UInt8] {
         found = nil
-        var cursor = try cursor(from: key)
-        var left = count
-        while left > 0, let record = cursor.record {
-            if record.expiry <= now { try cursor.remove() }
-            try cursor.advance()
-            left -= 1
+        var (current, value) = (MDB_val(), MDB_val())
+        var code = withValue(key) { start in
+            defer { current = start }
+            return mdb_cursor_get(position, &start, &value, key.isEmpty ? MDB_FIRST : MDB_SET_RANGE)
         }
-        return cursor.key
+        for _ in 0..<count where code == 0 {
+            if Record(value).expiry <= now { code = mdb_cursor_del(position, 0) }
+            if code == 0 { code = mdb_cursor_get(position, &current, &value, MDB_NEXT) }
+        }
+        guard code == 0 || code == MDB_NOTFOUND else { throw Self.failure(code, file.path) }
+        return code == 0 ? Array(UnsafeRawBufferPointer(start: current.mv_data, count: current.mv_size)) : []
     }
 
     /// The error for LMDB's error `code` in the store `path`.
@@ -116,7 +112,7 @@ extension Transaction: StateAccess {
         guard room == .scarce, try !record(key).isAbsent else { throw Self.failure(MDB_MAP_FULL, file.path) }
     }
 
-    /// Writes a changed record in the place of the old one.
+    /// Writes a changed record over the old one.
     mutating func write(_ change: Change, to key: Key) throws(StoreError) {
         if key.bytes.starts(with: Self.networkPrefix) {
             var word: Int64 = 0
@@ -125,7 +121,7 @@ extension Transaction: StateAccess {
             return
         }
         let record = try record(key)
-        // The new record may take the place of the old one, so the old one is copied first.
+        // The new record may overlap the old one, so the old one is copied first.
         var old: [UInt8] = []
         swap(&old, &scratch)
         old.removeAll(keepingCapacity: true)
@@ -141,7 +137,7 @@ extension Transaction: StateAccess {
         change.write(from: old.span.bytes, to: UnsafeMutableRawBufferPointer(rebasing: target[8...]))
     }
 
-    /// The bytes for a new record in the place of `record`, to be written before anything else is; `nil` where it fails
+    /// The bytes of a new record in place of `record`, to be filled before any other write; `nil` if that fails
     /// (`mdb_cursor_put`, `MDB_RESERVE`).
     private func reserve(_ key: Key, _ byteCount: Int, replacing record: Record) -> UnsafeMutableRawBufferPointer? {
         var value = MDB_val(mv_size: byteCount, mv_data: nil)

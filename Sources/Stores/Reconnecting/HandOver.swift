@@ -3,13 +3,13 @@ import Synchronization
 /// Values on their way from the thread that made them to the one owner that uses each of them.
 final class HandOver<Value>: Sendable {
     private struct Box: @unchecked Sendable {
-        // @unchecked: the thread that puts a value lets go of it, and one owner takes it.
+        // @unchecked: the thread that puts a value does not use it again, and one owner takes it.
         let value: Value
     }
 
     private let boxes = Mutex<[Box]>([])
 
-    /// How many values wait.
+    /// The number of waiting values.
     var count: Int { boxes.withLock(\.count) }
 
     /// Hands a value over.
@@ -20,7 +20,7 @@ final class HandOver<Value>: Sendable {
         boxes.withLock { $0.append(box) }
     }
 
-    /// The value that has waited longest; `nil` where none waits.
+    /// The value that has waited longest; `nil` if none waits.
     func take() -> Value? {
         boxes.withLock { $0.isEmpty ? nil : $0.removeFirst() }?.value
     }

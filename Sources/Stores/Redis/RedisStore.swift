@@ -4,11 +4,11 @@ import Platform
 /// States in a Redis server, shared by all limiters that use it.
 ///
 /// A batch is a pipeline of `EVALSHA` calls of `charge.lua`, and its clock is the server's `TIME`. After a failure the next
-/// use connects again: ``ResilientStore`` keeps that wait away from requests.
+/// use connects again; with a ``ResilientStore`` no request waits for that.
 public final class RedisStore: ClockedStore {
     /// The most keys of one script, unless a single request has more.
     ///
-    /// Redis serves others between two scripts.
+    /// Redis serves other clients between two scripts.
     static let maximumKeysPerScript = 64
     /// The most keys that are sent before the replies are read.
     private static let maximumKeysPerRound = 1_024
@@ -30,7 +30,7 @@ public final class RedisStore: ClockedStore {
 
     /// A store in the master that Sentinels name.
     ///
-    /// They are asked whenever the store connects.
+    /// The Sentinels are asked whenever the store connects.
     public init(_ location: SentinelLocation, deadlines: RedisDeadlines = RedisDeadlines()) {
         name = location.description
         self.deadlines = deadlines
@@ -41,7 +41,7 @@ public final class RedisStore: ClockedStore {
     /// Decides a batch by one script or several.
     ///
     /// Requests that the server does not decide within the deadline fail with ``StoreError/Kind/late``. The server may still
-    /// charge those that were sent. Until it has answered them nothing more is sent, and all requests fail so.
+    /// charge those that were sent. Until it has answered them nothing more is sent, and all requests fail in this way.
     public func attempt(_ charges: [Charge]) throws(StoreError) -> [Result<Verdict, StoreError>] {
         try attempt(charges, clock: nil)
     }
@@ -79,7 +79,7 @@ public final class RedisStore: ClockedStore {
                 let scripts = takeRound(from: &rest)
                 try send(scripts, to: scripted, clock: clock, isWhole: false)
                 var replies = try receive(scripts, connection, sent: sent, deadline: deadline)
-                // Nothing ran of a script that the server has lost, so it may be sent again as a whole.
+                // A script that the server has lost did not run, so it can be sent again as a whole.
                 let lost = scripts.indices.filter { replies[$0] == .lostScript }
                 if !lost.isEmpty, !connection.owesReplies {
                     let scripts = lost.map { scripts[$0] }
@@ -95,7 +95,7 @@ public final class RedisStore: ClockedStore {
         }
     }
 
-    /// Gives units back, at the server's time or at the time `clock`.
+    /// Refunds units, at the server's time or at the time `clock`.
     ///
     /// - Returns: how many keys have changed.
     package func refund(_ refunds: [Refund], clock: Microseconds? = nil) throws(StoreError) -> Int {
@@ -104,7 +104,7 @@ public final class RedisStore: ClockedStore {
             try scripted.connection.append(command)
             let reply = try scripted.connection.next()
             guard let text = reply.errorText else { return reply.integer.map { Int($0) } ?? 0 }
-            // Nothing ran, so the script may be sent whole.
+            // Nothing ran, so the script can be sent again as a whole.
             guard ReplyAction.to(text).command == .sentWhole else { throw scripted.connection.failure(by: text) }
             command.write(refunding: refunds, digest: nil, clock: clock)
             return try scripted.connection.send(command).integer.map { Int($0) } ?? 0
@@ -188,7 +188,7 @@ public final class RedisStore: ClockedStore {
     }
 
     private func late(since deadline: Microseconds? = nil) -> StoreError {
-        StoreError.late(name, deadline: deadlines.command, due: deadline)
+        deadlines.late(name, due: deadline)
     }
 
     private func delete(_ keys: [Key]) throws(StoreError) -> Int {
@@ -202,7 +202,7 @@ public final class RedisStore: ClockedStore {
 
     /// Calls `body` with a connection.
     ///
-    /// A connection that is not usable afterwards is let go of.
+    /// A connection that is not usable afterwards is dropped.
     private func connected<Result: ~Copyable>(
         _ body: (ScriptedConnection) throws(StoreError) -> Result
     ) throws(StoreError) -> Result {
@@ -232,40 +232,5 @@ extension ArraySlice<Charge> {
             end += 1
         }
         return self[startIndex..<end]
-    }
-}
-
-extension StoreError {
-    /// How much later than due a process must wake up to count as starved.
-    private static let schedulingTolerance: Microseconds = 5_000
-
-    /// The error of a server that did not answer within its deadline.
-    ///
-    /// - Parameters:
-    ///   - name: the server.
-    ///   - deadline: how long it had.
-    ///   - due: when the deadline passed; `nil` for an earlier command.
-    /// - Returns: the error, whose kind says whether this process was starved.
-    static func late(_ name: String, deadline: Microseconds, due: Microseconds?) -> StoreError {
-        if let due, steadyMicroseconds() - due > schedulingTolerance {
-            return StoreError(.starved, "this process was not scheduled in time to read the answer of \(name)")
-        }
-        return StoreError(.late, "\(name) did not answer within \(deadline / 1_000) ms")
-    }
-}
-
-extension Verdict {
-    /// The verdict on `charge` in the numbers of `charge.lua`, of which it takes three for each entry.
-    init(on charge: Charge, numbers: inout ArraySlice<Int64>, now: Microseconds) {
-        var decisions: [Decision] = []
-        decisions.reserveCapacity(charge.entries.count)
-        for entry in charge.entries {
-            let first = numbers.startIndex
-            decisions.append(
-                Decision(
-                    entry, wait: numbers[first], remaining: numbers[first + 1], resetAfter: numbers[first + 2]))
-            numbers = numbers.dropFirst(3)
-        }
-        self.init(decisions, on: charge, now: now)
     }
 }

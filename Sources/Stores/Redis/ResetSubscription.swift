@@ -26,7 +26,7 @@ final class ResetSubscription {
 
     /// Subscribes.
     ///
-    /// - Throws: ``StoreError``: `.refused` or `.misconfigured` where the server does not let this user.
+    /// - Throws: ``StoreError``: `.refused` or `.misconfigured` if the server does not let this user subscribe.
     init(_ connection: RedisConnection, deadlines: RedisDeadlines) throws(StoreError) {
         self.connection = connection
         replyTimeout = deadlines.command
@@ -41,7 +41,7 @@ final class ResetSubscription {
             return .reset
         }
         let asked = steadyMicroseconds()
-        // Subscribing again changes nothing, and takes no other right.
+        // Subscribing again changes nothing, and needs no other right.
         try connection.append(RedisCommand(["SUBSCRIBE", Self.channel]))
         try connection.flush()
         guard let answer = try connection.next(until: asked + replyTimeout) else {
@@ -53,5 +53,5 @@ final class ResetSubscription {
 
 extension RedisReply {
     /// Whether the reply is a published message.
-    fileprivate var isMessage: Bool { count > 0 && text(at: 0) == "message" }
+    fileprivate var isMessage: Bool { value.elements.first?.text == "message" }
 }

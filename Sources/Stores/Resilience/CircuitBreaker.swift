@@ -17,7 +17,7 @@ public struct CircuitBreaker: Sendable {
     public enum State: String, Sendable, CaseIterable {
         /// The batch goes to the store.
         case closed
-        /// The batch does not go to the store, which is checked by a thread beside the requests.
+        /// The batch does not go to the store, which a separate thread checks.
         case open
         /// A check passed: one batch at a time goes to the store, in growing parts.
         case halfOpen = "half_open"
@@ -34,7 +34,7 @@ public struct CircuitBreaker: Sendable {
     public private(set) var state = State.closed
     /// When the state began.
     public private(set) var since: Microseconds
-    /// Why the breaker is open, or was the last time; `nil` where it never was.
+    /// Why the breaker last opened; `nil` if it never did.
     public private(set) var lastError: StoreError?
     /// How often the breaker has opened.
     ///
@@ -110,12 +110,12 @@ public struct CircuitBreaker: Sendable {
         open(error, now)
     }
 
-    /// A check beside the requests passed.
+    /// A check by the separate thread passed.
     public mutating func checked(now: Microseconds) {
         if state == .open { enter(.halfOpen, now) }
     }
 
-    /// A check beside the requests failed.
+    /// A check by the separate thread failed.
     public mutating func checkFailed(_ error: StoreError, now: Microseconds) {
         guard state == .open else { return failed(error, now: now) }
         lastError = error

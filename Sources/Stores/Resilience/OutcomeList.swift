@@ -1,12 +1,12 @@
 import Limiters
 
-/// The outcomes of a batch, which become known stage by stage: whoever comes next is asked for what is still open.
+/// The outcomes of a batch, which become known stage by stage: each stage is asked for what is still open.
 struct OutcomeList {
     private let charges: [Charge]
     private var outcomes: [RequestOutcome?]
     private var openCount: Int
 
-    /// A batch of which nothing is known.
+    /// A batch without outcomes.
     init(_ charges: [Charge]) {
         self.charges = charges
         outcomes = Array(repeating: nil, count: charges.count)

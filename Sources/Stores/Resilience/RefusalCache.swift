@@ -9,7 +9,7 @@ public import Limiters
 ///
 /// The cache has one owner at a time. It holds at most ``capacity`` refusals of about 400 bytes each.
 public final class RefusalCache {
-    /// How many refusals fit; of more, those that end soonest are dropped.
+    /// How many refusals fit; beyond that, those that end soonest are dropped.
     public static let capacity = setCount * setSize
 
     /// Which refusals can be relied on, by times of the steady clock.
@@ -49,7 +49,7 @@ public final class RefusalCache {
     /// An empty cache.
     public init() {}
 
-    /// The refusal of a request as it is at the time `now`; `nil` where the store must be asked.
+    /// The refusal of a request as it is at the time `now`; `nil` if the store must be asked.
     ///
     /// - Parameters:
     ///   - charge: the request.
@@ -77,7 +77,7 @@ public final class RefusalCache {
     /// - Parameters:
     ///   - verdict: what the store decided.
     ///   - asked: the steady clock before the store was asked.
-    public func remember(_ verdict: Verdict, asked: Microseconds) {
+    public func insert(_ verdict: Verdict, asked: Microseconds) {
         guard case .refused = verdict.admission else { return }
         let charge = verdict.charge
         if slots.isEmpty {

@@ -30,7 +30,7 @@ public enum RequestOutcome: Sendable {
         case deny
     }
 
-    /// The verdict, where there is one.
+    /// The verdict, if there is one.
     public var verdict: Verdict? {
         if case .decided(let verdict, _) = self { verdict } else { nil }
     }

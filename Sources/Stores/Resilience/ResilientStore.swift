@@ -3,7 +3,7 @@ public import Logging
 import Platform
 import Synchronization
 
-/// A store that may fail, as a process uses it: there is an outcome for each request in any case.
+/// A store that may fail, as a process uses it: each request gets an outcome even so.
 ///
 /// A remote store has a circuit breaker and a thread that connects and checks. Refusals are cached. While the store cannot
 /// decide, each policy is answered as its `on_store_failure` says. Each event loop and each worker uses the store by a
@@ -17,7 +17,7 @@ public final class ResilientStore: Sendable {
         public var sessions = 1
         /// The answer for policies that have none of their own.
         public var onFailure = StoreFailureAnswer.local
-        /// What decides where that is `local`; `nil` where nothing does, and requests pass.
+        /// The store that decides for `local`; `nil` if there is none, and requests pass.
         public var fallback: FallbackStore?
         /// Whether each session connects by itself, without a breaker and without a thread: for a process of one request, or
         /// for callers that may wait.
@@ -44,7 +44,7 @@ public final class ResilientStore: Sendable {
     private let decided = Mutex(InlineArray<5, Int>(repeating: 0))
     private let troubles = Mutex(Troubles())
 
-    /// What is wrong beside the store itself.
+    /// What is wrong apart from the store itself.
     private struct Troubles {
         var fallback: StoreError?
         var full: StoreError?
@@ -74,7 +74,7 @@ public final class ResilientStore: Sendable {
 
     /// Connects, and starts to watch a remote store.
     ///
-    /// An unreachable store is not an error: it is connected to when it is reachable.
+    /// An unreachable store is not an error: the monitor connects to it later.
     ///
     /// - Throws: ``StoreError`` of kind `.misconfigured`: trying again would not help.
     public func start() throws(StoreError) {
@@ -103,10 +103,10 @@ public final class ResilientStore: Sendable {
         if case .monitored(let monitor, _) = source { monitor.breaker } else { nil }
     }
 
-    /// Why the fallback store cannot be used; `nil` where it can, or was not needed yet.
+    /// Why the fallback store cannot be used; `nil` if it can, or was not needed yet.
     public var fallbackError: StoreError? { troubles.withLock(\.fallback) }
 
-    /// Why an embedded store counts new clients by network; `nil` where it has room.
+    /// Why an embedded store counts new clients by network; `nil` if it has room.
     public var fullError: StoreError? { troubles.withLock(\.full) }
 
     /// How many requests were decided by `decider`.
@@ -128,7 +128,7 @@ public final class ResilientStore: Sendable {
 
     // MARK: - What is logged once
 
-    /// Notes that the store decided or failed, where no breaker does.
+    /// Notes that the store decided or failed, for a store without a breaker.
     func note(_ error: StoreError?) {
         let changes = troubles.withLock { troubles in
             defer { troubles.isFailing = error != nil }

@@ -77,8 +77,8 @@ final class StoreMonitor: Sendable {
 
     /// How many requests of a batch an owner may send to its store now.
     ///
-    /// - Parameter held: the owner's store; replaced where it is void or missing and another one is ready.
-    /// - Returns: 0 where the store is not to be asked. Otherwise the owner reports what became of the batch by
+    /// - Parameter held: the owner's store; replaced if it is void or missing and another one is ready.
+    /// - Returns: 0 if the store must not be asked. Otherwise the owner reports the result of the batch by
     ///   ``succeeded(_:)`` or ``failed(_:_:)``.
     func allowance(_ held: inout Connected?) -> Int {
         shared.withLock { shared in
@@ -120,7 +120,7 @@ final class StoreMonitor: Sendable {
         reconnector.wake()
     }
 
-    /// Tells the breaker what became of a batch, unless the store is from before its last opening.
+    /// Tells the breaker the result of a batch, unless the store is from before its last opening.
     private func change(_ connected: Connected, by event: (inout CircuitBreaker) -> Void) {
         shared.withLock { shared in
             if connected.opening == shared.breaker.openings { change(&shared, by: event) }

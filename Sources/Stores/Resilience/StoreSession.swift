@@ -4,20 +4,20 @@ import Platform
 
 /// One owner's use of a ``ResilientStore``: an event loop's, or a worker's.
 ///
-/// A request goes from one to the next until somebody decides:
+/// A request goes through these stages until one of them decides:
 ///
-///     cached refusal ─▶ store, if the breaker allows ─▶ fallback store, where a policy says `local` ─▶ allow or deny
+///     cached refusal ─▶ store, if the breaker allows ─▶ fallback store, for policies with `local` ─▶ allow or deny
 ///
 /// One thread at a time uses a session.
 public final class StoreSession {
-    /// Why the store did not decide requests of the last batch; `nil` where it decided all that it was asked.
+    /// Why the store did not decide requests of the last batch; `nil` if it decided all that it was asked.
     public private(set) var error: StoreError?
     /// Whether the last batch went to the store.
     public private(set) var wasAsked = false
 
     private let shared: ResilientStore
     private let refusals = RefusalCache()
-    /// The store of this session, where no monitor provides it.
+    /// The store of this session, if no monitor provides it.
     private let own: (any Store)?
     /// The store that the monitor provided; `nil` while there is none.
     private var connected: StoreMonitor.Connected?
@@ -30,7 +30,7 @@ public final class StoreSession {
         own = if case .direct(let open) = shared.source { open() } else { nil }
     }
 
-    /// Why a part of the store is not asked now; `nil` where all parts are, or none.
+    /// Why a part of the store is not asked now; `nil` if all parts are, or none.
     public var failedPart: StoreError? { (own ?? connected?.store)?.failedPart }
 
     /// Decides a batch of requests.
@@ -51,7 +51,7 @@ public final class StoreSession {
             }
         }
         outcomes.decideAll { askStore($0, at: asked) }
-        // Now as the policies' `on_store_failure` says. A policy that denies decides for the whole request.
+        // From here on, `on_store_failure` of the policies decides. A policy that denies decides for the whole request.
         outcomes.decide { charge in
             let isDenied = charge.entries.contains { $0.policy.mode == .enforced && answer(of: $0) == .deny }
             return isDenied ? .undecided(.deny) : nil
@@ -104,7 +104,7 @@ public final class StoreSession {
         let outcomes = results.map { result -> RequestOutcome? in
             switch result {
             case .success(let verdict):
-                if own == nil, !verdict.isAllowed { refusals.remember(verdict, asked: asked) }
+                if own == nil, !verdict.isAllowed { refusals.insert(verdict, asked: asked) }
                 return .decided(verdict, by: .store)
             case .failure(let failure):
                 if own is EmbeddedStore, failure.kind == .full { full = failure } else { error = failure }
@@ -115,7 +115,7 @@ public final class StoreSession {
         return outcomes
     }
 
-    /// Calls `body` with the store and the number of requests that it may be sent, and tells the breaker what becomes of it.
+    /// Calls `body` with the store and the number of requests that it may be sent, and reports the result to the breaker.
     private func withStore<Value>(
         _ body: (any Store, Int) throws(StoreError) -> Value
     ) throws(StoreError) -> Value {
@@ -156,7 +156,7 @@ public final class StoreSession {
         defer { failedPartBefore = error }
         guard (failedPartBefore == nil) != (error == nil) else { return }
         if let error {
-            shared.logger.error("\(error); until it answers, of its clients \(shared.options.onFailure.meanwhile)")
+            shared.logger.error("\(error); until it answers, its clients' \(shared.options.onFailure.meanwhile)")
         } else if connected != nil {
             shared.logger.notice("all parts of the store answer again")
         }
@@ -168,7 +168,7 @@ public final class StoreSession {
         entry.policy.onStoreFailure ?? shared.options.onFailure
     }
 
-    /// What the fallback store decides.
+    /// The decisions of the fallback store.
     ///
     /// Only the entries that say `local` are counted, and a request without any is left open.
     private func askFallback(_ charges: [Charge]) -> [RequestOutcome?] {
@@ -192,7 +192,7 @@ public final class StoreSession {
         return zip(counted, rest).map { charge, outcome in charge.entries.isEmpty ? nil : outcome }
     }
 
-    /// What an embedded store decides that is full.
+    /// The decisions of an embedded store that is full.
     private func askNewcomers(_ store: (any Store)?, _ charges: [Charge]) -> [RequestOutcome?] {
         guard let store = store as? EmbeddedStore, let verdicts = try? store.chargeNewcomers(charges) else { return [] }
         return verdicts.map { .decided($0, by: .newcomers) }

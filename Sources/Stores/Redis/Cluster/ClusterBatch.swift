@@ -6,7 +6,7 @@ struct ClusterBatch {
     /// The requests that one call can hold together.
     private struct Group: Hashable {
         let slot: Int
-        /// The key, where the slot is moving.
+        /// The key, if the slot is moving.
         let key: Key?
         let isLook: Bool
     }
@@ -44,7 +44,7 @@ struct ClusterBatch {
         }
     }
 
-    /// The calls to make next, all at once; `nil` where each charge has its outcome.
+    /// The calls to make next, all at once; `nil` if each charge has its outcome.
     mutating func nextCalls() -> [ClusterCall]? {
         guard !requests.isEmpty else { return nil }
         var questions: [Question] = []
@@ -88,7 +88,7 @@ struct ClusterBatch {
         return calls + refunds
     }
 
-    /// Reads what became of the calls.
+    /// Reads the replies to the calls.
     mutating func advance(isMoving: (Int) -> Bool) {
         var open: [ClusterRequest] = []
         for var request in requests {

@@ -8,7 +8,7 @@ final class ClusterCall {
         case charge([Charge])
         /// Decides requests and charges none.
         case look([Charge])
-        /// Gives units back.
+        /// Refunds units.
         case refund([Refund])
         /// Deletes a key.
         case delete(Key)
@@ -16,7 +16,7 @@ final class ClusterCall {
         case publishReset
     }
 
-    /// What became of the command.
+    /// What the command has led to.
     enum Reply {
         /// The integers of the reply.
         case numbers([Int64])
@@ -30,9 +30,9 @@ final class ClusterCall {
     let question: Question
     /// The node that gets the command this time instead of the slot's owner, because the slot is moving there.
     var detour: ClusterNode?
-    /// Whether the server has lost the script.
+    /// Whether the script itself is sent, because the server has lost it.
     var isSentWhole = false
-    /// `nil` until there is one.
+    /// The reply; `nil` until there is one.
     var reply: Reply?
 
     init(_ question: Question, slot: Int) {
@@ -54,7 +54,7 @@ final class ClusterCall {
 
     /// The integers of the reply, at least one.
     ///
-    /// - Throws: ``StoreError`` where there are none.
+    /// - Throws: ``StoreError`` if there are none.
     func numbers() throws(StoreError) -> [Int64] {
         switch reply {
         case .numbers(let numbers) where !numbers.isEmpty: return numbers

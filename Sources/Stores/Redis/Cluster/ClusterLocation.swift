@@ -1,15 +1,15 @@
-/// A Redis Cluster, and who to be there.
+/// A Redis Cluster, and the user to log in as.
 public struct ClusterLocation: Sendable, Hashable, CustomStringConvertible {
-    /// Nodes that are asked for the others, one at least.
+    /// Nodes that are asked for all others; at least one.
     public let nodes: [RedisLocation.Endpoint]
     /// The user of an access control list; `nil` for the default user.
     public let user: String?
-    /// The password; `nil` where none is asked.
+    /// The password; `nil` if the nodes need none.
     public let password: String?
 
     private static let example = "redis+cluster://10.0.0.1:6379,10.0.0.2:6379,10.0.0.3:6379"
 
-    /// The location in `redis+cluster://[USER:PASSWORD@]HOST[:PORT][,HOST[:PORT]…]`.
+    /// The location written as `redis+cluster://[USER:PASSWORD@]HOST[:PORT][,HOST[:PORT]…]`.
     init(_ text: String) throws(StoreError) {
         guard let address = try RedisAddress(text) else {
             throw StoreLocation.unusable(text, "write \(Self.example)")
@@ -20,11 +20,9 @@ public struct ClusterLocation: Sendable, Hashable, CustomStringConvertible {
         guard !list.contains("/"), !list.contains("?") else {
             throw StoreLocation.unusable(text, "a cluster has one database: write nothing after the nodes")
         }
-        var nodes: [RedisLocation.Endpoint] = []
-        for word in list.split(separator: ",", omittingEmptySubsequences: false) {
-            nodes.append(try RedisLocation.Endpoint(word, defaultPort: 6_379, in: text, example: Self.example))
+        nodes = try list.split(separator: ",", omittingEmptySubsequences: false).map { node throws(StoreError) in
+            try RedisLocation.Endpoint(node, defaultPort: 6_379, in: text, example: Self.example)
         }
-        self.nodes = nodes
     }
 
     /// The location without its password.
@@ -37,9 +35,9 @@ public struct ClusterLocation: Sendable, Hashable, CustomStringConvertible {
         RedisLocation(endpoint, user: user, password: password)
     }
 
-    /// A connection to any of the nodes that are named here: what is published to one is told to all.
+    /// A connection to any of the named nodes, for messages: a node passes what is published to it on to all others.
     ///
-    /// - Throws: ``StoreError`` of the last one where none can be connected to.
+    /// - Throws: ``StoreError`` of the last node if no node can be connected to.
     func connect(deadlines: RedisDeadlines) throws(StoreError) -> RedisConnection {
         var failure = StoreError(.unreachable, "\(self) names no node")
         for node in nodes.shuffled() {

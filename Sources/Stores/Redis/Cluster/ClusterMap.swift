@@ -1,10 +1,10 @@
-/// Which node has which slot, as one owner knows it.
+/// Which node has which slot, as far as one owner knows.
 struct ClusterMap {
     private let location: ClusterLocation
     private let deadlines: RedisDeadlines
-    /// All nodes that are known; those of the location only until one of them has told of the others.
+    /// All known nodes: those of the location, until one of them names the others.
     private(set) var nodes: [ClusterNode]
-    /// The index of each slot's node; -1 where none is known.
+    /// The index of each slot's node; -1 if none is known.
     private var owners = [Int16](repeating: -1, count: ClusterSlot.count)
 
     init(_ location: ClusterLocation, deadlines: RedisDeadlines) {
@@ -13,7 +13,7 @@ struct ClusterMap {
         nodes = location.nodes.map { ClusterNode(location.server(at: $0), deadlines: deadlines) }
     }
 
-    /// The node that has this slot; `nil` where none is known.
+    /// The node that has this slot; `nil` if none is known.
     func owner(of slot: Int) -> ClusterNode? {
         owners[slot] < 0 ? nil : nodes[Int(owners[slot])]
     }
@@ -21,7 +21,7 @@ struct ClusterMap {
     /// Whether any slot's node is known.
     var isKnown: Bool { owners.contains { $0 >= 0 } }
 
-    /// The node at this endpoint, which need not have been known.
+    /// The node at this endpoint, which is added if it is new.
     mutating func node(at endpoint: RedisLocation.Endpoint) -> ClusterNode {
         nodes[index(of: endpoint)]
     }
@@ -37,45 +37,45 @@ struct ClusterMap {
         return nodes.count - 1
     }
 
-    /// Takes over what a node answers to `CLUSTER SLOTS`; nodes that have no slot now are forgotten.
+    /// Replaces the map by a node's answer to `CLUSTER SLOTS`; nodes without a slot are forgotten.
     ///
     /// - Parameters:
     ///   - answer: for each run of slots its first, its last, and its nodes: the master first, as host, port, …
-    ///   - teller: the node that answered, whose host is meant where none is named.
-    mutating func update(by answer: RedisValue, from teller: ClusterNode) {
-        var told = self
-        told.nodes = []
-        told.owners = owners.map { _ in -1 }
+    ///   - source: the node that answered; an empty host in the answer means this node's host.
+    mutating func update(by answer: RedisValue, from source: ClusterNode) {
+        var updated = self
+        updated.nodes = []
+        updated.owners = owners.map { _ in -1 }
         for run in answer.elements.map(\.elements) where run.count >= 3 {
             let master = run[2].elements
             guard let first = run[0].number, let last = run[1].number, 0 <= first, first <= last,
                 last < ClusterSlot.count, master.count >= 2, let port = master[1].number,
-                let endpoint = Self.endpoint(master[0].text ?? "", port, seenBy: teller)
+                let endpoint = Self.endpoint(master[0].text ?? "", port, seenBy: source)
             else { continue }
-            if !told.nodes.contains(where: { $0.location.endpoint == endpoint }) {
-                told.nodes.append(node(at: endpoint))
+            if !updated.nodes.contains(where: { $0.location.endpoint == endpoint }) {
+                updated.nodes.append(node(at: endpoint))
             }
-            for slot in first...last { told.give(slot, to: endpoint) }
+            for slot in first...last { updated.give(slot, to: endpoint) }
         }
-        if told.isKnown { self = told }
+        if updated.isKnown { self = updated }
     }
 
     /// The endpoint that a redirection names: `MOVED 3999 10.0.0.1:6379`.
     ///
-    /// - Returns: `nil` where it names none.
-    static func endpoint(inRedirection text: String, from teller: ClusterNode) -> RedisLocation.Endpoint? {
+    /// - Returns: `nil` if the text names none.
+    static func endpoint(inRedirection text: String, from source: ClusterNode) -> RedisLocation.Endpoint? {
         guard let address = text.split(separator: " ").last, let colon = address.lastIndex(of: ":"),
             let port = Int(address[address.index(after: colon)...])
         else { return nil }
-        return endpoint(String(address[..<colon]), port, seenBy: teller)
+        return endpoint(String(address[..<colon]), port, seenBy: source)
     }
 
-    /// An empty host is that of the node which tells, and `?` is one that it does not know.
+    /// An empty host means the host of the node that answered, and `?` a host that this node does not know.
     private static func endpoint(
-        _ host: String, _ port: Int, seenBy teller: ClusterNode
+        _ host: String, _ port: Int, seenBy source: ClusterNode
     ) -> RedisLocation.Endpoint? {
         guard host != "?", (1...65_535).contains(port) else { return nil }
-        if host.isEmpty, case .tcp(let own, _) = teller.location.endpoint { return .tcp(host: own, port: port) }
+        if host.isEmpty, case .tcp(let own, _) = source.location.endpoint { return .tcp(host: own, port: port) }
         return .tcp(host: host, port: port)
     }
 }

@@ -7,7 +7,7 @@ final class ClusterNode {
     private let reconnector = Reconnector()
     private let connected = HandOver<ScriptedConnection>()
     private var kept: ScriptedConnection?
-    /// Why the node is unavailable; `nil` where it is not, as far as is known.
+    /// Why the node is unavailable; `nil` if it is available, as far as is known.
     private(set) var failure: StoreError?
 
     init(_ location: RedisLocation, deadlines: RedisDeadlines) {
@@ -24,14 +24,14 @@ final class ClusterNode {
 
     /// A connection that owes no replies.
     ///
-    /// The first one is made here. Once that or a command has failed, a thread connects, and nobody waits.
+    /// The first call connects. After a failure a thread connects, and no caller waits for it.
     ///
     /// - Throws: ``StoreError`` while the node is unavailable, or is late with replies.
     func connection() throws(StoreError) -> ScriptedConnection {
         let scripted = try anyConnection()
         do throws(StoreError) {
             guard try scripted.connection.dropLateReplies() else {
-                throw StoreError.late("\(location)", deadline: deadlines.command, due: nil)
+                throw deadlines.late("\(location)", due: nil)
             }
         } catch {
             if error.kind != .late { fail(error) }
@@ -58,9 +58,7 @@ final class ClusterNode {
         }
     }
 
-    /// Lets go of the connection.
-    ///
-    /// From now on the node counts as unavailable.
+    /// Drops the connection, and counts the node as unavailable until a thread has connected again.
     func fail(_ error: StoreError) {
         kept = nil
         failure = error

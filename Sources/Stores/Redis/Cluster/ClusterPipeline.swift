@@ -1,14 +1,14 @@
 import Limiters
 import Platform
 
-/// Sends calls to the nodes of a cluster, all commands before any reply is read, and sees to it that each call gets a reply.
+/// Sends calls to the nodes of a cluster, all commands before any reply is read, until each call has its reply.
 struct ClusterPipeline: ~Copyable {
     /// How often a command is sent before it counts as failed.
     ///
-    /// A slot that moved twice meanwhile takes three.
+    /// A slot that has moved twice in the meantime takes three attempts.
     private static let maximumRedirects = 5
 
-    /// The calls of one node, with the connection by which they were sent.
+    /// The calls of one node, and the connection on which they are sent.
     private struct Queue {
         let node: ClusterNode
         let connection: RedisConnection
@@ -20,7 +20,7 @@ struct ClusterPipeline: ~Copyable {
     private let router: ClusterRouter
     private var command = RedisCommand(wordCount: 0)
 
-    /// One line about a node that is not set up well; `nil` where there is nothing to say.
+    /// One line about a node that is not set up well; `nil` if there is nothing to say.
     private(set) var warning: String?
 
     init(_ location: ClusterLocation, deadlines: RedisDeadlines, _ router: ClusterRouter) {
@@ -29,11 +29,11 @@ struct ClusterPipeline: ~Copyable {
         self.router = router
     }
 
-    /// Makes the calls, and sees to it that each has its reply.
+    /// Makes the calls; afterwards each has its reply.
     ///
     /// - Parameters:
     ///   - calls: the calls.
-    ///   - clock: the time of the calls; `nil` for each node's.
+    ///   - clock: the time of the calls; `nil` for each node's own.
     mutating func run(_ calls: [ClusterCall], clock: Microseconds?) {
         let sent = steadyMicroseconds()
         var pending = calls
@@ -46,7 +46,7 @@ struct ClusterPipeline: ~Copyable {
             pending = queues.flatMap(\.calls).filter { $0.reply == nil }
         }
         for call in pending {
-            call.reply = .failed(StoreError(.refused, "\(location): slot \(call.slot) is sent from node to node"))
+            call.reply = .failed(StoreError(.refused, "\(location): slot \(call.slot) is redirected from node to node"))
         }
     }
 
@@ -59,16 +59,12 @@ struct ClusterPipeline: ~Copyable {
                 continue
             }
             do throws(StoreError) {
-                let index: Int
-                if let known = queues.firstIndex(where: { $0.node === node }) {
-                    index = known
-                } else {
-                    let scripted = try node.connection()
-                    if warning == nil { warning = scripted.warning }
-                    index = queues.count
+                let scripted = try node.connection()
+                if warning == nil { warning = scripted.warning }
+                let index = queues.firstIndex { $0.node === node } ?? queues.count
+                if index == queues.count {
                     queues.append(Queue(node: node, connection: scripted.connection, calls: []))
                 }
-                let scripted = try node.connection()
                 if call.detour != nil { try scripted.connection.append(RedisCommand(["ASKING"])) }
                 call.write(to: &command, scripted, clock: clock)
                 try scripted.connection.append(command)
@@ -93,7 +89,7 @@ struct ClusterPipeline: ~Copyable {
             lose(queue, error)
         }
         guard !queue.connection.isUsable, queue.node.failure == nil else { return }
-        // One of the replies says that the node is the wrong one to ask.
+        // One of the replies said that this is the wrong node.
         for call in queue.calls {
             if case .failed(let error) = call.reply { queue.node.fail(error) }
         }
@@ -103,8 +99,7 @@ struct ClusterPipeline: ~Copyable {
     ///
     /// Their commands may still run.
     private func abandon(_ calls: ArraySlice<ClusterCall>, _ queue: Queue, sent: Microseconds) {
-        let error = StoreError.late(
-            "\(queue.node.location)", deadline: deadlines.command, due: sent + deadlines.command)
+        let error = deadlines.late("\(queue.node.location)", due: sent + deadlines.command)
         for call in calls { call.reply = .failed(error) }
         queue.connection.abandon(calls.reduce(0) { $0 + ($1.detour == nil ? 1 : 2) }, sent: sent)
     }
@@ -120,7 +115,7 @@ struct ClusterPipeline: ~Copyable {
 
     /// Reads the reply to one call.
     ///
-    /// A call that is to be sent again has no reply after this.
+    /// A call that must be sent again still has no reply afterwards.
     ///
     /// - Returns: whether the reply came before the deadline.
     private func read(

@@ -7,9 +7,9 @@ import Limiters
 ///                                  └──── all allow ──▶ charge ── all did ──────────▶ verdict
 ///                                                        └────── one did not ──▶ refund those that did ──▶ verdict
 ///
-/// So a refused request changes nothing, unless another request comes between its look and its charge. Then it is charged for a
+/// A refused request changes nothing, unless another request comes between its look and its charge. Then it is charged for a
 /// moment and refunded at once. A charge that cannot be refunded, because its node is down, stays. So a client is never
-/// admitted more often than its limits allow, and may be refused for a unit that is lost.
+/// admitted more often than its limits allow, but may be refused because of a unit that was lost.
 ///
 /// While a slot is moving, each of its keys may be in one node or in the other, so each key is a part of its own.
 struct ClusterRequest {
@@ -23,7 +23,7 @@ struct ClusterRequest {
         /// The call that decides the part, and the index of the part's first number in the reply.
         var call: ClusterCall?
         var offset = 0
-        /// Whether the part was charged, and what was answered then.
+        /// Whether the part was charged, and the decisions and the clock of that charge.
         var isCharged = false
         var decisions: [Decision] = []
         var now: Microseconds = 0
@@ -77,9 +77,9 @@ struct ClusterRequest {
         starts += 1
     }
 
-    /// Reads what became of the calls of this step.
+    /// Reads the replies to the calls of this step.
     ///
-    /// - Returns: the outcome; `nil` where another step follows.
+    /// - Returns: the outcome; `nil` if another step follows.
     mutating func advance(isMoving: (Int) -> Bool) -> Result<Verdict, StoreError>? {
         let result = advance()
         guard case .failure(let error) = result, error == Self.slotMoved, starts < Self.maximumStarts else {
@@ -98,7 +98,7 @@ struct ClusterRequest {
         var failure: StoreError?
         for part in parts.indices {
             do throws(StoreError) { try read(&parts[part]) } catch {
-                // A slot that moved does not count where there is another reason.
+                // Any other failure outweighs a slot that moved.
                 failure = failure.flatMap { $0 == Self.slotMoved ? nil : $0 } ?? error
             }
         }
@@ -143,7 +143,7 @@ struct ClusterRequest {
     private mutating func readLooks() {
         for part in parts.indices where parts[part].isCharged {
             for (index, look) in parts[part].looks.enumerated() {
-                // Without a reply the earlier decision is as near as it gets.
+                // Without a reply, the earlier decision is the best estimate.
                 guard let numbers = try? look.numbers(), numbers.count == 4 else { continue }
                 parts[part].decisions[index] = Decision(
                     charge.entries[parts[part].entries[index]], wait: numbers[1], remaining: numbers[2],
@@ -154,7 +154,7 @@ struct ClusterRequest {
 
     /// The calls that refund the parts that were charged.
     ///
-    /// Each key has a call of its own, because a slot may have begun to move, and is looked at after that.
+    /// Each key has a call of its own, because a slot may have begun to move, and is looked at after the refund.
     mutating func refundCalls() -> [ClusterCall] {
         var calls: [ClusterCall] = []
         for part in parts.indices where parts[part].isCharged {
@@ -168,7 +168,7 @@ struct ClusterRequest {
                 parts[part].looks.append(look)
                 calls.append(look)
             }
-            // Requests that were refused meanwhile are cached as refused for longer than is true.
+            // Refusals that were cached in the meantime would last too long.
             calls.append(ClusterCall(.publishReset, slot: slot))
         }
         return calls

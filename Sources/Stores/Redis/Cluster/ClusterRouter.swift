@@ -5,7 +5,7 @@ import Platform
 final class ClusterRouter {
     /// How long a slot counts as moving after one of its keys was not in the slot's node.
     private static let movingTime: Microseconds = 1_000_000
-    /// The pause between two refreshes of a map that does not fit.
+    /// The pause between two refreshes of an outdated map.
     private static let refreshInterval: Microseconds = 100_000
 
     private let location: ClusterLocation
@@ -14,7 +14,7 @@ final class ClusterRouter {
     private var isStale = true
     private var refreshDue: Microseconds = 0
     private var nextSource = 0
-    /// Slots whose keys are in two nodes, with the time until which that is supposed.
+    /// Slots whose keys may be in two nodes, and until when that is assumed.
     private var moving: [Int: Microseconds] = [:]
 
     init(_ location: ClusterLocation, deadlines: RedisDeadlines) {
@@ -26,14 +26,14 @@ final class ClusterRouter {
     /// Why a node is unavailable.
     var failure: StoreError? { map.nodes.lazy.compactMap(\.failure).first }
 
-    /// The node that owns a slot; `nil` where none is known, which makes the map stale.
+    /// The node that owns a slot; `nil` if none is known, which makes the map stale.
     func owner(of slot: Int) -> ClusterNode? {
         let owner = map.owner(of: slot)
         if owner == nil { isStale = true }
         return owner
     }
 
-    /// Notes that the map may not fit.
+    /// Notes that the map may be outdated.
     func markStale() {
         isStale = true
     }
@@ -60,20 +60,20 @@ final class ClusterRouter {
         return false
     }
 
-    /// Asks a node for the map, if the present one does not fit (`CLUSTER SLOTS`).
+    /// Asks a node for the map, if the current one may be outdated (`CLUSTER SLOTS`).
     ///
-    /// - Throws: ``StoreError`` where there is no map and no node can be asked.
+    /// - Throws: ``StoreError`` if there is no map and no node answers.
     func refresh() throws(StoreError) {
         // All nodes are down: they may have other addresses by now, and the operator's location names the current ones.
         if let failure = map.nodes.first?.failure, map.nodes.allSatisfy({ $0.failure != nil }) {
             map = ClusterMap(location, deadlines: deadlines)
             throw failure
         }
-        let fits = !isStale && map.nodes.allSatisfy { $0.failure == nil }
-        guard !map.isKnown || (!fits && steadyMicroseconds() >= refreshDue) else { return }
+        let isCurrent = !isStale && map.nodes.allSatisfy { $0.failure == nil }
+        guard !map.isKnown || (!isCurrent && steadyMicroseconds() >= refreshDue) else { return }
         refreshDue = steadyMicroseconds() + Self.refreshInterval
 
-        // Connected nodes first, and not the same one each time: a node that is cut off from the others knows old things.
+        // Connected nodes first, and not the same one each time: a node that is cut off from the others has an outdated map.
         nextSource += 1
         let count = map.nodes.count
         let sources = (0..<count).map { map.nodes[($0 + nextSource) % count] }
@@ -94,6 +94,6 @@ final class ClusterRouter {
         }
         guard !map.isKnown else { return }
         let reasons = failures.map(\.description).joined(separator: "; ")
-        throw StoreError(failures.last?.kind ?? .unreachable, "\(location) cannot be asked: \(reasons)")
+        throw StoreError(failures.last?.kind ?? .unreachable, "\(location) cannot be used: \(reasons)")
     }
 }

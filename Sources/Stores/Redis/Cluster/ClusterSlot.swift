@@ -1,12 +1,11 @@
 /// One of the 16,384 parts that a Redis Cluster's keys fall into.
 ///
-/// A key's slot is the CRC16 (XMODEM: polynomial 0x1021, from 0) of its hash tag, as the Redis Cluster Specification has
-/// it.
+/// A key's slot is the CRC16 (XMODEM: polynomial 0x1021, from 0) of its hash tag. Source: Redis Cluster Specification.
 package enum ClusterSlot {
-    /// How many there are.
+    /// The number of slots.
     package static let count = 16_384
 
-    /// The slot of a key: of what is between its first `{` and the next `}`, or of the whole where that is nothing.
+    /// The slot of a key: of the text between its first `{` and the next `}`, or of the whole key if that text is empty.
     package static func of(_ key: [UInt8]) -> Int {
         guard let open = key.firstIndex(of: UInt8(ascii: "{")),
             let close = key[(open + 1)...].firstIndex(of: UInt8(ascii: "}")), close > open + 1

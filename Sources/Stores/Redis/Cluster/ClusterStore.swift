@@ -3,8 +3,8 @@ public import Limiters
 /// States in a Redis Cluster, each key in the node that owns its slot.
 ///
 /// A batch goes to all its nodes at once. The policies of one request that are in one slot are charged all or none by one
-/// script. Policies in several slots are looked at first, charged where all allow, and refunded where another request came
-/// in between: see ``ClusterRequest``.
+/// script. Policies in several slots are looked at first, charged if all allow, and refunded if another request came in
+/// between: see ``ClusterRequest``.
 public final class ClusterStore: ClockedStore {
     private let router: ClusterRouter
     private var pipeline: ClusterPipeline
@@ -25,7 +25,7 @@ public final class ClusterStore: ClockedStore {
     ///
     /// The charges that need a node that is down or late fail.
     ///
-    /// - Throws: ``StoreError`` where no node decides anything.
+    /// - Throws: ``StoreError`` if no node decides anything.
     public func attempt(_ charges: [Charge]) throws(StoreError) -> [Result<Verdict, StoreError>] {
         try attempt(charges, clock: nil)
     }
@@ -49,9 +49,9 @@ public final class ClusterStore: ClockedStore {
         try router.refresh()
         let calls = keys.map { ClusterCall(.delete($0), slot: ClusterSlot.of($0.bytes)) }
         pipeline.run(calls, clock: nil)
-        let news = ClusterCall(.publishReset, slot: ClusterSlot.of(first.bytes))
-        pipeline.run([news], clock: nil)
-        _ = try news.numbers()
+        let message = ClusterCall(.publishReset, slot: ClusterSlot.of(first.bytes))
+        pipeline.run([message], clock: nil)
+        _ = try message.numbers()
         var count = 0
         for call in calls { count += Int(try call.numbers()[0]) }
         return count
@@ -79,7 +79,7 @@ public final class ClusterStore: ClockedStore {
         throw failure
     }
 
-    /// An entry whose key is in one of this node's slots; `nil` where the node has no slots, or hardly any.
+    /// An entry whose key is in one of this node's slots; `nil` if the node has no slots, or hardly any.
     private func signOfLife(of node: ClusterNode) -> Charge.Entry? {
         (0..<10_000).lazy.map { Charge.Entry.signOfLife($0) }.first { [router] entry in
             router.map.owner(of: ClusterSlot.of(entry.key.bytes)) === node

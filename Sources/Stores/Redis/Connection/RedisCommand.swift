@@ -1,8 +1,12 @@
-/// A command in the wire's own form (RESP): written as bytes, because Strings cost more than the rest of a request.
+import TextFormats
+
+/// A command in the form of the Redis protocol (RESP).
+///
+/// It is written as bytes, because strings would cost more than the rest of a request.
 struct RedisCommand: ~Copyable {
     private(set) var bytes: [UInt8] = []
 
-    /// A command of so many words, to be appended.
+    /// A command of so many words, which are appended next.
     init(wordCount: Int) {
         begin(wordCount: wordCount)
     }
@@ -13,36 +17,28 @@ struct RedisCommand: ~Copyable {
         for word in words { append(Array(word.utf8)) }
     }
 
-    /// Starts over, in the memory that there is.
+    /// Begins another command in the same memory.
     mutating func begin(wordCount: Int) {
         bytes.removeAll(keepingCapacity: true)
         bytes.append(UInt8(ascii: "*"))
-        appendDigits(Int64(wordCount))
+        bytes.append(decimal: Int64(wordCount))
         endLine()
     }
 
     /// Appends one word of any bytes.
     mutating func append(_ word: [UInt8]) {
         bytes.append(UInt8(ascii: "$"))
-        appendDigits(Int64(word.count))
+        bytes.append(decimal: Int64(word.count))
         endLine()
         bytes.append(contentsOf: word)
         endLine()
     }
 
-    /// Appends one word: a number that is not negative, in decimal digits.
+    /// Appends one word: a number in decimal digits.
     mutating func append(number: Int64) {
-        var count: Int64 = 1
-        var rest = number / 10
-        while rest > 0 {
-            count += 1
-            rest /= 10
-        }
-        bytes.append(UInt8(ascii: "$"))
-        appendDigits(count)
-        endLine()
-        appendDigits(number)
-        endLine()
+        var digits: [UInt8] = []
+        digits.append(decimal: number)
+        append(digits)
     }
 
     /// Appends one word that `write` writes, 10 to 99 bytes long: Redis takes no length with a leading zero.
@@ -52,23 +48,15 @@ struct RedisCommand: ~Copyable {
         bytes.append(contentsOf: [0x30, 0x30, 0x0D, 0x0A])
         write(&self)
         let count = bytes.count - length - 4
-        precondition((10...99).contains(count), "a word of \(count) bytes was written where 10 to 99 were meant")
+        precondition((10...99).contains(count), "a word of \(count) bytes was written instead of one of 10 to 99")
         bytes[length] += UInt8(count / 10)
         bytes[length + 1] += UInt8(count % 10)
         endLine()
     }
 
-    /// Writes a number that is not negative in decimal digits.
-    mutating func appendDigits(_ number: Int64) {
-        var digits = InlineArray<20, UInt8>(repeating: 0)
-        var start = 20
-        var rest = UInt64(number)
-        repeat {
-            start -= 1
-            digits[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
-            rest /= 10
-        } while rest > 0
-        for index in start..<20 { bytes.append(digits[index]) }
+    /// Writes a number in decimal digits.
+    mutating func append(decimal number: Int64) {
+        bytes.append(decimal: number)
     }
 
     /// Writes one byte.

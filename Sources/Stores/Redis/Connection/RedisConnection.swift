@@ -5,13 +5,13 @@ import Platform
 
 /// One connection to a Redis server: the owner of a `redisContext`.
 ///
-/// A reply that comes after its deadline is read later and dropped, so that no command gets the reply of another. A
-/// connection that is not ``isUsable`` is dead: let go of it.
+/// A reply that comes after its deadline is read later and dropped, so that no command gets the reply of another. Drop a
+/// connection that is not ``isUsable``.
 final class RedisConnection {
     private let context: UnsafeMutablePointer<redisContext>
     let location: RedisLocation
 
-    /// Whether the connection may be used further: it is not broken, and no reply says that the server is the wrong one.
+    /// Whether the connection can still be used: it is not broken, and no reply has shown that the server is the wrong one.
     private(set) var isUsable = true
 
     /// How long a server may owe replies without sending anything.
@@ -86,9 +86,9 @@ final class RedisConnection {
         return RedisReply(reply.assumingMemoryBound(to: redisReply.self))
     }
 
-    /// The next reply or message; `nil` where none comes until the steady clock shows `deadline` (`redisBufferRead`).
+    /// The next reply or message; `nil` if none comes before the time `deadline` of the steady clock (`redisBufferRead`).
     ///
-    /// A process that was not scheduled in time still finds what has come meanwhile.
+    /// A process that was not scheduled in time still reads what has arrived in the meantime.
     ///
     /// - Throws: ``StoreError``; then the connection is not usable. An error reply is not an error here.
     func next(until deadline: Microseconds) throws(StoreError) -> RedisReply? {
@@ -106,12 +106,12 @@ final class RedisConnection {
         }
     }
 
-    /// Whether replies are still to come that nobody waits for.
+    /// Whether the server owes replies that nobody waits for.
     var owesReplies: Bool { lateReplies > 0 }
 
     /// Gives up waiting for replies.
     ///
-    /// They are dropped when they come.
+    /// The replies are dropped when they come.
     ///
     /// - Parameters:
     ///   - count: how many replies are owed.
@@ -124,7 +124,7 @@ final class RedisConnection {
     /// Drops the late replies that have come, without waiting.
     ///
     /// - Returns: whether the server owes no more replies, so that commands may be sent.
-    /// - Throws: ``StoreError`` of kind `.timedOut` where the server has sent nothing for a second.
+    /// - Throws: ``StoreError`` of kind `.timedOut` if the server has sent nothing for a second.
     func dropLateReplies() throws(StoreError) -> Bool {
         while lateReplies > 0 {
             let now = steadyMicroseconds()

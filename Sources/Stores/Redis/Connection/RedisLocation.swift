@@ -1,10 +1,12 @@
-/// A Redis server, and who to be there.
+import TextFormats
+
+/// A Redis server, and the user to log in as.
 public struct RedisLocation: Sendable, Hashable, CustomStringConvertible {
     /// How the server is reached.
     public enum Endpoint: Sendable, Hashable {
         /// TCP.
         case tcp(host: String, port: Int)
-        /// A unix socket.
+        /// A Unix socket.
         case unix(path: String)
     }
 
@@ -12,9 +14,9 @@ public struct RedisLocation: Sendable, Hashable, CustomStringConvertible {
     public let endpoint: Endpoint
     /// The user of an access control list; `nil` for the default user.
     public let user: String?
-    /// The password; `nil` where none is asked.
+    /// The password; `nil` if the server needs none.
     public let password: String?
-    /// The database's index.
+    /// The index of the database.
     public let database: Int
 
     /// The location of a server.
@@ -25,8 +27,9 @@ public struct RedisLocation: Sendable, Hashable, CustomStringConvertible {
         self.database = database
     }
 
-    /// The location in `redis://[USER:PASSWORD@]HOST[:PORT][/DB]` or `redis+unix:[//[USER:PASSWORD@]]PATH[?db=DB]`, where
-    /// bytes of the user and the password may be percent-encoded.
+    /// The location written as `redis://[USER:PASSWORD@]HOST[:PORT][/DB]` or `redis+unix:[//[USER:PASSWORD@]]PATH[?db=DB]`.
+    ///
+    /// The user and the password may be percent-encoded.
     init(_ text: String) throws(StoreError) {
         func unusable(_ remedy: String) -> StoreError { StoreLocation.unusable(text, remedy) }
 
@@ -35,21 +38,21 @@ public struct RedisLocation: Sendable, Hashable, CustomStringConvertible {
         if address.scheme == "redis+unix" {
             let (path, query) = address.rest.split(at: "?") ?? (address.rest, "db=0")
             guard path.hasPrefix("/") else { throw unusable("name an absolute path: redis+unix:/run/redis/redis.sock") }
-            guard query.hasPrefix("db="), let database = RedisAddress.wholeNumber(query.dropFirst(3)) else {
+            guard query.hasPrefix("db="), let database = decimalValue(query.dropFirst(3).utf8) else {
                 throw unusable("after '?' write db= and the database's number")
             }
-            self.init(.unix(path: String(path)), user: user, password: password, database: database)
+            self.init(.unix(path: String(path)), user: user, password: password, database: Int(database))
             return
         }
 
         let (authority, databaseText) = address.rest.split(at: "/") ?? (address.rest, "")
         guard !address.rest.contains("?"),
-            let database = databaseText.isEmpty ? 0 : RedisAddress.wholeNumber(databaseText)
+            let database = databaseText.isEmpty ? 0 : decimalValue(databaseText.utf8)
         else {
             throw unusable("after '/' write the database's number")
         }
         let endpoint = try Endpoint(authority, defaultPort: 6_379, in: text, example: "redis://127.0.0.1:6379/0")
-        self.init(endpoint, user: user, password: password, database: database)
+        self.init(endpoint, user: user, password: password, database: Int(database))
     }
 
     /// The location without its password.
@@ -76,13 +79,13 @@ extension RedisLocation.Endpoint: CustomStringConvertible {
     ) throws(StoreError) {
         var host = authority
         var port = defaultPort
-        // An IPv6 address stands in brackets: its colons are not the port's.
+        // The colons of an IPv6 address, which is in brackets, do not begin a port.
         if let colon = authority.lastIndex(of: ":"), !authority[colon...].contains("]") {
             let digits = authority[authority.index(after: colon)...]
-            guard let number = RedisAddress.wholeNumber(digits), (1...65_535).contains(number) else {
+            guard let number = decimalValue(digits.utf8), (1...65_535).contains(number) else {
                 throw StoreLocation.unusable(text, "after the host's ':' write a port from 1 to 65535")
             }
-            port = number
+            port = Int(number)
             host = authority[..<colon]
         }
         if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }

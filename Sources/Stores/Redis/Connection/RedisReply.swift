@@ -30,20 +30,8 @@ struct RedisReply: ~Copyable {
 
     /// The integers of an array reply, or the one of an integer reply; empty for any other.
     var numbers: [Int64] {
-        integer.map { [$0] } ?? (0..<count).map { integer(at: $0) }
-    }
-
-    /// The number of elements of an array reply; 0 for any other.
-    var count: Int { reply.pointee.type == REDIS_REPLY_ARRAY ? reply.pointee.elements : 0 }
-
-    /// The integer at `index` of an array reply, which the caller keeps below ``count``.
-    func integer(at index: Int) -> Int64 {
-        reply.pointee.element[index]?.pointee.integer ?? 0
-    }
-
-    /// The text at `index` of an array reply, which the caller keeps below ``count``.
-    func text(at index: Int) -> String {
-        guard let element = reply.pointee.element[index]?.pointee, let start = element.str else { return "" }
-        return String(decoding: UnsafeRawBufferPointer(start: start, count: Int(element.len)), as: UTF8.self)
+        if let integer { return [integer] }
+        guard reply.pointee.type == REDIS_REPLY_ARRAY else { return [] }
+        return (0..<reply.pointee.elements).map { reply.pointee.element[$0]?.pointee.integer ?? 0 }
     }
 }

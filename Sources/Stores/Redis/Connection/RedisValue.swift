@@ -1,12 +1,12 @@
 import CHiredis
 
-/// A reply taken out of hiredis's memory, with all that is in it: for answers that are rare.
+/// A whole reply, copied from hiredis's memory, for rare commands.
 enum RedisValue: Sendable, Hashable {
     case integer(Int64)
     /// A string, a status or an error.
     case text(String)
     case list([RedisValue])
-    /// Nothing: nil.
+    /// The null reply.
     case absent
 
     init(_ reply: redisReply) {

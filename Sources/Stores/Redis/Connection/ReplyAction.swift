@@ -1,38 +1,38 @@
-/// What is done about an error reply of Redis: one row for each that needs a decision of its own.
+/// How an error reply of Redis is handled: one row for each reply that needs its own decision.
 ///
-/// A command that was not answered is never sent again: it may have been run. One that was answered by an error was not
-/// run, or not to its end, and where that is certain the row says what happens to it.
+/// A command without an answer is never sent again, because it may have run. A command whose answer is an error did not run,
+/// or not to its end. Where that is certain, the row says how to send it again.
 struct ReplyAction: Sendable {
-    /// What becomes of the connection that the reply came by.
+    /// What becomes of the connection.
     enum Connection {
-        /// It is used again.
+        /// The connection is used again.
         case kept
-        /// It is let go of, and who connects anew looks anew for the server: what answered is not the one to talk to.
+        /// The connection is closed. Connecting again looks up the server again, because this one is not the right one.
         case dropped
     }
 
     /// What becomes of the command.
     enum Command {
-        /// It fails, and whoever put it is told.
+        /// The command fails, and its caller gets the error.
         case fails
-        /// The server does not have the script: it is sent again with the script itself.
+        /// The server does not have the script: the command is sent again with the script itself.
         case sentWhole
-        /// The slot has another owner: it is sent to the node that the reply names, from now on always. Clusters only.
+        /// The slot has another owner: this command and all later ones go to the node that the reply names. Clusters only.
         case redirected
-        /// The key is moving, and is not here any more: it is sent to the node that the reply names, this time. Clusters
-        /// only.
+        /// The key is moving and has left this node: the command goes to the node that the reply names, this time only.
+        /// Clusters only.
         case asked
-        /// Some of the keys are moving: it is sent again key by key. Clusters only.
+        /// Some of the keys are moving: the command is sent again key by key. Clusters only.
         case sentByKey
     }
 
-    /// How the reply begins.
+    /// The beginning of the reply.
     let beginning: String
-    /// What kind of failure it is where the command fails.
+    /// The kind of failure, if the command fails.
     let kind: StoreError.Kind
     let connection: Connection
     let command: Command
-    /// What an operator can do about it; empty where the server's own words say it.
+    /// What an operator can do; empty if the server's own words say so.
     let remedy: String
 
     private init(
@@ -46,23 +46,23 @@ struct ReplyAction: Sendable {
         self.remedy = remedy
     }
 
-    /// What is done about the reply with this text.
+    /// The row for the reply with this text.
     static func to(_ text: String) -> ReplyAction {
         table.first { text.hasPrefix($0.beginning) } ?? unknown
     }
 
-    /// Any other reply: it fails, and the connection is not trusted further.
+    /// Any other reply: the command fails, and the connection is not trusted any more.
     private static let unknown = ReplyAction("", .refused, .dropped)
 
     private static let grant = "grant this user the permissions in docs/stores.md: ACL SETUSER"
     private static let otherServer = "name a Redis server, version 6 or later"
 
-    /// All rows; the first that fits counts.
+    /// All rows; the first that matches counts.
     static let table: [ReplyAction] = [
-        // What the script needs.
+        // The script is missing.
         ReplyAction("NOSCRIPT", .refused, .kept, .sentWhole),
 
-        // The wrong server: another is master now. It is looked for anew by connecting anew.
+        // The wrong server: another one is the master now, and connecting again finds it.
         ReplyAction(
             "READONLY", .refused, .dropped, .fails,
             "it is a replica now: name the master, or Sentinels by redis+sentinel://"),
@@ -70,12 +70,13 @@ struct ReplyAction: Sendable {
             "MASTERDOWN", .refused, .dropped, .fails,
             "it is a replica without its master: name the master, or Sentinels by redis+sentinel://"),
 
-        // A server that cannot now.
-        ReplyAction("LOADING", .refused, .kept, .fails, "it answers when its data are read"),
-        ReplyAction("BUSY", .refused, .kept, .fails, "another client's script keeps it: SCRIPT KILL ends that"),
+        // A server that cannot decide now.
+        ReplyAction("LOADING", .refused, .kept, .fails, "it answers once its data is loaded"),
+        ReplyAction(
+            "BUSY", .refused, .kept, .fails, "a script of another client blocks it: SCRIPT KILL ends that script"),
         ReplyAction("OOM", .full, .kept, .fails, "raise maxmemory"),
-        ReplyAction("MISCONF", .refused, .kept, .fails, "it cannot save to its disk and therefore takes no writes"),
-        ReplyAction("NOREPLICAS", .refused, .kept, .fails, "it has fewer replicas than min-replicas-to-write asks for"),
+        ReplyAction("MISCONF", .refused, .kept, .fails, "it accepts no writes because it cannot save to its disk"),
+        ReplyAction("NOREPLICAS", .refused, .kept, .fails, "it has fewer replicas than min-replicas-to-write requires"),
         ReplyAction("ERR max number of clients", .refused, .dropped, .fails, "raise maxclients"),
 
         // A cluster.
@@ -86,7 +87,7 @@ struct ReplyAction: Sendable {
         ReplyAction("CROSSSLOT", .misconfigured, .kept, .fails, "it is a node of a cluster: write redis+cluster://"),
         ReplyAction("ERR This instance has cluster", .misconfigured, .dropped, .fails, "write redis://"),
 
-        // Mistakes of the one who configured it.
+        // Mistakes in the configuration.
         ReplyAction("NOAUTH", .misconfigured, .dropped, .fails, "write a user and a password before the host"),
         ReplyAction("WRONGPASS", .misconfigured, .dropped),
         ReplyAction("ERR AUTH", .misconfigured, .dropped, .fails, "leave the password out"),
@@ -96,12 +97,14 @@ struct ReplyAction: Sendable {
         ReplyAction("ERR SELECT is not allowed", .misconfigured, .dropped, .fails, "write redis+cluster://"),
         ReplyAction("ERR unknown command", .misconfigured, .dropped, .fails, otherServer),
         ReplyAction("DENIED", .misconfigured, .dropped, .fails, "give the server a password"),
-        ReplyAction("WRONGTYPE", .damaged, .kept, .fails, "another program uses its keys: name a database of its own"),
+        ReplyAction(
+            "WRONGTYPE", .damaged, .kept, .fails,
+            "another program uses its keys: give the limiter a database of its own"),
     ]
 
-    /// The failure that the reply with this text is, which `location` gave.
+    /// The error for the reply with this text from the server at `location`.
     func error(_ text: String, from location: some CustomStringConvertible) -> StoreError {
-        // Behind this, which a script's errors have, stand a digest and a line of it.
+        // In a script's errors, the script's digest and a line number follow this.
         let words = text.firstRange(of: " script: ").map { String(text[..<$0.lowerBound]) } ?? text
         let sentence = words.hasSuffix(".") && !remedy.isEmpty ? String(words.dropLast()) : words
         return StoreError(kind, "\(location) answered: \(sentence)" + (remedy.isEmpty ? "" : ": \(remedy)"))

@@ -4,7 +4,7 @@ import Limiters
 enum RedisScript: Sendable {
     /// Decides and charges.
     case charge
-    /// Gives units back.
+    /// Refunds units.
     case refund
     /// Lists the rights that the user lacks.
     case rights
@@ -77,7 +77,7 @@ extension RedisCommand {
     /// Appends the argument of one key of `charge.lua`.
     private mutating func appendArgument(_ policy: Policy, cost: Int64, joint: UInt8) {
         append(policy.quota)
-        appendDigits(cost)
+        append(decimal: cost)
         append(byte: UInt8(ascii: " "))
         append(byte: policy.mode == .enforced ? UInt8(ascii: "e") : UInt8(ascii: "s"))
         append(byte: joint)
@@ -86,17 +86,17 @@ extension RedisCommand {
     /// Appends the argument of one key of `refund.lua`.
     private mutating func appendArgument(of refund: Refund) {
         append(refund.quota)
-        appendDigits(refund.cost)
+        append(decimal: refund.cost)
         append(byte: UInt8(ascii: " "))
-        appendDigits(refund.moment)
+        append(decimal: refund.moment)
     }
 
     private mutating func append(_ quota: Quota) {
         append(byte: quota.algorithm == .tokenBucket ? UInt8(ascii: "b") : UInt8(ascii: "w"))
         append(byte: UInt8(ascii: " "))
-        appendDigits(quota.limit)
+        append(decimal: quota.limit)
         append(byte: UInt8(ascii: " "))
-        appendDigits(quota.window)
+        append(decimal: quota.window)
         append(byte: UInt8(ascii: " "))
     }
 }
@@ -107,5 +107,21 @@ extension Decision {
         self.init(
             admission: wait == 0 ? .allowed : wait < 0 ? .impossible : .refused(retryAfter: wait),
             limit: entry.policy.quota.limit, remaining: remaining, resetAfter: resetAfter)
+    }
+}
+
+extension Verdict {
+    /// The verdict on `charge`, which takes three numbers of `charge.lua` for each entry.
+    init(on charge: Charge, numbers: inout ArraySlice<Int64>, now: Microseconds) {
+        var decisions: [Decision] = []
+        decisions.reserveCapacity(charge.entries.count)
+        for entry in charge.entries {
+            let first = numbers.startIndex
+            decisions.append(
+                Decision(
+                    entry, wait: numbers[first], remaining: numbers[first + 1], resetAfter: numbers[first + 2]))
+            numbers = numbers.dropFirst(3)
+        }
+        self.init(decisions, on: charge, now: now)
     }
 }

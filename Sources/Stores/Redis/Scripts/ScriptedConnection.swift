@@ -6,12 +6,12 @@ final class ScriptedConnection {
     /// The digests by which the server knows the scripts.
     let chargeDigest: [UInt8]
     let refundDigest: [UInt8]
-    /// One line about a server that is not set up well; `nil` where there is nothing to say.
+    /// One line about a server that is not set up well; `nil` if there is nothing to say.
     let warning: String?
 
     /// Loads the scripts and checks that the user may run them.
     ///
-    /// - Throws: ``StoreError``; of kind `.misconfigured`, with the rights to grant, where a right is missing.
+    /// - Throws: ``StoreError``; of kind `.misconfigured`, with the rights to grant, if a right is missing.
     init(_ connection: RedisConnection) throws(StoreError) {
         self.connection = connection
         chargeDigest = try Self.load(.charge, connection)
@@ -38,18 +38,15 @@ final class ScriptedConnection {
         }
     }
 
-    /// Redis may be set to drop keys when its memory is full: then limits are forgotten.
+    /// A warning if Redis is set to drop keys, and so limits, when its memory is full.
     ///
-    /// A server that does not let this user ask gives no warning.
+    /// `nil` if the server does not let this user ask.
     private static func evictionWarning(_ connection: RedisConnection) -> String? {
         let question = RedisCommand(["CONFIG", "GET", "maxmemory-policy"])
-        guard (try? connection.append(question)) != nil, let reply = try? connection.next(), reply.count == 2 else {
-            return nil
-        }
-        let name = reply.text(at: 1)
-        return name == "noeviction" || name.isEmpty
-            ? nil
-            : """
+        guard (try? connection.append(question)) != nil, let reply = try? connection.next(),
+            let name = reply.value.elements.last?.text, name != "noeviction", !name.isEmpty
+        else { return nil }
+        return """
             \(connection.location): maxmemory-policy is \(name), which may drop limits when memory is full: set it to \
             noeviction
             """

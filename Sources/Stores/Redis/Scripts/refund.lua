@@ -1,8 +1,8 @@
--- Gives back what requests took, each from one policy.
+-- Refunds units that requests were charged, each by one policy.
 --
 -- KEYS[i]  the key of the policy
--- ARGV[i]  what is given back to KEYS[i], in one text: algorithm (b, w), limit, window in microseconds, cost, moment
--- ARGV[#KEYS + 1]  the clock in microseconds; absent but in tests: this server's clock
+-- ARGV[i]  the refund to KEYS[i] in one text: algorithm (b, w), limit, window in microseconds, cost, moment
+-- ARGV[#KEYS + 1]  the clock in microseconds, in tests; without it, the server's clock
 --
 -- Returns how many of the keys have changed. The names and their order are those of TokenBucket.swift and
 -- SlidingWindow.swift.
@@ -12,14 +12,14 @@ local call, floor, ceil, max, match = redis.call, math.floor, math.ceil, math.ma
 local time = call('TIME')
 local now = tonumber(ARGV[#KEYS + 1]) or time[1] * 1000000 + time[2]
 
-local giveBack = {}
+local refund = {}
 
-function giveBack.b(key, taken)
+function refund.b(key, taken)
   local arrival = tonumber(call('MGET', key)[1])
   if not arrival then return 0 end
   local owed = taken.cost * ceil(taken.window / taken.limit) - max(0, now - taken.moment)
   if owed <= 0 then return 0 end
-  -- The lifetime stays: it outlasts a later arrival.
+  -- The key's lifetime stays: it was set for a later arrival.
   call('INCRBY', key, -owed)
   return 1
 end
@@ -34,7 +34,7 @@ local function firstPair(key, pairs, moment)
   return low
 end
 
-function giveBack.w(key, taken)
+function refund.w(key, taken)
   local pairs = max(0, (call('LLEN', key) - 1) / 2)
   local pair = firstPair(key, pairs, taken.moment)
   if pair == pairs or tonumber(call('LINDEX', key, 2 * pair + 1)) ~= taken.moment then return 0 end
@@ -45,7 +45,7 @@ function giveBack.w(key, taken)
     call('LSET', key, 2 * later + 2, call('LINDEX', key, 2 * later + 2) - taken.cost)
   end
   if units == taken.cost then
-    -- Marked by what no number is, because a list forgets by value and not by place.
+    -- Emptied first, because LREM removes elements by their value, and no number is empty.
     call('LSET', key, 2 * pair + 1, '')
     call('LSET', key, 2 * pair + 2, '')
     call('LREM', key, 2, '')
@@ -57,6 +57,6 @@ local changed = 0
 for i, key in ipairs(KEYS) do
   local kind, limit, window, cost, moment = match(ARGV[i], '^(%a) (%d+) (%d+) (%d+) (%d+)$')
   local taken = { limit = tonumber(limit), window = tonumber(window), cost = tonumber(cost), moment = tonumber(moment) }
-  changed = changed + giveBack[kind](key, taken)
+  changed = changed + refund[kind](key, taken)
 end
 return changed

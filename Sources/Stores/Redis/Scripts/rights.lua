@@ -1,14 +1,14 @@
--- Says what the user who runs it may not do of what the limiter does.
+-- Lists the rights that the limiter needs and the current user lacks.
 --
--- ARGV[1]  a key as buckets have it, ARGV[2] one as windows have it; not in KEYS, because no slot of a cluster is meant
--- ARGV[3]  the channel on which resets are told
+-- ARGV[1]  the beginning of a bucket's key, ARGV[2] that of a window's key; not in KEYS, because they mean no slot
+-- ARGV[3]  the channel on which resets are published
 --
--- Returns the rights that are missing, as ACL SETUSER takes them; nothing where the server cannot tell, before Redis 7.
+-- Returns the missing rights, as ACL SETUSER takes them; nothing before Redis 7, which cannot tell.
 
 local bucket, window, channel = ARGV[1], ARGV[2], ARGV[3]
 local missing = {}
 
--- Commands with what they are used on; where none of them may be run, it is that which is missing.
+-- Checks commands with their subject. If the user may run none of them, the right to the subject is what is missing.
 local function expect(subject, ...)
   local lacking = {}
   for _, command in ipairs({ ... }) do

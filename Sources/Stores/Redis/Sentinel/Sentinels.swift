@@ -2,7 +2,7 @@
 final class Sentinels {
     private let location: SentinelLocation
     private let deadlines: RedisDeadlines
-    /// The one that answered last in front, so that one that is away is not asked first again.
+    /// The Sentinel that answered last comes first, so that an unreachable one does not delay every connection.
     private var order: [RedisLocation.Endpoint]
 
     init(_ location: SentinelLocation, deadlines: RedisDeadlines) {
@@ -16,7 +16,7 @@ final class Sentinels {
     /// Each Sentinel is asked in turn until one names a server that calls itself the master: after a failover some may
     /// not know of it yet.
     ///
-    /// - Throws: ``StoreError`` of the last Sentinel that was asked; that of a mistake in the location at once.
+    /// - Throws: ``StoreError`` of the last Sentinel that was asked, or at once for a mistake in the location.
     func connectMaster() throws(StoreError) -> RedisConnection {
         var failures: [StoreError] = []
         for (index, sentinel) in order.enumerated() {
@@ -41,7 +41,7 @@ final class Sentinels {
         let question = ["SENTINEL", "GET-MASTER-ADDR-BY-NAME", location.master]
         let answer = try connection.command(question).value.elements
         guard answer.count == 2, let host = answer[0].text, let port = answer[1].text.flatMap({ Int($0) }) else {
-            // It may only have begun to watch.
+            // The Sentinel may have begun to watch just now.
             throw StoreError(.refused, "the Sentinel \(sentinel) watches no master \"\(location.master)\"")
         }
         return .tcp(host: host, port: port)
@@ -53,7 +53,7 @@ final class Sentinels {
         let role = try connection.command(["ROLE"]).value.elements.first?.text
         guard role == "master" else {
             throw StoreError(
-                .refused, "\(server), which a Sentinel names, is no master now but a \(role ?? "stranger")")
+                .refused, "\(server), which a Sentinel names, is not a master but a \(role ?? "stranger")")
         }
         return connection
     }
