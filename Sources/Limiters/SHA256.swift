@@ -1,16 +1,22 @@
-/// The SHA-256 digest (FIPS 180-4): of identities too long for a key, and of API keys that are listed by it.
+/// The SHA-256 digest (FIPS 180-4): of identities too long for a key, and of API keys and other secrets.
 ///
-/// It is here because this module imports nothing; it is not on the way of a request with an ordinary identity.
+/// The code is here because this module imports nothing. Only requests with such an identity are hashed.
 package enum SHA256 {
     /// The digest of `message` as 64 hexadecimal digits in ASCII.
     package static func hexDigest(of message: [UInt8]) -> [UInt8] {
         let digits: StaticString = "0123456789abcdef"
-        return digest(of: message).flatMap { [digits.utf8Start[Int($0 >> 4)], digits.utf8Start[Int($0 & 15)]] }
+        var text: [UInt8] = []
+        text.reserveCapacity(64)
+        for byte in digest(of: message) {
+            text.append(digits.utf8Start[Int(byte >> 4)])
+            text.append(digits.utf8Start[Int(byte & 15)])
+        }
+        return text
     }
 
     /// The digest of `message`, 32 bytes.
     package static func digest(of message: [UInt8]) -> [UInt8] {
-        var state: [UInt32] = [
+        var state: InlineArray<8, UInt32> = [
             0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
         ]
         var padded: [UInt8] = []
@@ -23,16 +29,21 @@ package enum SHA256 {
             padded.append(UInt8(truncatingIfNeeded: bitCount >> shift))
         }
 
-        var words = [UInt32](repeating: 0, count: 64)
         for block in stride(from: 0, to: padded.count, by: 64) {
-            compress(padded[block..<(block + 64)], into: &state, words: &words)
+            compress(padded[block..<(block + 64)], into: &state)
         }
-        return state.flatMap { word in
-            stride(from: 24, through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> $0) }
+        var digest: [UInt8] = []
+        digest.reserveCapacity(32)
+        for index in state.indices {
+            for shift: UInt32 in stride(from: 24, through: 0, by: -8) {
+                digest.append(UInt8(truncatingIfNeeded: state[index] >> shift))
+            }
         }
+        return digest
     }
 
-    private static func compress(_ block: ArraySlice<UInt8>, into state: inout [UInt32], words: inout [UInt32]) {
+    private static func compress(_ block: ArraySlice<UInt8>, into state: inout InlineArray<8, UInt32>) {
+        var words = InlineArray<64, UInt32>(repeating: 0)
         for index in 0..<16 {
             let byte = block.startIndex + 4 * index
             words[index] =

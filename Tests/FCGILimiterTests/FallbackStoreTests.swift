@@ -59,7 +59,8 @@ struct FallbackStoreTests {
         #expect(waitUntil { pair.nginx.allSatisfy { (try? $0.client().get("/health").status) == 200 } })
         // It kept nothing, so there are ten again, and no more.
         #expect(try pair.statuses(40, key: "b").filter { $0 == 200 }.count == 10)
-        #expect(try pair.redis.command("EXISTS", "window:{api_key=b}:data") == "1")
+        #expect(
+            try pair.redis.command("EXISTS", "window:{api_key=sha256:3e23e8160039594a33894f6564e1b134}:data") == "1")
     }
 
     @Test(

@@ -15,7 +15,11 @@ struct SentinelLimitTests {
             try (0..<count).map { _ in try client.get("/api/data", headers: ["X-API-Key": "a"]).status }
         }
         #expect(try statuses(4) == [200, 200, 200, 200])
-        #expect(try waitUntil { try sentinels.servers[1].command("LLEN", "window:{api_key=a}:data") == "9" })
+        #expect(
+            try waitUntil {
+                try sentinels.servers[1].command(
+                    "LLEN", "window:{api_key=sha256:ca978112ca1bbdcafac231b39a23dc4d}:data") == "9"
+            })
 
         sentinels.servers[0].send(SIGKILL)
         // Both limiters notice, and have connected to the other server once neither refuses for want of a store.
@@ -44,7 +48,8 @@ struct SentinelLimitTests {
         let explained = try program.run(["explain", "/api/data", "--header", "X-API-Key: a"] + flags)
         #expect(explained.text.contains("7 of 10 left"))
         #expect(
-            try program.run(["reset", "api_key=a"] + flags).text == "reset api_key=a: 1 of 3 policies had counted it")
+            try program.run(["reset", "api_key=a"] + flags).text
+                == "reset api_key=sha256:ca978112ca1bbdcafac231b39a23dc4d: 1 of 3 policies had counted it")
         #expect(try client.get("/health").json()["store"].map { "\($0)" }?.contains("redis_sentinel") == true)
     }
 

@@ -34,7 +34,7 @@ struct ExampleTests {
         #expect(quotas.map(\.window) == [60_000_000, 60_000_000, 1_000_000, 86_400_000_000])
         #expect(quotas.map(\.algorithm) == [.slidingWindow, .tokenBucket, .tokenBucket, .tokenBucket])
         for (method, target, key, summary) in [
-            ("GET", "/api/data?x=1", "k", "data 1 api_key=k"),
+            ("GET", "/api/data?x=1", "k", "data 1 api_key=<k>"),
             ("GET", "/api/data", nil, "data 1 address=203.0.113.9"),
             ("POST", "/api/data", "k", "burst 1 address=203.0.113.9, daily 1 address=203.0.113.9"),
             ("GET", "/api", nil, "burst 1 address=203.0.113.9, daily 1 address=203.0.113.9"),
@@ -42,7 +42,7 @@ struct ExampleTests {
         ] as [(String, String, String?, String)] {
             var facts = SampleRequest(method: method, target: target, address: "203.0.113.9")
             facts["HTTP_X_API_KEY"] = key
-            #expect(rulebook.match(for: facts).summary == summary, "\(method) \(target)")
+            #expect(rulebook.match(for: facts).summary == withNames(summary), "\(method) \(target)")
         }
     }
 

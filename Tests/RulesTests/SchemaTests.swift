@@ -19,7 +19,8 @@ struct SchemaTests {
         "is not a policy of this file", "is already the name", "exceeds the limit", "which every request has",
         "names user twice", "has bits set after its prefix", "out of range", "token bucket can refill",
         "which ignore_in_paths removes", "has no effect with matching: all", "appears twice in this mapping",
-        "match.path_regex", "api_keys.file", "keys/", "is not an address", "is not an IPv6 address",
+        "match.path_regex", "api_keys.file", "fingerprints.secret_file", "keys/", "is not an address",
+        "is not an IPv6 address",
     ]
 
     private static func judged() throws -> [Judged] {

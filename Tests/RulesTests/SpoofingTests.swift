@@ -77,7 +77,7 @@ struct SpoofingTests {
         key("a key that closes the key's braces", "alice}:burst"),
         Attempt("another header for the key", ["HTTP_X_APIKEY": "alice", "HTTP_API_KEY": "alice"], data),
         // X-API-Key and X_API_Key have the same variable, so there is no second key.
-        Attempt("a listed key", ["HTTP_X_API_KEY": "alice"], "data 1 api_key=alice"),
+        Attempt("a listed key", ["HTTP_X_API_KEY": "alice"], "data 1 api_key=<alice>"),
     ]
 
     private static func behindProxy(_ name: String, _ list: String, _ summary: String) -> Attempt {
@@ -117,7 +117,7 @@ struct SpoofingTests {
     func counted(attempt: Attempt) throws {
         var facts = SampleRequest(method: "GET", target: "/api/data", address: "203.0.113.9")
         for (name, value) in attempt.variables { facts[name] = value }
-        #expect(try Self.rulebook().match(for: facts).summary == attempt.summary)
+        #expect(try Self.rulebook().match(for: facts).summary == withNames(attempt.summary))
     }
 
     @Test("without a key file, each key is a client of its own and cannot pass for another", arguments: [false, true])

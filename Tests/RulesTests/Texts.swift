@@ -7,6 +7,13 @@ func bytes(_ text: String) -> ArraySlice<UInt8> { Array(text.utf8)[...] }
 
 func text(_ bytes: some Sequence<UInt8>) -> String { String(decoding: Array(bytes), as: UTF8.self) }
 
+/// The text with the name of each secret in place of `<secret>`: `api_key=<alice>` becomes `api_key=sha256:2bd806c9…`.
+func withNames(_ text: String) -> String {
+    text.replacing(/<([^>]*)>/) { match in
+        "sha256:" + String(decoding: SHA256.hexDigest(of: Array(match.1.utf8)).prefix(32), as: UTF8.self)
+    }
+}
+
 extension Rulebook {
     /// The rules in a text.
     static func of(_ text: String) throws -> Rulebook {

@@ -11,6 +11,8 @@ struct Caller: Hashable {
 
     /// Rules with this limit, half of it for each algorithm.
     static let rules = """
+        # The scenarios compute the slots of keys.
+        fingerprints: { except: [api_key] }
         policies:
           window: { limit: \(limit) per day, algorithm: sliding_window }
           bucket: { limit: \(limit) per day, algorithm: token_bucket }

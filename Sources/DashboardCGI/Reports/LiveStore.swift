@@ -36,27 +36,43 @@ final class LiveStore {
         self.location = location
     }
 
-    /// The remaining units of a client in each policy of the rules.
+    /// The remaining units of a client in each policy that may count it.
     ///
     /// Asks by a charge of 0 units, which changes nothing.
     ///
     /// - Throws: ``Problem`` that says why they are not known.
     func left(_ client: String) throws(Problem) -> [Left] {
-        guard !client.hasPrefix("hashed="), let identity = Identity(written: client), client != "other" else {
+        guard !client.hasPrefix("hashed="), client != "other" else {
             throw Problem(
                 .unavailable, "The store cannot look up \(client).",
                 "Limiters that hash the names of clients keep no way back to them.")
         }
-        let policies = try rules().policies
+        let charge = try charge(client)
         guard let session = try openedSession() else {
             throw Problem(.unavailable, "\(location): no limiter has created this store yet.", Self.remedy)
         }
         do throws(StoreError) {
-            let entries = policies.map { Charge.Entry($0, for: identity) }
-            return zip(policies, try session.peek(entries).decisions).map { Left(policy: $0, decision: $1) }
+            let verdict = try session.peek(charge.entries)
+            return zip(charge.entries, verdict.decisions).map { Left(policy: $0.policy, decision: $1) }
         } catch {
             throw Problem(.unavailable, error.description, Self.remedy)
         }
+    }
+
+    /// What the rules may charge a client.
+    ///
+    /// - Throws: ``Problem`` if the client is on a list, or unknown to the rules.
+    private func charge(_ client: String) throws(Problem) -> Charge {
+        let rules = try rules()
+        let remedy = "The rules count no request of this client now."
+        let named: NamedClient
+        do throws(UnknownClient) {
+            named = try rules.client(named: client)
+        } catch {
+            throw Problem(.unavailable, error.description, remedy)
+        }
+        guard let list = named.list else { return named.charge }
+        throw Problem(.unavailable, "The client is on the \(list.rawValue) list.", remedy)
     }
 
     private static let remedy = "Start the dashboard with the --store and --rules of the limiters."

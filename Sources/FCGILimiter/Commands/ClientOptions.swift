@@ -1,28 +1,25 @@
 import ArgumentParser
-public import Limiters
 import Rules
-public import Startup
+import Startup
 
 /// The options that name one client, its rules and its store.
 struct ClientOptions: ParsableArguments {
     @OptionGroup var rulesOptions: RulesOptions
     @OptionGroup var storeOptions: StoreOptions
 
-    @Argument(help: "The client, written as explain prints it, for example api_key=alice or address=203.0.113.9.")
-    var client: Identity
+    @Option(help: "The client's plan, if the web server says which. A plan in the key file takes precedence.")
+    var plan: String?
 
-    /// The client under every policy of the rules.
-    func entries() throws -> [Charge.Entry] {
-        try rulesOptions.load().policies.map { Charge.Entry($0, for: client) }
-    }
-}
+    @Argument(
+        help: """
+            The client, for example address=203.0.113.9 or api_key=KEY; of a secret the name that explain prints, or the \
+            secret itself.
+            """)
+    var client: String
 
-extension Identity: OptionValue {
-    /// The identity written in `text`, as in keys.
-    public init(option text: String) throws(InvalidValue) {
-        guard let identity = Identity(written: text) else {
-            throw InvalidValue(text, allowed: "for example api_key=alice or address=203.0.113.9")
-        }
-        self = identity
+    /// The client as the rules treat it.
+    func namedClient() throws -> NamedClient {
+        let rules = try rulesOptions.load()
+        return try OneLineFailure.of { () throws(UnknownClient) in try rules.client(named: client, plan: plan) }
     }
 }

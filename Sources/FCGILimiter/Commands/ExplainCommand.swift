@@ -23,11 +23,11 @@ struct ExplainCommand: ParsableCommand {
         let store = try store?.openExisting()
         switch rulebook.match(for: requestOptions.sample) {
         case .banned(let identity):
-            print("banned: \(identity.text) is on the ban list; the answer is 403")
+            print(NamedClient.List.banned.text(identity))
         case .unlimited(.noRule):
             print("unlimited: no rule matches this request")
         case .unlimited(.exempt(let identity)):
-            print("unlimited: \(identity.text) is on the exempt list")
+            print(NamedClient.List.exempt.text(identity))
         case .unlimited(.rule(let rule)):
             print("unlimited: \(rule) in line \(rule.line) allows the request without counting it")
         case .limited(let charge, let matches):

@@ -1,4 +1,5 @@
 import Limiters
+import Rules
 import Stores
 
 /// What a client has left of its quotas.
@@ -24,6 +25,16 @@ extension Quota {
     var text: String {
         let length = window % 1_000_000 == 0 ? "\(window / 1_000_000) s" : "\(window / 1_000) ms"
         return "\(limit) per \(length), \(algorithm.rawValue)"
+    }
+}
+
+extension NamedClient.List {
+    /// What happens to the requests of a client on the list.
+    func text(_ client: Identity) -> String {
+        switch self {
+        case .banned: "banned: \(client.text) is on the ban list; the answer is 403"
+        case .exempt: "unlimited: \(client.text) is on the exempt list"
+        }
     }
 }
 

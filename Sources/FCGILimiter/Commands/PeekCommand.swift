@@ -1,5 +1,6 @@
 import ArgumentParser
 import Limiters
+import Rules
 
 /// `fcgi-limiter peek CLIENT`: prints what a client has left in each policy.
 struct PeekCommand: ParsableCommand {
@@ -11,9 +12,10 @@ struct PeekCommand: ParsableCommand {
     @OptionGroup var options: ClientOptions
 
     func run() throws {
-        let charge = Charge(try options.entries())
-        let decisions = try Left.decisions(charge, in: options.storeOptions.open())
-        for (entry, decision) in zip(charge.entries, decisions) {
+        let client = try options.namedClient()
+        if let list = client.list { return print(list.text(client.identity)) }
+        let decisions = try Left.decisions(client.charge, in: options.storeOptions.open())
+        for (entry, decision) in zip(client.charge.entries, decisions) {
             print("\(entry.policy.name): \(Left.text(decision))")
         }
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Limiters
+import Rules
 import Stores
 
 /// `fcgi-limiter reset CLIENT`: restores a client's full quotas.
@@ -12,9 +13,11 @@ struct ResetCommand: ParsableCommand {
     @OptionGroup var options: ClientOptions
 
     func run() throws {
-        let entries = try options.entries()
+        let client = try options.namedClient()
+        if let list = client.list { print(list.text(client.identity)) }
+        let keys = client.charge.entries.map(\.key)
         let store = try options.storeOptions.open()
-        let count = try OneLineFailure.of { () throws(StoreError) in try store.reset(entries.map(\.key)) }
-        print("reset \(options.client.text): \(count) of \(entries.count) policies had counted it")
+        let count = try OneLineFailure.of { () throws(StoreError) in try store.reset(keys) }
+        print("reset \(client.identity.text): \(count) of \(keys.count) policies had counted it")
     }
 }

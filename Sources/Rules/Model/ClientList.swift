@@ -13,11 +13,13 @@ struct ClientList: Sendable {
         if !addresses.isEmpty, let client = facts.client(), addresses.contains(client) {
             return Identity(Source.address.label, client.text(v6Prefix: 128))
         }
-        if !keys.isEmpty, let entry = facts.sentKey().flatMap({ keys.entry(for: $0) }) {
-            return Identity(Source.apiKey.label, entry.name)
+        if !keys.isEmpty, let key = facts.sentKey(), keys.entry(for: key) != nil {
+            return Identity(Source.apiKey.label, facts.settings.name(ofKey: key))
         }
         for (source, values) in values {
-            if let value = facts.value(of: source), values.contains(value) { return Identity(source.label, value) }
+            if let value = facts.value(of: source), values.contains(value) {
+                return Identity(source.label, facts.settings.fingerprints.name(of: value, from: source))
+            }
         }
         return nil
     }

@@ -20,7 +20,8 @@ extension Rulebook {
         return names.map { String(decoding: $0, as: UTF8.self) }.sorted()
     }
 
-    private var listedSources: [Source] {
+    /// The sources by which clients are banned or exempt.
+    var listedSources: [Source] {
         [banned, exempt].flatMap { list in list.values.map(\.source) + (list.keys.isEmpty ? [] : [.apiKey]) }
     }
 }

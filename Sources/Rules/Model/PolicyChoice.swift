@@ -8,7 +8,10 @@ struct PolicyChoice: Sendable {
     let byPlan: [Bytes: Policy]
 
     func policy(_ facts: inout RequestFacts) -> Policy {
-        guard !byPlan.isEmpty, let plan = facts.plan() else { return standard }
-        return byPlan[plan] ?? standard
+        byPlan.isEmpty ? standard : policy(plan: facts.plan())
+    }
+
+    func policy(plan: Bytes?) -> Policy {
+        plan.flatMap { byPlan[$0] } ?? standard
     }
 }

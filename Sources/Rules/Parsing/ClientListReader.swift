@@ -2,7 +2,7 @@
 enum ClientListReader {
     private static let example = "[203.0.113.0/24, { user: alice }], or leave it out"
 
-    static func list(_ field: Field?) throws(RulesError) -> ClientList {
+    static func list(_ field: Field?, _ settings: RequestSettings) throws(RulesError) -> ClientList {
         guard let field else { return ClientList() }
         var networks: [Network] = []
         var keys = KeyList()
@@ -20,7 +20,7 @@ enum ClientListReader {
                     case .address: networks.append(try one.network())
                     case .everyone:
                         throw name.error("is not a client; write a rule for all requests", value: "everyone")
-                    case .apiKey: try add(Array(text.utf8)[...], to: &keys, one)
+                    case .apiKey: try add(Array(text.utf8)[...], to: &keys, settings, one)
                     default: values[source, default: []].insert(Array(text.utf8)[...])
                     }
                 }
@@ -30,14 +30,16 @@ enum ClientListReader {
         return ClientList(addresses: AddressSet(networks), keys: keys, values: sorted)
     }
 
-    private static func add(_ key: Bytes, to keys: inout KeyList, _ field: Field) throws(RulesError) {
+    private static func add(
+        _ key: Bytes, to keys: inout KeyList, _ settings: RequestSettings, _ field: Field
+    ) throws(RulesError) {
         guard key.starts(with: "sha256:".utf8) else {
-            _ = keys.add(key, plan: nil)
+            _ = keys.add(key, KeyList.Entry(name: settings.name(ofKey: key), plan: nil))
             return
         }
         guard let digest = key.digest else {
             throw field.error("is not a SHA-256; write sha256: and 64 hexadecimal digits")
         }
-        _ = keys.add(digest: digest, plan: nil)
+        _ = keys.add(digest: digest, KeyList.Entry(name: settings.name(ofKeyDigest: digest), plan: nil))
     }
 }

@@ -62,6 +62,14 @@ struct Field {
         }
     }
 
+    /// The file that the field names, relative to the folder of the rules file, and its path.
+    func file(_ example: String) throws(RulesError) -> (TextFile, path: String) {
+        let folder = file.lastIndex(of: "/").map { file[...$0] } ?? ""
+        let name = try text(example)
+        let path = name.hasPrefix("/") ? name : folder + name
+        return (try parsed(example) { _ throws(ParseError) in try TextFile(path: path) }, path)
+    }
+
     /// A whole number in `range`.
     func number(_ range: ClosedRange<Int64>) throws(RulesError) -> Int64 {
         let example = "\(range.lowerBound) to \(range.upperBound)"

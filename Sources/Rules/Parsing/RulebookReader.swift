@@ -3,8 +3,9 @@ import Limiters
 /// Reads a rules file from its root.
 struct RulebookReader {
     private static let names = [
-        "trusted_proxies", "proxy_header", "ipv6_prefix", "ignore_in_paths", "api_keys", "plan", "matching", "exempt",
-        "banned", "policies", "rules",
+        "trusted_proxies", "proxy_header", "ipv6_prefix", "ignore_in_paths", "api_keys", "fingerprints", "plan",
+        "matching",
+        "exempt", "banned", "policies", "rules",
     ]
 
     let rulebook: Rulebook
@@ -16,15 +17,18 @@ struct RulebookReader {
         let matching = try members["matching"]?.choice(Rulebook.Matching.self) ?? .first
         let normalization = try Self.normalization(members["ignore_in_paths"])
         let (keySource, keyFile) = try Self.apiKeys(members["api_keys"])
-        let keys = try keyFile.map { file throws(RulesError) in try KeyFileReader(file, plans: policies.plans) }
+        let fingerprints = try FingerprintReader(members["fingerprints"])
+        let keys = try keyFile.map { file throws(RulesError) in
+            try KeyFileReader(file, plans: policies.plans, fingerprints.fingerprints)
+        }
         let networks = try members["trusted_proxies"]?.networks() ?? []
         let settings = RequestSettings(
             keySource: keySource, keys: keys?.keys, trustedProxies: AddressSet(networks),
             proxyHeader: try members["proxy_header"]?.choice(ProxyHeader.self),
             v6Prefix: Int(try members["ipv6_prefix"]?.number(1...128) ?? 64), pathNormalization: normalization,
-            planSource: try members["plan"]?.planSource())
-        let banned = try ClientListReader.list(members["banned"])
-        let exempt = try ClientListReader.list(members["exempt"])
+            planSource: try members["plan"]?.planSource(), fingerprints: fingerprints.fingerprints)
+        let banned = try ClientListReader.list(members["banned"], settings)
+        let exempt = try ClientListReader.list(members["exempt"], settings)
         var reader = RuleReader(policies: policies, matching: matching, normalization: normalization)
         let rules = try members.required("rules", "[{ match: { path: /api/** }, policies: [\(policies.names[0])] }]")
         try reader.read(rules)
@@ -32,7 +36,7 @@ struct RulebookReader {
             matching: matching, rules: reader.rules, policies: policies.all, settings: settings, banned: banned,
             exempt: exempt)
 
-        warnings += keys?.warnings ?? []
+        warnings += fingerprints.warnings + (keys?.warnings ?? [])
         warnings += reader.warnings
         for field in networks.isEmpty ? [] : try members["trusted_proxies"]?.oneOrMore("") ?? [] {
             guard field.scalar?.hasSuffix("/0") == true else { continue }

@@ -13,7 +13,7 @@ struct IdentitySelector: Sendable {
         for sources in alternatives {
             if sources.count == 1 {
                 if sources[0].kind == .everyone { return .everyone }
-                if let value = facts.value(of: sources[0]) { return Identity(sources[0].label, value) }
+                if let value = facts.identityValue(of: sources[0]) { return Identity(sources[0].label, value) }
             } else if let identity = Self.combined(sources, &facts) {
                 return identity
             }
@@ -24,7 +24,7 @@ struct IdentitySelector: Sendable {
     private static func combined(_ sources: [Source], _ facts: inout RequestFacts) -> Identity? {
         var values: [(source: String, value: [UInt8])] = []
         for source in sources {
-            guard let value = facts.value(of: source) else { return nil }
+            guard let value = facts.identityValue(of: source) else { return nil }
             values.append((source.label, Array(value)))
         }
         return Identity(values)

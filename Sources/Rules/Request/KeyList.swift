@@ -1,21 +1,21 @@
 import Limiters
 
-/// The API keys that a site has issued, each in the clear or as its SHA-256.
+/// API keys, each in the clear or as its SHA-256: those that a site has issued, or those of listed clients.
 struct KeyList: Sendable {
-    /// A key on the list.
+    /// What the list says about a key.
     struct Entry {
-        /// The key as identities contain it: the key itself, or `sha256:` and its digest if the list has only that.
-        let name: Bytes
+        /// The key's name in identities: its label or its fingerprint; `nil` if only the key itself can tell.
+        let name: Bytes?
         /// The client's plan; `nil` if the list does not say.
         let plan: Bytes?
     }
 
-    /// Plans by key.
+    /// Entries by key.
     ///
     /// Swift hashes with a seed per process (SipHash), so timing a lookup tells nothing about near misses.
-    private var plain: [Bytes: Bytes?] = [:]
-    /// Plans by the digest in hexadecimal digits.
-    private var hashed: [Bytes: Bytes?] = [:]
+    private var plain: [Bytes: Entry] = [:]
+    /// Entries by the digest in hexadecimal digits.
+    private var hashed: [Bytes: Entry] = [:]
     /// Longer texts are not hashed: no site issues such keys.
     private static let longestKey = 1_024
 
@@ -23,20 +23,27 @@ struct KeyList: Sendable {
     var isEmpty: Bool { plain.isEmpty && hashed.isEmpty }
 
     /// Adds a key; `false` if it is listed already.
-    mutating func add(_ key: Bytes, plan: Bytes?) -> Bool {
-        plain.updateValue(plan, forKey: key) == nil
+    mutating func add(_ key: Bytes, _ entry: Entry) -> Bool {
+        plain.updateValue(entry, forKey: key) == nil
     }
 
     /// Adds a key by its digest, 64 hexadecimal digits in small letters; `false` if it is listed already.
-    mutating func add(digest: Bytes, plan: Bytes?) -> Bool {
-        hashed.updateValue(plan, forKey: digest) == nil
+    mutating func add(digest: Bytes, _ entry: Entry) -> Bool {
+        hashed.updateValue(entry, forKey: digest) == nil
     }
 
     /// The entry of a key that a client sent; `nil` if it is not on the list.
     func entry(for key: Bytes) -> Entry? {
-        if let plan = plain[key] { return Entry(name: key, plan: plan) }
+        if let entry = plain[key] { return entry }
         guard !hashed.isEmpty, key.count <= Self.longestKey else { return nil }
-        let digest = SHA256.hexDigest(of: Array(key))
-        return hashed[digest[...]].map { Entry(name: (Array("sha256:".utf8) + digest)[...], plan: $0) }
+        return hashed[SHA256.hexDigest(of: Array(key))[...]]
+    }
+
+    /// The entry of a key that is listed by this digest; `nil` if there is none.
+    func entry(forDigest digest: Bytes) -> Entry? { hashed[digest] }
+
+    /// An entry with this name in identities; `nil` if there is none. Looks at every key.
+    func entry(named name: Bytes) -> Entry? {
+        plain.values.first { $0.name == name } ?? hashed.values.first { $0.name == name }
     }
 }

@@ -15,6 +15,7 @@ struct RequestFacts {
     private var cachedClient: Lazy<Address?> = .unknown
     private var cachedAddress: Lazy<Bytes?> = .unknown
     private var cachedKey: Lazy<KeyList.Entry?> = .unknown
+    private var cachedKeyName: Lazy<Bytes?> = .unknown
     private var cachedPlan: Lazy<Bytes?> = .unknown
 
     init(_ variables: any CGIVariables, _ settings: RequestSettings) {
@@ -76,7 +77,7 @@ struct RequestFacts {
             switch source.kind {
             case .everyone: nil
             case .address: addressText()
-            case .apiKey: key()?.name
+            case .apiKey: sentKey()
             // nginx passes on tabs around a header's value, which the application does not see (RFC 9110, 5.5).
             case .variable(let name): variables.bytes(of: name)?.trimmed
             case .cookie(let name):
@@ -84,6 +85,24 @@ struct RequestFacts {
             case .query(let name): queryValues(name).first { _ in true }
             }
         return value?.isEmpty == true ? nil : value
+    }
+
+    /// The value of a source as identities contain it, of a secret its name; `nil` if the request has none.
+    mutating func identityValue(of source: Source) -> Bytes? {
+        switch source.kind {
+        case .address: value(of: source)
+        case .apiKey: keyName()
+        default: value(of: source).map { settings.fingerprints.name(of: $0, from: source) }
+        }
+    }
+
+    private mutating func keyName() -> Bytes? {
+        if case .known(let name) = cachedKeyName { return name }
+        let name = key().flatMap { entry in
+            entry.name ?? sentKey().map { settings.fingerprints.name(of: $0, from: .apiKey) }
+        }
+        cachedKeyName = .known(name)
+        return name
     }
 
     /// The client's plan, from the key file or else from the web server.
@@ -94,12 +113,11 @@ struct RequestFacts {
         return plan
     }
 
-    /// The API key, if the client sent one that counts.
+    /// What is known of the API key, if the client sent one that counts.
     private mutating func key() -> KeyList.Entry? {
         if case .known(let key) = cachedKey { return key }
-        var key: KeyList.Entry?
-        if let text = sentKey() {
-            key = settings.keys.map { $0.entry(for: text) } ?? KeyList.Entry(name: text, plan: nil)
+        let key = sentKey().flatMap { text in
+            settings.keys.map { $0.entry(for: text) } ?? KeyList.Entry(name: nil, plan: nil)
         }
         cachedKey = .known(key)
         return key

@@ -12,10 +12,11 @@ final class RequestSettings: Sendable {
     let pathNormalization: PathNormalization
     /// Where the web server says which plan a client has; a plan in the key file takes precedence.
     let planSource: Source?
+    let fingerprints: Fingerprints
 
     init(
         keySource: Source, keys: KeyList?, trustedProxies: AddressSet, proxyHeader: ProxyHeader?, v6Prefix: Int,
-        pathNormalization: PathNormalization, planSource: Source?
+        pathNormalization: PathNormalization, planSource: Source?, fingerprints: Fingerprints
     ) {
         self.keySource = keySource
         self.keys = keys
@@ -24,6 +25,17 @@ final class RequestSettings: Sendable {
         self.v6Prefix = v6Prefix
         self.pathNormalization = pathNormalization
         self.planSource = planSource
+        self.fingerprints = fingerprints
+    }
+
+    /// The name of an API key in identities, whether or not it counts.
+    func name(ofKey key: Bytes) -> Bytes {
+        keys?.entry(for: key)?.name ?? fingerprints.name(of: key, from: .apiKey)
+    }
+
+    /// The name of the API key with this SHA-256; `nil` if only the key itself can tell.
+    func name(ofKeyDigest digest: Bytes) -> Bytes? {
+        keys?.entry(forDigest: digest)?.name ?? fingerprints.name(ofDigest: digest)
     }
 
     /// The variables from which a client's address is found.
