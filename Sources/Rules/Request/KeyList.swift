@@ -42,7 +42,9 @@ struct KeyList: Sendable {
     /// The entry of a key that is listed by this digest; `nil` if there is none.
     func entry(forDigest digest: Bytes) -> Entry? { hashed[digest] }
 
-    /// An entry with this name in identities; `nil` if there is none. Looks at every key.
+    /// An entry with this name in identities; `nil` if there is none.
+    ///
+    /// Looks at every key.
     func entry(named name: Bytes) -> Entry? {
         plain.values.first { $0.name == name } ?? hashed.values.first { $0.name == name }
     }
