@@ -305,6 +305,23 @@ struct NginxGuardTests {
         #expect(try refused.json()["violated-policies"] as? [String] == names)
     }
 
+    @Test("a request with 120 policies of long names is refused like any other, and the headers name the governing one")
+    func tooManyPolicies() throws {
+        let names = (0..<120).map { "\(String(repeating: "n", count: 60))\($0)" }
+        let governing = try #require(names.last)
+        let policies = names.map { "  \($0): { limit: \($0 == governing ? 3 : 10_000) per minute }\n" }.joined()
+        let rules = "policies:\n\(policies)rules:\n  - { policies: [\(names.joined(separator: ", "))] }\n"
+        let client = try NginxSite(rules: rules, Self.proxied).client()
+        for number in 1...6 {
+            let answer = try client.get("/")
+            #expect(answer.status == (number <= 3 ? 200 : 429))
+            #expect(answer["X-RateLimit-Remaining"] == "\(max(0, 3 - number))")
+            #expect(answer["RateLimit"]?.contains("\"\(governing)\";r=\(max(0, 3 - number));") == true)
+            #expect((1_600...2_048).contains(answer["RateLimit-Policy"]?.utf8.count ?? 0))
+            if number > 3 { #expect(try answer.json()["violated-policies"] as? [String] == [governing]) }
+        }
+    }
+
     @Test("a client cannot reach the internal location")
     func internalPath() throws {
         let client = try NginxSite(Self.proxied).client()

@@ -34,8 +34,8 @@ struct Problem {
         }
         body.append(text: #""violated-policies":["#)
         var isFirst = true
-        for (entry, decision) in zip(verdict.charge.entries, verdict.decisions)
-        where entry.policy.mode == .enforced && decision.admission != .allowed {
+        verdict.forEachNamed { entry, decision in
+            guard decision.admission != .allowed else { return }
             if !isFirst { body.append(text: ",") }
             isFirst = false
             body.append(text: "\"")

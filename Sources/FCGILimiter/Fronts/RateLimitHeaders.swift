@@ -4,7 +4,7 @@ import TextFormats
 
 extension Response {
     /// Adds the headers about limits: `X-RateLimit-*` for the decision that matters most, and `RateLimit-Policy` and
-    /// `RateLimit` for all enforced policies.
+    /// `RateLimit` for the policies that ``Verdict/forEachNamed(_:)`` names.
     ///
     /// Source of the latter two: draft-ietf-httpapi-ratelimit-headers-11. All times are seconds, rounded up.
     mutating func addRateLimit(_ verdict: Verdict) {
@@ -19,7 +19,7 @@ extension Response {
         case .tokenBucket: addHeader("X-RateLimit-Strategy", "token_bucket")
         }
         addHeader("RateLimit-Policy") { value in
-            for entry in charge.entries where entry.policy.mode == .enforced {
+            verdict.forEachNamed { entry, _ in
                 value.append(listMember: entry.policy.name)
                 value.append(text: ";q=")
                 value.append(decimal: entry.policy.quota.limit)
@@ -28,7 +28,7 @@ extension Response {
             }
         }
         addHeader("RateLimit") { value in
-            for (entry, decision) in zip(charge.entries, verdict.decisions) where entry.policy.mode == .enforced {
+            verdict.forEachNamed { entry, decision in
                 value.append(listMember: entry.policy.name)
                 value.append(text: ";r=")
                 value.append(decimal: decision.remaining)
@@ -42,6 +42,27 @@ extension Response {
     /// Adds `Retry-After`, rounded up to whole seconds and at least one.
     mutating func addRetryAfter(_ wait: Microseconds) {
         addHeader("Retry-After", decimal: max(1, seconds(wait)))
+    }
+}
+
+extension Verdict {
+    /// Calls `name` with each enforced policy and its decision, as far as they fit into a header of 2 kB; the governing one
+    /// always fits.
+    ///
+    /// The snippets give nginx 8 kB for the headers of an answer. An answer with larger headers would count as a failed
+    /// limiter, which lets requests pass.
+    func forEachNamed(_ name: (Charge.Entry, Decision) -> Void) {
+        guard let governing else { return }
+        // The numbers, quotes and separators beside a name take 28 bytes at most.
+        func size(_ index: Int) -> Int { charge.entries[index].policy.name.utf8.count + 28 }
+        var room = 2_048 - size(governing)
+        for index in decisions.indices where charge.entries[index].policy.mode == .enforced {
+            if index != governing {
+                guard size(index) <= room else { continue }
+                room -= size(index)
+            }
+            name(charge.entries[index], decisions[index])
+        }
     }
 }
 
