@@ -50,6 +50,34 @@ struct RedisStateTests {
         #expect(try server.command("DBSIZE") == "0")
     }
 
+    @Test("whatever stands under a key, a decision stays within the quota's bounds or is an error")
+    func foreignValues() throws {
+        let extremes = ["-9223372036854775808", "-1", "0", "9223372036854775807", "1e300", "nan", "x"]
+        let bucket = try entry(limit: 5, .tokenBucket)
+        let window = try entry(limit: 5, .slidingWindow)
+        func expectBounded(_ entry: Charge.Entry, _ what: String) {
+            guard let decisions = try? store.charge([Charge([entry, bucket])])[0].decisions else { return }
+            for decision in decisions {
+                #expect((0...5).contains(decision.remaining), "\(what)")
+                #expect((0...4 * entry.policy.quota.window).contains(decision.resetAfter), "\(what)")
+                #expect((0...4 * entry.policy.quota.window).contains(decision.retryAfter ?? 0), "\(what)")
+            }
+        }
+        for value in extremes {
+            try server.command("SET", bucket.key.name, value)
+            expectBounded(window, "bucket \(value)")
+            try server.command("DEL", bucket.key.name)
+            for other in extremes {
+                for pairs in 1...3 {
+                    try server.command("DEL", window.key.name)
+                    try server.command("RPUSH", window.key.name, value)
+                    for _ in 0..<pairs { try server.command("RPUSH", window.key.name, other, value) }
+                    expectBounded(window, "log of \(pairs) pairs: \(value), \(other)")
+                }
+            }
+        }
+    }
+
     @Test("a refused request leaves the time to live as it was")
     func refusedKeepsTimeToLive() throws {
         let entry = try entry(limit: 1, .slidingWindow)

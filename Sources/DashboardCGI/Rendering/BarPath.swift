@@ -26,7 +26,7 @@ enum BarPath {
     }
 
     private static func point(_ number: Double) -> String {
-        let scaled = Int((number * 100).rounded())
+        let scaled = Int((min(max(-10_000, number), 10_000) * 100).rounded())
         return scaled % 100 == 0 ? "\(scaled / 100)" : "\(Double(scaled) / 100)"
     }
 }

@@ -57,7 +57,7 @@ struct CellView {
                 .link(LinkView(address: filter.address(page.rawValue, [(field, text)]), text: text))
             case .count(let number): .text(Figure.count(number))
             case .share(let share):
-                .share(Share(text: Figure.share(share), width: Int((share * 100).rounded())))
+                .share(Share(text: Figure.share(share), width: Int((min(max(0, share), 1) * 100).rounded())))
             case .number(let number): .text(Figure.number(number))
             case .microseconds(let time): .text(Figure.microseconds(time))
             case .seconds(let time): .text(Figure.seconds(time))

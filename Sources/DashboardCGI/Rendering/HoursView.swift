@@ -22,9 +22,9 @@ struct HoursView {
         let hours = try report.hours()
         let peak = hours.max() ?? 0
         days = (report.range.end.seconds - report.hoursStart.seconds + 43_200) / 86_400
-        isEmpty = peak == 0
+        isEmpty = peak <= 0
         bars = hours.enumerated().map { hour, count in
-            let height = peak > 0 ? Int(Double(count) / Double(peak) * 100) : 0
+            let height = Int(min(max(0, Double(count) / Double(max(1, peak))), 1) * 100)
             return Bar(
                 hour: zeroPadded(hour, to: 2), count: Figure.count(count), top: 100 - height, height: height,
                 isNamed: hour % 6 == 0)

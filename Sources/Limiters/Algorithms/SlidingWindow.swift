@@ -27,8 +27,8 @@ struct SlidingWindow {
     func decide(_ state: State, now: Microseconds, cost: Int64) -> (Decision, Change) {
         var pairs = max(0, (state.wordCount - 1) / 2)
         // The clock stepped back by more than a window. Waiting for it to catch up could take years, so the log is
-        // ignored.
-        if pairs > 0, state.word(2 * pairs - 1) > now + window + grain { pairs = 0 }
+        // ignored. Sums wrap and results are bounded, so that even a damaged log gives a decision.
+        if pairs > 0, !(0...now + window + grain).contains(state.word(2 * pairs - 1)) { pairs = 0 }
         var newest = pairs == 0 ? now : state.word(2 * pairs - 1)
         let total = pairs == 0 ? 0 : state.word(2 * pairs)
 
@@ -39,7 +39,7 @@ struct SlidingWindow {
 
         let gone = firstPair(in: state, pairs) { time, _ in time > moment - window }
         let base = pairs == 0 ? 0 : state.word(2 * gone)
-        var used = total - base
+        var used = min(max(0, total &- base), 1 << 53)
 
         let admission: Admission
         var change = Change()
@@ -57,23 +57,24 @@ struct SlidingWindow {
                 } else if newest == slot {
                     change.cutFirst = 2 * gone
                     change.cutLast = 1
-                    change.append(base + used)
+                    change.append(base &+ used)
                 } else {
                     change.cutFirst = 2 * gone
                     change.append(slot)
-                    change.append(base + used)
+                    change.append(base &+ used)
                 }
                 newest = slot
                 change.expiry = newest + window
             }
         } else {
             let leaving = used + cost - limit
-            let pair = firstPair(in: state, pairs) { _, total in total - base >= leaving }
-            admission = .refused(retryAfter: state.word(2 * pair + 1) + window - now)
+            let pair = firstPair(in: state, pairs) { _, total in total &- base >= leaving }
+            let time = max(min(state.word(2 * pair + 1), newest), moment - window + 1)
+            admission = .refused(retryAfter: time + window - now)
         }
         let decision = Decision(
             admission: admission, limit: limit, remaining: max(0, limit - used),
-            resetAfter: used == 0 ? 0 : newest + window - now
+            resetAfter: used == 0 ? 0 : max(0, newest + window - now)
         )
         return (decision, change)
     }
@@ -85,12 +86,12 @@ struct SlidingWindow {
         let pairs = max(0, (words.count - 1) / 2)
         let pair = firstPair(in: words.span.bytes, pairs) { time, _ in time >= taken.moment }
         guard pair < pairs, words[2 * pair + 1] == taken.moment else { return words }
-        let units = words[2 * pair + 2] - words[2 * pair]
+        let units = words[2 * pair + 2] &- words[2 * pair]
         // Fewer units: the log was emptied and started again, and these are another request's.
         guard units >= taken.cost else { return words }
         guard pairs > 1 || units > taken.cost else { return [] }
         var words = words
-        for later in pair..<pairs { words[2 * later + 2] -= taken.cost }
+        for later in pair..<pairs { words[2 * later + 2] &-= taken.cost }
         if units == taken.cost { words.removeSubrange((2 * pair + 1)...(2 * pair + 2)) }
         return words
     }

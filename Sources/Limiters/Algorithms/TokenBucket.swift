@@ -54,6 +54,6 @@ struct TokenBucket {
     func refund(_ taken: Refund, to words: [Int64], now: Microseconds) -> [Int64] {
         guard let arrival = words.first else { return words }
         let owed = taken.cost * interval - max(0, now - taken.moment)
-        return owed > 0 ? [arrival - owed] : words
+        return owed > 0 ? [arrival &- owed] : words
     }
 }

@@ -103,10 +103,15 @@ extension RedisCommand {
 
 extension Decision {
     /// The decision in the three numbers that `charge.lua` returns for a key.
+    ///
+    /// Foreign values under a key can lead to any numbers. They are brought into the range of a decision.
     init(_ entry: Charge.Entry, wait: Int64, remaining: Int64, resetAfter: Int64) {
+        let quota = entry.policy.quota
+        let longest = 4 * quota.window
         self.init(
-            admission: wait == 0 ? .allowed : wait < 0 ? .impossible : .refused(retryAfter: wait),
-            limit: entry.policy.quota.limit, remaining: remaining, resetAfter: resetAfter)
+            admission: wait == 0 ? .allowed : wait < 0 ? .impossible : .refused(retryAfter: min(wait, longest)),
+            limit: quota.limit, remaining: min(max(0, remaining), quota.limit),
+            resetAfter: min(max(0, resetAfter), longest))
     }
 }
 

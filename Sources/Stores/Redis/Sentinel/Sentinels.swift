@@ -40,11 +40,11 @@ final class Sentinels {
         let connection = try RedisConnection(location.sentinel(at: sentinel), deadlines: deadlines)
         let question = ["SENTINEL", "GET-MASTER-ADDR-BY-NAME", location.master]
         let answer = try connection.command(question).value.elements
-        guard answer.count == 2, let host = answer[0].text, let port = answer[1].text.flatMap({ Int($0) }) else {
+        guard answer.count == 2, let host = answer[0].text, let port = answer[1].text.flatMap({ UInt16($0) }) else {
             // The Sentinel may have begun to watch just now.
             throw StoreError(.refused, "the Sentinel \(sentinel) watches no master \"\(location.master)\"")
         }
-        return .tcp(host: host, port: port)
+        return .tcp(host: host, port: Int(port))
     }
 
     /// A connection to a server that calls itself a master (`ROLE`).
