@@ -51,6 +51,28 @@ struct RedisFailureTests {
         #expect(try eventually { try store.charge([charge()])[0].decisions[0].remaining } == 9)
     }
 
+    @Test("a batch that takes longer than the deadline only by its size is decided whole")
+    func largeBatch() throws {
+        let server = try RedisServer()
+        let location = RedisLocation(.unix(path: server.socket))
+        let policies = try (1...4).map {
+            try Policy(name: "p\($0)", quota: Quota(limit: 10, window: 60_000_000, algorithm: .slidingWindow))
+        }
+        let batch = (0..<16_000).map { client in
+            let identity = Identity("client", "\(client)".utf8)
+            return Charge(policies.map { Charge.Entry($0, for: identity) })
+        }
+        let patient = RedisStore(location, deadlines: RedisDeadlines(connect: 10_000_000, command: 10_000_000))
+        _ = try patient.charge([batch[0]])
+        let began = ContinuousClock.now
+        #expect(try patient.charge(batch).allSatisfy(\.isAllowed))
+        let needed = Int64((ContinuousClock.now - began) / .microseconds(1))
+
+        let store = RedisStore(location, deadlines: RedisDeadlines(connect: 10_000_000, command: needed * 2 / 5))
+        _ = try store.charge([batch[0]])
+        #expect(try store.charge(batch).map { $0.decisions[0].remaining }.dropFirst().allSatisfy { $0 == 8 })
+    }
+
     @Test(
         "a server that is stopped for a moment gives an error in time; its late answer is dropped, and it charges once")
     func stopped() throws {

@@ -40,8 +40,10 @@ public final class RedisStore: ClockedStore {
 
     /// Decides a batch by one script or several.
     ///
-    /// Requests that the server does not decide within the deadline fail with ``StoreError/Kind/late``. The server may still
-    /// charge those that were sent. Until it has answered them nothing more is sent, and all requests fail in this way.
+    /// Each script is due one deadline after the reply before it, so that a batch is not late by its own size, and all are
+    /// due within four deadlines. Requests that the server has not decided by then fail with ``StoreError/Kind/late``. The
+    /// server may still charge those that were sent. Until it has answered them nothing more is sent, and all requests fail
+    /// in this way.
     public func attempt(_ charges: [Charge]) throws(StoreError) -> [Result<Verdict, StoreError>] {
         try attempt(charges, clock: nil)
     }
@@ -69,27 +71,26 @@ public final class RedisStore: ClockedStore {
     ) throws(StoreError) -> [Result<Verdict, StoreError>] {
         try connected { scripted throws(StoreError) in
             guard try scripted.connection.dropLateReplies() else { throw late() }
-            let sent = steadyMicroseconds()
-            let deadline = sent + deadlines.command
+            var due = ReplyDue(within: deadlines.command)
             var results: [Result<Verdict, StoreError>] = []
             results.reserveCapacity(charges.count)
             var rest = charges[...]
             let connection = scripted.connection
-            while !rest.isEmpty, !connection.owesReplies, results.isEmpty || steadyMicroseconds() < deadline {
+            while !rest.isEmpty, !connection.owesReplies, results.isEmpty || steadyMicroseconds() < due.last {
                 let scripts = takeRound(from: &rest)
                 try send(scripts, to: scripted, clock: clock, isWhole: false)
-                var replies = try receive(scripts, connection, sent: sent, deadline: deadline)
+                var replies = try receive(scripts, connection, &due)
                 // A script that the server has lost did not run, so it can be sent again as a whole.
                 let lost = scripts.indices.filter { replies[$0] == .lostScript }
                 if !lost.isEmpty, !connection.owesReplies {
                     let scripts = lost.map { scripts[$0] }
                     try send(scripts, to: scripted, clock: clock, isWhole: true)
-                    let again = try receive(scripts, connection, sent: sent, deadline: deadline)
+                    let again = try receive(scripts, connection, &due)
                     for (index, reply) in zip(lost, again) { replies[index] = reply }
                 }
-                for (charges, reply) in zip(scripts, replies) { append(reply, on: charges, to: &results, deadline) }
+                for (charges, reply) in zip(scripts, replies) { append(reply, on: charges, to: &results, due) }
             }
-            for _ in rest { results.append(.failure(late(since: deadline))) }
+            for _ in rest { results.append(.failure(late(since: due.next))) }
             if case .failure(let error) = results.first, results.allSatisfy({ (try? $0.get()) == nil }) { throw error }
             return results
         }
@@ -140,25 +141,26 @@ public final class RedisStore: ClockedStore {
         case numbers([Int64])
         /// The server does not have the script, so nothing ran.
         case lostScript
-        /// There was no reply before the deadline.
+        /// There was no reply in time.
         case late
     }
 
-    /// The replies to the scripts, as far as they come before the deadline.
+    /// The replies to the scripts, as far as they come in time.
     ///
     /// - Throws: ``StoreError`` for an error reply.
     private func receive(
-        _ scripts: [ArraySlice<Charge>], _ connection: RedisConnection, sent: Microseconds, deadline: Microseconds
+        _ scripts: [ArraySlice<Charge>], _ connection: RedisConnection, _ due: inout ReplyDue
     ) throws(StoreError) -> [Reply] {
         var replies: [Reply] = []
         for index in scripts.indices {
-            guard let reply = try connection.next(until: deadline) else {
-                connection.abandon(scripts.count - index, sent: sent)
+            guard let reply = try connection.next(until: due.next) else {
+                connection.abandon(scripts.count - index, sent: due.sent)
                 break
             }
+            due.noteReply()
             if let text = reply.errorText {
                 guard ReplyAction.to(text).command == .sentWhole else {
-                    connection.abandon(scripts.count - index - 1, sent: sent)
+                    connection.abandon(scripts.count - index - 1, sent: due.sent)
                     throw connection.failure(by: text)
                 }
                 replies.append(.lostScript)
@@ -171,7 +173,7 @@ public final class RedisStore: ClockedStore {
 
     private func append(
         _ reply: Reply, on charges: ArraySlice<Charge>, to results: inout [Result<Verdict, StoreError>],
-        _ deadline: Microseconds
+        _ due: ReplyDue
     ) {
         switch reply {
         case .numbers(let numbers) where numbers.count == 1 + 3 * charges.keyCount:
@@ -183,7 +185,7 @@ public final class RedisStore: ClockedStore {
                 .damaged, "\(name): charge.lua returned \(numbers.count) numbers for \(charges.keyCount) keys")
             for _ in charges { results.append(.failure(error)) }
         case .late, .lostScript:
-            for _ in charges { results.append(.failure(late(since: deadline))) }
+            for _ in charges { results.append(.failure(late(since: due.next))) }
         }
     }
 

@@ -35,14 +35,14 @@ struct ClusterPipeline: ~Copyable {
     ///   - calls: the calls.
     ///   - clock: the time of the calls; `nil` for each node's own.
     mutating func run(_ calls: [ClusterCall], clock: Microseconds?) {
-        let sent = steadyMicroseconds()
+        var due = ReplyDue(within: deadlines.command)
         var pending = calls
         for _ in 0..<Self.maximumRedirects where !pending.isEmpty {
             let queues = write(pending, clock: clock)
             for queue in queues {
                 do throws(StoreError) { try queue.connection.flush() } catch { lose(queue, error) }
             }
-            for queue in queues { read(queue, sent: sent) }
+            for queue in queues { read(queue, &due) }
             pending = queues.flatMap(\.calls).filter { $0.reply == nil }
         }
         for call in pending {
@@ -76,14 +76,15 @@ struct ClusterPipeline: ~Copyable {
         return queues
     }
 
-    private func read(_ queue: Queue, sent: Microseconds) {
+    private func read(_ queue: Queue, _ due: inout ReplyDue) {
         let open = queue.calls.filter { $0.reply == nil }
         do throws(StoreError) {
             for (index, call) in open.enumerated() {
-                guard try read(call, queue, deadline: sent + deadlines.command) else {
-                    abandon(open[index...], queue, sent: sent)
+                guard try read(call, queue, deadline: due.next) else {
+                    abandon(open[index...], queue, due)
                     break
                 }
+                due.noteReply()
             }
         } catch {
             lose(queue, error)
@@ -98,10 +99,10 @@ struct ClusterPipeline: ~Copyable {
     /// Gives up waiting for replies.
     ///
     /// Their commands may still run.
-    private func abandon(_ calls: ArraySlice<ClusterCall>, _ queue: Queue, sent: Microseconds) {
-        let error = deadlines.late("\(queue.node.location)", due: sent + deadlines.command)
+    private func abandon(_ calls: ArraySlice<ClusterCall>, _ queue: Queue, _ due: ReplyDue) {
+        let error = deadlines.late("\(queue.node.location)", due: due.next)
         for call in calls { call.reply = .failed(error) }
-        queue.connection.abandon(calls.reduce(0) { $0 + ($1.detour == nil ? 1 : 2) }, sent: sent)
+        queue.connection.abandon(calls.reduce(0) { $0 + ($1.detour == nil ? 1 : 2) }, sent: due.sent)
     }
 
     /// Notes that the connection broke.
