@@ -33,6 +33,22 @@ struct MatchTests {
     }
 
     @Test(
+        "a CORS preflight is counted only by a rule that names OPTIONS",
+        arguments: [
+            ("{ path: / }", "OPTIONS", true, false), ("{ path: / }", "OPTIONS", false, true),
+            ("{ path: / }", "POST", true, true), ("{ path: /, method: OPTIONS }", "OPTIONS", true, true),
+            ("{ path: /, method: [GET, OPTIONS] }", "OPTIONS", true, true),
+            ("{ path: /, method: GET }", "OPTIONS", true, false),
+        ])
+    func preflights(match: String, method: String, isPreflight: Bool, expected: Bool) throws {
+        var facts = Self.facts(["REQUEST_METHOD": method])
+        if isPreflight { facts["HTTP_ACCESS_CONTROL_REQUEST_METHOD"] = "POST" }
+        let rulebook = try Rulebook.of(
+            "policies: { p: { limit: 1 per second } }\nrules: [{ match: \(match), policies: [p] }]")
+        #expect(rulebook.match(for: facts).ruleIndices == (expected ? [0] : []))
+    }
+
+    @Test(
         "hosts: case, port and a trailing dot are ignored",
         arguments: [
             ("{ host: example.com }", "example.com", true), ("{ host: example.com }", "EXAMPLE.Com:8080", true),

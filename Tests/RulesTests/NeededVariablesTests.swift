@@ -5,10 +5,12 @@ import Testing
 
 @Suite("Variables that rules need")
 struct NeededVariablesTests {
-    @Test("the samples need four variables")
+    @Test("the samples need five variables")
     func samples() {
         #expect(
-            Rulebook.samples.variables == ["HTTP_X_API_KEY", "REMOTE_ADDR", "REQUEST_METHOD", "REQUEST_URI"])
+            Rulebook.samples.variables == [
+                "HTTP_ACCESS_CONTROL_REQUEST_METHOD", "HTTP_X_API_KEY", "REMOTE_ADDR", "REQUEST_METHOD", "REQUEST_URI",
+            ])
     }
 
     private static let everything = """
@@ -27,8 +29,9 @@ struct NeededVariablesTests {
     func all() throws {
         #expect(
             try Rulebook.of(Self.everything).variables == [
-                "HTTP_COOKIE", "HTTP_FORWARDED", "HTTP_HOST", "HTTP_X_A", "HTTP_X_BOT", "HTTP_X_FORWARDED_FOR",
-                "HTTP_X_TENANT", "REMOTE_ADDR", "REMOTE_USER", "REQUEST_URI", "SERVER_NAME", "V", "X_COST", "X_PLAN",
+                "HTTP_ACCESS_CONTROL_REQUEST_METHOD", "HTTP_COOKIE", "HTTP_FORWARDED", "HTTP_HOST", "HTTP_X_A",
+                "HTTP_X_BOT", "HTTP_X_FORWARDED_FOR", "HTTP_X_TENANT", "REMOTE_ADDR", "REMOTE_USER", "REQUEST_METHOD",
+                "REQUEST_URI", "SERVER_NAME", "V", "X_COST", "X_PLAN",
             ])
     }
 

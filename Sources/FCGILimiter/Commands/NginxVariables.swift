@@ -4,7 +4,8 @@ import Rules
 enum NginxVariables {
     /// The variables that `guard.conf`, `redirect.conf` and `responder.conf` send.
     private static let sent: Set = [
-        "HTTP_X_API_KEY", "HTTP_X_FORWARDED_FOR", "REMOTE_ADDR", "REQUEST_METHOD", "REQUEST_URI",
+        "HTTP_ACCESS_CONTROL_REQUEST_METHOD", "HTTP_X_API_KEY", "HTTP_X_FORWARDED_FOR", "REMOTE_ADDR", "REQUEST_METHOD",
+        "REQUEST_URI",
     ]
 
     /// The nginx variables that are not named after a header.

@@ -4,7 +4,7 @@ extension Rulebook {
     /// A server that does not send `REQUEST_URI` may send `SCRIPT_NAME`, `PATH_INFO` and `QUERY_STRING` instead.
     public var variables: [String] {
         // A client without any other identity is counted by its address.
-        var names = Set(settings.addressVariables + [Variable.requestURI])
+        var names = Set(settings.addressVariables + [Variable.requestURI, Variable.requestMethod, Variable.preflight])
         var sources = listedSources
         for rule in rules {
             sources += rule.action.selector.alternatives.flatMap { $0 }
@@ -14,7 +14,6 @@ extension Rulebook {
             }
             for condition in rule.conditions { names.formUnion(condition.variables) }
         }
-        if table.readsMethods { names.insert(Variable.requestMethod) }
         if sources.contains(.apiKey) { sources.append(settings.keySource) }
         names.formUnion(sources.flatMap(\.variables))
         return names.map { String(decoding: $0, as: UTF8.self) }.sorted()

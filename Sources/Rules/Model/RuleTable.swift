@@ -47,9 +47,6 @@ final class RuleTable: Sendable {
         candidates = paths.members.map { all[Int($0)] }
     }
 
-    /// Whether some rule matches only some methods.
-    var readsMethods: Bool { candidates.contains { $0.methods != .all } }
-
     /// The first rule in the file that a request meets.
     func first(for path: RequestPath, _ facts: inout RequestFacts) -> Candidate? {
         var best: Candidate?
@@ -78,7 +75,12 @@ final class RuleTable: Sendable {
     }
 
     private func holds(_ candidate: Candidate, _ path: RequestPath, _ facts: inout RequestFacts) -> Bool {
-        if candidate.methods != .all, candidate.methods.isDisjoint(with: facts.method()) { return false }
+        if candidate.methods == .all {
+            // Browsers send preflights by themselves, so only a rule that names OPTIONS counts them.
+            if facts.isPreflight() { return false }
+        } else if candidate.methods.isDisjoint(with: facts.method()) {
+            return false
+        }
         return !candidate.hasConditions || rules[Int(candidate.rule)].holds(for: &facts, path)
     }
 }

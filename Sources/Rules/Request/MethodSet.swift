@@ -27,6 +27,9 @@ struct MethodSet: OptionSet, Sendable {
     /// HEAD causes the same work, so a client could otherwise avoid a rule for GET.
     var withHead: MethodSet { contains(.get) ? union(.head) : self }
 
+    /// The method of CORS preflights.
+    static let options = MethodSet(rawValue: 1 << 6)
+
     private static let get = MethodSet(rawValue: 1)
     private static let head = MethodSet(rawValue: 2)
 }

@@ -53,6 +53,11 @@ struct RequestFacts {
         return method
     }
 
+    /// Whether a browser asks for permission to send another request (CORS), before that request.
+    mutating func isPreflight() -> Bool {
+        method() == .options && variables.bytes(of: Variable.preflight) != nil
+    }
+
     /// The host without its port: from the target, else the `Host` header, else the server's own name.
     mutating func host() -> Bytes {
         if case .known(let host) = cachedHost { return host }

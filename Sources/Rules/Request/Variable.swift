@@ -13,6 +13,7 @@ enum Variable {
     static let authorization = Array("HTTP_AUTHORIZATION".utf8)
     static let xForwardedFor = Array("HTTP_X_FORWARDED_FOR".utf8)
     static let forwarded = Array("HTTP_FORWARDED".utf8)
+    static let preflight = Array("HTTP_ACCESS_CONTROL_REQUEST_METHOD".utf8)
 
     /// The variable of a header (RFC 3875, 4.1.18): `X-API-Key` is `HTTP_X_API_KEY`.
     ///
