@@ -110,6 +110,30 @@ struct ReloadTests {
         #expect(limiters[2].logLines("notice").isEmpty)
     }
 
+    @Test("reload NAME signals only limiters with that rules file, whether a flag or a variable names it")
+    func byRules() throws {
+        let folder = try TemporaryFolder()
+        let shop = try folder.write(Self.rules(3), to: "shop.yaml")
+        let blog = try folder.write(Self.rules(3), to: "blog.yaml")
+        let byFlag = try LimiterProcess(store: "embedded:\(folder.path("a"))", flags: ["--rules", shop])
+        let byVariable = try LimiterProcess(
+            store: "embedded:\(folder.path("b"))", environment: ["FCGI_LIMITER_RULES": shop])
+        let other = try LimiterProcess(store: "embedded:\(folder.path("c"))", flags: ["--rules", blog])
+
+        let lines = try limiter(["reload", shop]).lines
+        #expect(lines == ["told 2 of 2 running limiters to read their rules again"])
+        #expect(waitUntil { [byFlag, byVariable].allSatisfy { $0.logLines("notice").count == 1 } })
+        try folder.write(Self.bad, to: "shop.yaml")
+        #expect(try limiter(["reload", shop]).status == 1)
+        #expect(other.logLines("notice").isEmpty)
+        let missing = try limiter(["reload", "nobody"])
+        #expect(
+            missing.isRefusal(
+                1,
+                "/etc/fcgi-limiter/nobody.yaml: cannot be read: No such file or directory; create it, or name another file"
+            ))
+    }
+
     @Test("reload signals every limiter of its program, and no other command of the program")
     func everyone() throws {
         let folder = try TemporaryFolder()
