@@ -1,6 +1,6 @@
 # Runs load through nginx and measures its cost. Sourced by run. Needs a running nginx (servers.sh).
 #
-# shellcheck disable=SC2086 # redis_pid is a list of words
+# shellcheck disable=SC2086 # worker_pid, responder_pid and redis_pid are lists of words
 #
 # measure appends one line per run to a file of runs, with tabs between the columns:
 # 1 contender, 2 requests/s, 3 p50 ms, 4 p99 ms, 5–7 CPU µs per request: nginx, limiter, Redis, 8 their sum,
@@ -20,7 +20,7 @@ ask() {
 # expect STATUS CONTENDER HOST KEY: fails unless the contender answers with this status, so that no load runs on a broken one. A
 # server that has just started gets two seconds.
 expect() {
-    local left=100 got log="$work/nginx.log"
+    local left=100 got log=${web_log:-$work/nginx.log}
     case $3 in limiter | guard) log="$work/limiter.log" ;; esac
     while got=$(ask "$3" "$4" || true); [ "$got" != "$1" ]; do
         [ $left -gt 0 ] ||
@@ -33,7 +33,7 @@ expect() {
 # measure FILE CONTENDER HOST [KEY]: warms up, runs the load, and appends the run to FILE. All requests carry the KEY, if any, and
 # the headers in more_headers. The CPU time of responder_pid and redis_pid is measured if they are set; redis_pid may be a list.
 measure() {
-    local file=$1 contender=$2 host=$3 key=${4:-} url="http://127.0.0.1:$port/api/search?q=x"
+    local file=$1 contender=$2 host=$3 key=${4:-} url="http://127.0.0.1:$port${path:-/api/search?q=x}"
     local headers=(-H "Host: $host" "${more_headers[@]}")
     local before_nginx before_responder before_redis after_nginx after_responder after_redis requests pid
 
@@ -45,16 +45,16 @@ measure() {
         fail "warming $contender up failed" "$work/ab.log"
     if [ -n "$key" ]; then expect 429 "$contender" "$host" "$key"; fi
 
-    before_nginx=$(cpu_ns "$worker_pid")
-    before_responder=$(cpu_ns ${responder_pid:+"$responder_pid"})
+    before_nginx=$(cpu_ns $worker_pid)
+    before_responder=$(cpu_ns $responder_pid)
     before_redis=$(cpu_ns $redis_pid)
     wrk -t1 -c64 "-d${duration}s" --latency "${headers[@]}" -H "X-Bench-Run: $runs_made" "$url" >"$work/wrk.log" 2>&1 ||
         fail "wrk failed on $contender" "$work/wrk.log"
-    for pid in "$nginx_pid" ${responder_pid:+"$responder_pid"} $redis_pid; do
-        running "$pid" || fail "a server of $contender ended under load" "$work/nginx.log"
+    for pid in "$nginx_pid" $responder_pid $redis_pid; do
+        [ -d "/proc/$pid" ] || fail "a server of $contender ended under load" "${web_log:-$work/nginx.log}"
     done
-    after_nginx=$(cpu_ns "$worker_pid")
-    after_responder=$(cpu_ns ${responder_pid:+"$responder_pid"})
+    after_nginx=$(cpu_ns $worker_pid)
+    after_responder=$(cpu_ns $responder_pid)
     after_redis=$(cpu_ns $redis_pid)
 
     requests=$(awk '/requests in/ { print $1 }' "$work/wrk.log")

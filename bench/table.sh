@@ -21,7 +21,7 @@ gateway_table() {
     local file=$1 base=$2 name
     shift 2
     printf '%-18s %10s %16s %6s %8s %8s %7s %7s %7s %7s %8s\n' \
-        '' 'requests/s' 'lowest-highest' 'ratio' 'p50 ms' 'p99 ms' 'nginx' 'limiter' 'Redis' 'sum' 'non-2xx'
+        '' 'requests/s' 'lowest-highest' 'ratio' 'p50 ms' 'p99 ms' "${web_server:-nginx}" 'limiter' 'Redis' 'sum' 'non-2xx'
     for name in "$@"; do
         local rates cells=() number
         rates=$(column "$file" "$name" 2)
