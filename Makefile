@@ -8,12 +8,12 @@ export PORT DASHBOARD_PORT SERVER STORE RULES ROUNDS DURATION
 
 LIBRARIES := build-essential pkg-config libfcgi-dev libhiredis-dev libpq-dev liblmdb-dev
 SERVERS := nginx redis-server postgresql curl
-APACHE := apache2 libapache2-mod-fcgid
+APACHE := apache2 libapache2-mod-fcgid lua-socket
 DASHBOARD := libjs-chart.js
 BROWSER := chromium chromium-driver fonts-dejavu-core
 TESTING := apache2-utils wrk python3-jsonschema python3-yaml $(APACHE) php-fpm python3 $(BROWSER)
 CHECKING := shellcheck lua5.1
-MEASURING := wrk libnginx-mod-http-lua lua-nginx-redis
+MEASURING := wrk libnginx-mod-http-lua lua-nginx-redis $(APACHE) libapache2-mod-qos libpcre3
 # For a network that can be cut; it also takes util-linux, which Debian always has.
 CHAOS := iproute2
 PACKAGING := dpkg-dev python3
@@ -68,7 +68,8 @@ screenshot: swift  ## Take the picture docs/dashboard.png
 	swift test --disable-xctest --filter BrowserTests/picture
 	install -D -m 644 -t docs .build/screenshots/dashboard.png
 
-install: build  ## Install programs, manual pages, snippets and systemd units (PREFIX=/usr/local, DESTDIR=)
+install:  ## Install what `make build` has built, manual pages, snippets and systemd units (PREFIX=/usr/local, DESTDIR=)
+	@test -x $(PROGRAMS)/fcgi-limiter || { echo "make: $(PROGRAMS)/fcgi-limiter is missing: run make build as yourself first" >&2; exit 1; }
 	@scripts/install-packages python3
 	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(PROGRAMS)/fcgi-limiter $(PROGRAMS)/fcgi-limiter-dashboard
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/fcgi-limiter limits.example.yaml limits.schema.json
@@ -77,6 +78,8 @@ install: build  ## Install programs, manual pages, snippets and systemd units (P
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/fcgi-limiter/apache apache/*.conf
 	sed -i 's|/usr/local|$(PREFIX)|' $(DESTDIR)$(PREFIX)/share/fcgi-limiter/apache/*.conf
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system systemd/*
+	packaging/template-unit systemd/fcgi-limiter.socket >$(DESTDIR)$(PREFIX)/lib/systemd/system/fcgi-limiter@.socket
+	packaging/template-unit systemd/fcgi-limiter.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/fcgi-limiter@.service
 	sed -i 's|@PREFIX@|$(PREFIX)|' $(DESTDIR)$(PREFIX)/lib/systemd/system/fcgi-limiter*.service
 	packaging/manual "$$($(PROGRAMS)/fcgi-limiter --version)" $(DESTDIR)$(PREFIX)/share/man \
 		$(PROGRAMS)/fcgi-limiter $(PROGRAMS)/fcgi-limiter-dashboard limits.schema.json
@@ -85,7 +88,7 @@ install: build  ## Install programs, manual pages, snippets and systemd units (P
 
 uninstall:  ## Remove what make install has installed; stop the services first (PREFIX=/usr/local, DESTDIR=)
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/, bin/fcgi-limiter bin/fcgi-limiter-dashboard \
-		$(addprefix lib/systemd/system/, $(notdir $(wildcard systemd/*))) \
+		$(addprefix lib/systemd/system/, $(notdir $(wildcard systemd/*)) fcgi-limiter@.socket fcgi-limiter@.service) \
 		share/man/man1/fcgi-limiter*.1 share/man/man5/limits.yaml.5 \
 		share/bash-completion/completions/fcgi-limiter* share/zsh/site-functions/_fcgi-limiter* \
 		share/fish/vendor_completions.d/fcgi-limiter*.fish)

@@ -11,6 +11,8 @@ class Site(http.server.BaseHTTPRequestHandler):
     def answer(self):
         if self.headers.get("Upgrade") == "websocket":
             return self.talk()
+        if self.path == "/events":
+            return self.send_event()
         length = self.body_length()
         # ?status=403 makes it refuse, as a site may.
         query = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)
@@ -23,7 +25,7 @@ class Site(http.server.BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = answer
+    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_OPTIONS = answer
 
     def body_length(self):
         if self.headers.get("Transfer-Encoding") != "chunked":
@@ -43,6 +45,15 @@ class Site(http.server.BaseHTTPRequestHandler):
         while data := self.connection.recv(4096):
             self.wfile.write(data.upper())
         self.close_connection = True
+
+    def send_event(self):
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(b"data: first\n\n")
+        # More events could follow as long as the client listens.
+        self.connection.recv(1)
 
     def log_message(self, *_):
         pass

@@ -163,7 +163,7 @@ struct RefusalCacheTests {
         #expect(refusals.find(charge, now: start + 3, trust: later, isUnavailable: false) != nil)
     }
 
-    @Test("are bounded: of very many, most of the newest are there, and those that end soonest go first")
+    @Test("are bounded: of very many, most of the newest stay, and those that expire first are dropped")
     func bounded() throws {
         let (long, short) = (try policy("long"), try policy("short", seconds: 30))
         let refusals = RefusalCache()

@@ -170,6 +170,21 @@ struct ApacheGuardTests {
         expectCounted(try client.get("/"), left: 8, policy: "ten")
     }
 
+    @Test("a limiter that hangs delays one request by FcgidIOTimeout")
+    func hanging() throws {
+        #expect(try Template(file: "apache/README.md").text.contains("\nFcgidIOTimeout 10\n"))
+        let site = try ApacheSite("FcgidIOTimeout 3\n" + Self.guarded, files: ["site/index.html": "index"])
+        let client = site.client()
+        expectCounted(try client.get("/"), left: 9, policy: "ten")
+        for limiter in site.apache.limiters { kill(limiter, SIGSTOP) }
+        // Apache may have started another process in the meantime.
+        let began = ContinuousClock.now
+        #expect(try waitUntil { try client.get("/")["X-RateLimit-Remaining"] == nil })
+        #expect((.seconds(2.5)...(.seconds(15))).contains(ContinuousClock.now - began))
+        #expect(try waitUntil { try client.get("/")["X-RateLimit-Remaining"] != nil })
+        for limiter in site.apache.limiters { kill(limiter, SIGCONT) }
+    }
+
     @Test("many processes share the store and keep the limit exactly")
     func manyProcesses() throws {
         let site = try ApacheSite(Self.guarded, files: ["site/index.html": "index"])

@@ -54,12 +54,14 @@ final class FollowedGuide: Sendable {
             let program = String(step.prefix { $0 != " " })
             switch program {
             case "apt-get": try Self.requireKnown(packages: step.split(separator: " ").dropFirst(3).map(String.init))
+            case "make" where step == "make build": break
             case "make": try Self.install(to: root.path("usr/local"))
             case "systemctl": break
             case "a2enmod", "a2enconf", "a2ensite":
                 words[program, default: []] += step.split(separator: " ").dropFirst().map(String.init)
             case "python3": words[program, default: []].append(String(step.split(separator: " ")[1]))
-            case "chmod", "fcgi-limiter", "htpasswd", "install", "ln", "mkdir", "psql", "tee": script += step + "\n"
+            case "chmod", "fcgi-limiter", "htpasswd", "install", "ln", "mkdir", "psql", "sh", "tee":
+                script += step + "\n"
             case _ where step.hasPrefix("password="): script += step + "\n"
             default: throw UnknownStep(description: "\(file): how is this step to be tested? \(step)")
             }
@@ -98,7 +100,7 @@ final class FollowedGuide: Sendable {
     /// Runs `make install` with the programs from the tests' build.
     private static func install(to prefix: String) throws {
         let built = URL(fileURLWithPath: try Program(built: "fcgi-limiter").path).deletingLastPathComponent().path
-        let words = ["-s", "-o", "build", "-C", Template.path("."), "install", "PREFIX=\(prefix)", "PROGRAMS=\(built)"]
+        let words = ["-s", "-C", Template.path("."), "install", "PREFIX=\(prefix)", "PROGRAMS=\(built)"]
         let outcome = try Program("make", package: "make").run(words, environment: ["MAKEFLAGS": ""])
         try #require(outcome.status == 0, "\(outcome.errors)")
     }

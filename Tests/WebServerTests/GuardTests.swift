@@ -41,6 +41,22 @@ struct GuardTests {
         }
     }
 
+    @Test(
+        "a CORS preflight is counted only by a rule that names OPTIONS",
+        arguments: [Setup.pythonBehindNginx, .pythonBehindApache])
+    func preflight(setup: Setup) throws {
+        let named = "  - { match: { method: OPTIONS, path: /named }, count: address, policies: [ten] }\n"
+        let client = try GuardedSite(
+            setup, rules: Rules.ten.replacing("rules:\n", with: "rules:\n" + named)
+        ).client()
+        let headers: KeyValuePairs = ["Origin": "https://a.example", "Access-Control-Request-Method": "PUT"]
+        let preflight = try client.send("OPTIONS", "/other", headers: headers)
+        expectUncounted(preflight)
+        try expectEcho(preflight, "OPTIONS", "/other")
+        expectCounted(try client.send("OPTIONS", "/other"), left: 9, policy: "ten")
+        expectCounted(try client.send("OPTIONS", "/named", headers: headers), left: 8, policy: "ten")
+    }
+
     @Test("methods and bodies reach the site unchanged", arguments: Setup.allCases)
     func bodies(setup: Setup) throws {
         let client = try GuardedSite(setup, rules: Rules.ten).client()

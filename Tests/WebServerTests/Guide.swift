@@ -48,7 +48,7 @@ struct Guide: Sendable {
         return text
     }
 
-    /// The commands of the `sh` blocks, in order, each with its here-document.
+    /// The commands of the `sh` blocks, in order, each with its here-document and what follows a `&&`.
     var steps: [String] {
         var steps: [String] = []
         var isGiven = false
@@ -56,6 +56,8 @@ struct Guide: Sendable {
             if isGiven {
                 steps[steps.count - 1] += "\n" + line
                 isGiven = line != "END"
+            } else if steps.last?.hasSuffix("&&") == true {
+                steps[steps.count - 1] += "\n" + line
             } else if !line.isEmpty {
                 steps.append(String(line))
                 isGiven = line.hasSuffix("<<'END'") || line.hasSuffix("<<END")

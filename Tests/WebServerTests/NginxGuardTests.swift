@@ -95,6 +95,30 @@ struct NginxGuardTests {
         #expect((.seconds(1.5)...(.seconds(10))).contains(ContinuousClock.now - began))
     }
 
+    @Test("requests that follow six late answers do not wait for a limiter that hangs")
+    func notWaitedFor() throws {
+        let limiter = try LimiterProcess(rules: Rules.ten)
+        let app = try PythonSite()
+        let example = try Template(file: "nginx/guard-example.conf").replacing(
+            "unix:@folder@/fcgi-limiter.sock", with: "unix:\(limiter.socket)")
+        let values = ["site": Template.path("Tests/Sites/php"), "php": "/none", "app": "\(app.port)"]
+        let nginx = try NginxServer(example, values, companions: [limiter, app])
+        limiter.send(SIGSTOP)
+        let status = "/proc/\(limiter.pid)/status"
+        #expect(try waitUntil { try String(contentsOfFile: status, encoding: .utf8).contains("State:\tT") })
+        let late = (0..<6).map { "http://127.0.0.1:\(nginx.port)/\($0)" }
+        let words = ["-sZ", "-H", "Host: app.localhost", "-o", "/dev/null", "-w", "%{http_code} "]
+        let outcome = try Program("curl", package: "curl").run(words + late)
+        #expect(outcome.text.hasPrefix("200 "))
+
+        let client = HTTPClient(nginx, port: nginx.port, host: "app.localhost")
+        let began = ContinuousClock.now
+        for _ in 0..<30 { expectUncounted(try client.get("/")) }
+        // Each would wait for two seconds.
+        #expect(ContinuousClock.now - began < .seconds(10))
+        #expect(nginx.logText.contains("no live upstreams"))
+    }
+
     @Test("a limiter with deny answers 503 while its store fails")
     func failingStore() throws {
         let flags = ["--on-store-failure", "deny"]

@@ -128,7 +128,7 @@ struct NginxGuideTests {
     static let mistakes: [(name: String, http: String, message: String, status: Int?)] = [
         (
             "no upstream", "server { listen @port@; SERVER location / { GUARD } }",
-            #"no port in upstream "fcgi_limiter""#, nil
+            #"no port in upstream "fcgi_limiter""#, 431
         ),
         (
             "no guard-server.conf", "UPSTREAM server { listen @port@; location / { GUARD } }",
@@ -139,7 +139,7 @@ struct NginxGuideTests {
             "UPSTREAM server { listen @port@; location / { GUARD } } server { listen @port@; server_name b; SERVER }",
             #"could not find named location "@fcgi_limiter_error""#, 500
         ),
-        ("guard-server.conf in http", "UPSTREAM SERVER", #""location" directive is not allowed here"#, nil),
+        ("guard-server.conf in http", "UPSTREAM SERVER", #""set" directive is not allowed here"#, nil),
         (
             "guard-server.conf in a location", "UPSTREAM server { listen @port@; location /api { SERVER GUARD } }",
             #"location "/.fcgi-limiter" is outside location"#, nil

@@ -16,7 +16,7 @@ enum Front {
     /// mod_fcgid turns every status but 200 into 401, so the verdict goes into variables from which the snippet makes the
     /// answer. Other headers reach the client with the site's answer.
     case accessChecker
-    /// A FastCGI authorizer, as in the specification and in Apache's mod_authnz_fcgi: 200 or the refusal itself.
+    /// A FastCGI authorizer, as in the specification and in Apache's guard-daemon.conf: 200 or the refusal itself.
     case authorizer
 
     /// The front that sent this request.

@@ -6,5 +6,6 @@ echo json_encode([
     'site' => 'php',
     'method' => $_SERVER['REQUEST_METHOD'],
     'uri' => $_SERVER['REQUEST_URI'],
+    'path_info' => $_SERVER['PATH_INFO'] ?? '',
     'length' => strlen(file_get_contents('php://input')),
 ], JSON_UNESCAPED_SLASHES), "\n";

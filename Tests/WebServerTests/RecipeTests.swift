@@ -1,0 +1,221 @@
+import Foundation
+import Servers
+import Testing
+
+@Suite("docs/recipes.md")
+struct RecipeTests {
+    /// A section of the document, with the paths of this machine in its blocks.
+    private struct Recipe {
+        let document: Document
+
+        init(_ title: String) throws {
+            let text = try Template(file: "docs/recipes.md").text
+            let section = text.components(separatedBy: "\n## ").first { $0.hasPrefix(title + "\n") }
+            document = Document(text: try #require(section, "docs/recipes.md has no section \(title)"))
+        }
+
+        /// The rules.
+        var rules: String { get throws { try block("yaml") } }
+
+        /// The block in a language.
+        func block(_ language: String) throws -> String {
+            try #require(document.blocks(of: language).first)
+                .replacing("/usr/local/share/fcgi-limiter/", with: Template.path("") + "/")
+                .replacing("127.0.0.1:8000", with: "127.0.0.1:@app@")
+                .replacing("include fastcgi_params", with: "include /etc/nginx/fastcgi_params")
+                .replacing(#/\/etc\/(?:nginx|apache2)\/fcgi-limiter.users/#, with: "@folder@/passwords")
+        }
+
+        /// The recipe's location in a guarded nginx.
+        func nginx(_ more: String = "", rules: String? = nil, files: [String: String] = [:]) throws -> NginxSite {
+            try NginxSite(
+                rules: rules ?? self.rules, "include @nginx@/guard-server.conf;\n\(more)\n\(block("nginx"))",
+                files: files.merging(["passwords": "ann:{SHA}0nofEXcSAJSXFLGvmfBIpBb11vQ=\n"]) { $1 })
+        }
+    }
+
+    @Test("WordPress: the login, xmlrpc.php and the administration have limits of their own")
+    func wordPress() throws {
+        let recipe = try Recipe("WordPress")
+        let php = try PHPFPM()
+        let site = try TemporaryFolder()
+        chmod(site.path, 0o755)
+        for name in ["index.php", "wp-login.php", "xmlrpc.php"] {
+            try site.write("<?php echo '\(name)';", to: name)
+        }
+        let limiter = try LimiterProcess(rules: recipe.rules)
+        let server = "include @nginx@/guard-server.conf;\nroot \(site.path);\n" + (try recipe.block("nginx"))
+        let nginx = try NginxServer(
+            NginxSite.template(server.replacing("/run/php/php-fpm.sock", with: php.socket)),
+            ["socket": limiter.socket], companions: [php, limiter, site])
+        let client = nginx.client()
+        func statuses(_ count: Int, _ method: String, _ path: String) throws -> [Int] {
+            try (0..<count).map { _ in try client.send(method, path, body: method == "POST" ? [1] : nil).status }
+        }
+        #expect(try statuses(7, "POST", "/wp-login.php") == [200, 200, 200, 200, 200, 429, 429])
+        #expect(try statuses(2, "POST", "//wp-login.php?x=1") == [429, 429])
+        #expect(try statuses(2, "GET", "/wp-login.php") == [200, 200])
+        #expect(try statuses(3, "POST", "/xmlrpc.php") == [200, 200, 429])
+        #expect(try client.get("/wp-admin/")["X-RateLimit-Limit"] == "120")
+        #expect(try client.get("/a/post")["X-RateLimit-Limit"] == "20")
+        #expect(try client.get("/a/post").text == "index.php")
+    }
+
+    @Test("a JSON API: each plan has its quota, and an unknown key counts for its address")
+    func plans() throws {
+        let recipe = try Recipe("A JSON API with plans")
+        let folder = try TemporaryFolder()
+        let keys = try folder.write(recipe.block("text"), to: "keys.txt")
+        chmod(keys, 0o600)
+        let site = try recipe.nginx(rules: recipe.rules.replacing("keys.txt", with: keys))
+        let client = site.client()
+        func admitted(_ key: String) throws -> Int {
+            try (0..<10).count { _ in try client.get("/v1/x", headers: ["X-API-Key": key]).status == 200 }
+        }
+        #expect(try admitted("alice-key") == 5)
+        #expect(try admitted("bob-key") == 8)
+        #expect(try admitted("unknown") == 3)
+        #expect(try admitted("") == 0)
+        #expect(folder.text(of: "keys.txt").contains("sha256:"))
+    }
+
+    @Test("a CDN: clients are counted by the address that the CDN sends, and others cannot send one")
+    func network() throws {
+        let recipe = try Recipe("A site behind a CDN")
+        func left(_ site: NginxSite, _ address: String) throws -> String? {
+            try site.client().get("/", headers: ["X-Forwarded-For": address])["X-RateLimit-Remaining"]
+        }
+        let behind = try recipe.nginx(rules: recipe.rules.replacing("192.0.2.0/24", with: "127.0.0.1"))
+        #expect(try left(behind, "198.51.100.1") == "4")
+        #expect(try left(behind, "198.51.100.2") == "4")
+        #expect(try left(behind, "203.0.113.1, 198.51.100.2") == "3")
+        let direct = try recipe.nginx()
+        #expect(try left(direct, "198.51.100.1") == "4")
+        #expect(try left(direct, "198.51.100.2") == "3")
+    }
+
+    @Test("a password: guesses are limited", arguments: Server.allCases)
+    func password(server: Server) throws {
+        let recipe = try Recipe("A password")
+        let client =
+            switch server {
+            case .nginx: try recipe.nginx().client()
+            case .apache:
+                try ApacheSite(
+                    rules: recipe.rules, recipe.block("apache"),
+                    files: ["passwords": "ann:{SHA}0nofEXcSAJSXFLGvmfBIpBb11vQ=\n"]
+                ).client()
+            }
+        let wrong = "Basic \(Data("ann:wrong".utf8).base64EncodedString())"
+        let statuses = try (0..<21).map { _ in
+            try client.get("/secret/x", headers: ["Authorization": wrong, "X-API-Key": "ignored"]).status
+        }
+        #expect(statuses == Array(repeating: 401, count: 20) + [429])
+        #expect(try client.get("/elsewhere").status == (server == .nginx ? 404 : 200))
+    }
+
+    @Test("WebSockets and server-sent events: a connection counts once, and events arrive at once")
+    func streams() throws {
+        let site = try Recipe("WebSockets and server-sent events").nginx()
+        let socket = site.client()
+        let opened = try socket.get("/socket", headers: ["Connection": "Upgrade", "Upgrade": "websocket"])
+        #expect(opened.status == 101)
+        #expect(opened["X-RateLimit-Remaining"] == "4")
+        for word in ["one", "two"] { #expect(try socket.talk(word) == word.uppercased()) }
+        // The application sends nothing after the first event, and does not end the answer.
+        let events = try Program("curl", package: "curl").run(
+            ["-sN", "--max-time", "2", "http://127.0.0.1:\(site.nginx.port)/events"])
+        #expect(events.text == "data: first\n")
+        #expect(try site.client().get("/events?")["X-RateLimit-Remaining"] == "2")
+    }
+
+    @Test("large uploads: a refused one is answered before its body is sent")
+    func uploads() throws {
+        let site = try Recipe("Large uploads").nginx()
+        let client = site.client()
+        for _ in 0..<2 {
+            let body = [UInt8](repeating: 0, count: 3_000_000)
+            let answer = try client.send("PUT", "/upload/a", body: body)
+            try expectEcho(answer, "PUT", "/upload/a", length: 3_000_000)
+        }
+        let head = "PUT /upload/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900000000\r\n\r\n"
+        #expect(try client.send(bytes: Array(head.utf8)).status == 429)
+        #expect(try client.get("/upload/a").status == 200)
+    }
+
+    @Test("two sites: each has the rules of its own limiter", arguments: Server.allCases)
+    func twoSites(server: Server) throws {
+        let recipe = try Recipe("Two sites with rules of their own")
+        let shop = try LimiterProcess(rules: recipe.rules)
+        let other = try LimiterProcess(rules: Rules.ten)
+        let app = try PythonSite()
+        let values = ["app": "\(app.port)", "other": other.socket]
+        let block = try recipe.block(server.rawValue).replacing("/run/fcgi-limiter-shop.sock", with: shop.socket)
+        let port: Int
+        let running: AnyObject
+        switch server {
+        case .nginx:
+            let second = """
+                upstream fcgi_limiter { server unix:@other@; keepalive 4; }
+                server {
+                    listen @port@;
+                    server_name blog.localhost;
+                    include @nginx@/guard-server.conf;
+                    location / { include @nginx@/guard.conf; proxy_pass http://127.0.0.1:@app@; }
+                }
+                """
+            let nginx = try NginxServer(
+                Template(
+                    http: block.replacing("listen 80;", with: "listen @port@;")
+                        .replacing("listen [::]:80;", with: "") + second),
+                values, companions: [shop, other, app])
+            (port, running) = (nginx.port, nginx)
+        case .apache:
+            let second = """
+                <VirtualHost *:${port}>
+                    ServerName blog.localhost
+                    ProxyPass "/" "http://127.0.0.1:@app@/"
+                    <Location "/">
+                        Define FCGI_LIMITER_SOCKET @other@
+                        Include @apache@/guard-daemon.conf
+                    </Location>
+                </VirtualHost>
+                """
+            let apache = try ApacheSite(
+                block.replacing("*:80>", with: "*:${port}>") + second, values: values, companions: [shop, other]
+            ).apache
+            (port, running) = (apache.port, apache)
+        }
+        for (host, policy, limit) in [("shop.localhost", "orders", 3), ("blog.localhost", "ten", 10)] {
+            let client = HTTPClient(running, port: port, host: host)
+            for left in (0..<limit).reversed() {
+                expectCounted(try client.get("/"), left: left, policy: policy, limit: limit)
+            }
+            try expectRefused(client.get("/"), policy: policy, limit: limit)
+        }
+    }
+
+    @Test("two sites: each instance of the unit has its own rules, settings, socket and store")
+    func units() throws {
+        let document = try Recipe("Two sites with rules of their own").document
+        func unit(_ kind: String) throws -> Set<String> {
+            let outcome = try Program(at: Template.path("packaging/template-unit")).run(
+                [Template.path("systemd/fcgi-limiter.\(kind)")])
+            return Set(outcome.text.replacing("%i", with: "shop").split(separator: "\n").map(String.init))
+        }
+        #expect(try unit("socket").contains("ListenStream=/run/fcgi-limiter-shop.sock"))
+        #expect(
+            try unit("service").isSuperset(of: [
+                "Requires=fcgi-limiter@shop.socket", "EnvironmentFile=-/etc/default/fcgi-limiter-shop",
+                "RuntimeDirectory=fcgi-limiter-shop", "StateDirectory=fcgi-limiter-shop",
+                "Environment=FCGI_LIMITER_STORE=embedded:/run/fcgi-limiter-shop/store",
+                "Environment=FCGI_LIMITER_RULES=/etc/fcgi-limiter/shop.yaml",
+            ]))
+        #expect(document.text.contains("/run/fcgi-limiter-shop.sock"))
+        let installed = try FollowedGuide("nginx/README.md").root
+        for kind in ["socket", "service"] {
+            let text = installed.text(of: "usr/local/lib/systemd/system/fcgi-limiter@.\(kind)")
+            #expect(text.contains("(%i)") && !text.contains("@PREFIX@"))
+        }
+    }
+}
