@@ -16,7 +16,7 @@ public final class ApacheServer: Sendable {
     ///   - values: values of further names in the template.
     ///   - files: files to write into its folder first.
     ///   - companions: objects that must live as long as the server.
-    /// - Throws: ``ServerError`` when Apache or mod_fcgid is not installed, or it does not start.
+    /// - Throws: ``ServerError`` when Apache, mod_fcgid or lua-socket is not installed, or it does not start.
     public convenience init(
         _ template: Template, _ values: [String: String] = [:], files: [String: String] = [:],
         companions: [any Sendable] = []
@@ -36,6 +36,9 @@ public final class ApacheServer: Sendable {
         let program = try Program("apache2", package: "apache2")
         guard access("/usr/lib/apache2/modules/mod_fcgid.so", R_OK) == 0 else {
             throw ServerError("mod_fcgid is missing: apt-get install libapache2-mod-fcgid")
+        }
+        guard access("/usr/share/lua/5.3/socket.lua", R_OK) == 0 else {
+            throw ServerError("lua-socket is missing: apt-get install lua-socket")
         }
         self.port = port
         self.companions = companions
