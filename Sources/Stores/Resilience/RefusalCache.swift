@@ -9,7 +9,7 @@ public import Limiters
 ///
 /// The cache has one owner at a time. It holds at most ``capacity`` refusals of about 400 bytes each.
 public final class RefusalCache {
-    /// The maximum number of refusals. Beyond it, those that expire first are dropped.
+    /// The maximum number of refusals; beyond it, those that expire first are dropped.
     public static let capacity = setCount * setSize
 
     /// Which refusals can be relied on, by times of the steady clock.
