@@ -73,6 +73,8 @@ overload_try() {
     for number in "${pids[@]}"; do stop "$number"; done
     for number in "$nginx_pid" "${limiters[@]}"; do stop "$number"; done
     awk -v name="$name" -v limit="$overload_limit" -v opened="$(cat "$work/first.log" "$work/second.log" | grep -c 'until it answers' || true)" '
+        # The requests that wait for nginx have no key.
+        $1 == "-" { next }
         { requests++ }
         $2 == 200 { admitted[$1]++ }
         # 499: the load generator closes its connections at the end.

@@ -1,7 +1,7 @@
 import Foundation
 import Servers
 
-/// A fault of a limiter or of nginx, with a healthy Redis.
+/// A fault of a limiter, of nginx or of their machine, with a healthy Redis.
 final class FrontFault: Fault {
     /// The kind of fault.
     enum Kind: Sendable {
@@ -9,10 +9,13 @@ final class FrontFault: Fault {
         case limiterKilled
         /// nginx reloads its configuration.
         case nginxReloaded
+        /// Eight busy processes compete for the CPU.
+        case overloaded
     }
 
     private let kind: Kind
     private let redis: RedisServer
+    private var busy: [ServerProcess] = []
 
     init(_ kind: Kind) throws {
         self.kind = kind
@@ -26,10 +29,19 @@ final class FrontFault: Fault {
         switch kind {
         case .limiterKilled: site.limiters[0].send(SIGKILL)
         case .nginxReloaded: site.nginx.reload()
+        case .overloaded:
+            let shell = try Program("sh", package: "dash")
+            busy = try (0..<8).map { _ in
+                try ServerProcess(shell, ["-c", "while :; do :; done"], in: TemporaryFolder())
+            }
         }
     }
 
     func mend(_ site: Site) throws {
-        if kind == .limiterKilled { try site.limiters[0].restart() }
+        switch kind {
+        case .limiterKilled: try site.limiters[0].restart()
+        case .nginxReloaded: break
+        case .overloaded: for process in busy { process.send(SIGKILL) }
+        }
     }
 }

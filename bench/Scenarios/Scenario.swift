@@ -30,6 +30,7 @@ public struct Scenario: Sendable, CustomStringConvertible {
         Scenario("network cut", "allow", "local") { _ in try NetworkFault() },
         Scenario("limiter killed, restarted", "allow") { _ in try FrontFault(.limiterKilled) },
         Scenario("nginx reloaded", "allow") { _ in try FrontFault(.nginxReloaded) },
+        Scenario("machine overloaded", "allow", "local") { _ in try FrontFault(.overloaded) },
     ]
 
     /// Runs the scenario once.
