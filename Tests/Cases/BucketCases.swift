@@ -1,6 +1,6 @@
 import Limiters
 
-// Hours, so that a store which also forgets by a real clock forgets nothing while a test runs.
+// Hours, so that a store that also expires keys by a real clock expires none while a test runs.
 private let h: Microseconds = 3_600_000_000
 private let day: Microseconds = 24 * h
 
@@ -12,12 +12,12 @@ extension Case {
         }
         return [
             try Case(
-                "a bucket starts full and refills one unit each interval", bucket(30, per: 60 * h),
+                "a bucket starts full and refills one unit per interval", bucket(30, per: 60 * h),
                 [
                     (0, 1, .allowed, 29, 2 * h),
                     (0, 1, .allowed, 28, 4 * h),
                     (3 * h, 0, .allowed, 29, 1 * h),
-                    // Full since 4 h: it does not fill over.
+                    // Full since 4 h: it does not overflow.
                     (10 * h, 1, .allowed, 29, 2 * h),
                 ]),
             try Case(
@@ -38,11 +38,11 @@ extension Case {
                     (514_285_715, 1, .allowed, 0, 7 * 514_285_715),
                 ]),
             try Case(
-                "a cost above one takes so many units at once", bucket(10, per: 10 * h),
+                "a cost above one takes that many units at once", bucket(10, per: 10 * h),
                 [
                     (0, 7, .allowed, 3, 7 * h),
                     (0, 5, .refused(retryAfter: 2 * h), 3, 7 * h),
-                    // What is refused takes nothing: a smaller request still fits.
+                    // A refused request takes nothing: a smaller one still fits.
                     (0, 3, .allowed, 0, 10 * h),
                     (4 * h, 5, .refused(retryAfter: 1 * h), 4, 6 * h),
                     (5 * h, 5, .allowed, 0, 10 * h),
@@ -64,7 +64,7 @@ extension Case {
                     (h + 1, 0, .allowed, 1, h - 1),
                 ]),
             try Case(
-                "a bucket of one unit a day keeps its one interval", bucket(1, per: day),
+                "a bucket of one unit per day keeps its one interval", bucket(1, per: day),
                 [
                     (0, 1, .allowed, 0, day),
                     (day - 1, 1, .refused(retryAfter: 1), 0, 1),

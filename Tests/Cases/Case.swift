@@ -1,6 +1,6 @@
 public import Limiters
 
-/// A few requests of one client, and what each must be answered: the same by the maths and by every store.
+/// A few requests of one client, and the answer to each: the same from the arithmetic and from every store.
 public struct Case: Sendable, CustomStringConvertible {
     /// One request: microseconds after the case's beginning, the cost, and one answer for each policy.
     public struct Step: Sendable {
@@ -8,7 +8,7 @@ public struct Case: Sendable, CustomStringConvertible {
         public let at: Microseconds
         /// The request's cost.
         public let cost: Int64
-        /// What becomes of the request.
+        /// Whether the request is admitted.
         public let admission: Admission
         /// One decision for each of the case's policies.
         public let decisions: [Decision]
@@ -19,7 +19,7 @@ public struct Case: Sendable, CustomStringConvertible {
 
     /// What the case shows, in a sentence.
     public let description: String
-    /// What the client's requests meet.
+    /// The policies of the client's requests.
     public let policies: [Policy]
     /// The requests in their order.
     public let steps: [Step]
@@ -54,7 +54,7 @@ public struct Case: Sendable, CustomStringConvertible {
         }
     }
 
-    /// A step's request, put by `identity`.
+    /// A step's request, sent by `identity`.
     public func charge(_ step: Step, by identity: Identity) -> Charge {
         Charge(cost: step.cost, policies.map { .init($0, for: identity) })
     }

@@ -1,12 +1,13 @@
 public import Limiters
 
-/// Batches of requests as wild as a store may meet, the same for the same seed: mixed algorithms, modes and limits,
-/// costs from a peek to the impossible, one to four policies a request, and a clock that runs, jumps and steps back.
+/// Batches of requests as varied as a store may meet: mixed algorithms, modes and limits, costs from a peek to the
+/// impossible, one to four policies per request, and a clock that runs, jumps and steps back. The same seed gives the same
+/// batches.
 ///
-/// Windows are an hour and more and refill intervals a minute and more, so that a store which also forgets by a real
-/// clock forgets nothing while a test runs.
+/// Windows are an hour and more, and refill intervals a minute and more, so that a store that also expires keys by a real
+/// clock expires none while a test runs.
 public struct RandomBatches: Sequence, IteratorProtocol {
-    /// Requests that are put together at one moment.
+    /// Requests that are sent together at one moment.
     public struct Batch {
         /// The requests.
         public let charges: [Charge]
@@ -23,7 +24,7 @@ public struct RandomBatches: Sequence, IteratorProtocol {
     private var now = Case.beginning
     private var left: Int
 
-    /// So many requests or a few more.
+    /// Batches with at least this many requests in total.
     public init(seed: UInt64, requests: Int, keys: String) throws {
         generator = SeededGenerator(seed: seed)
         left = requests

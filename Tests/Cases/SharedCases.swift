@@ -1,6 +1,6 @@
 import Limiters
 
-// Hours, so that a store which also forgets by a real clock forgets nothing while a test runs.
+// Hours, so that a store that also expires keys by a real clock expires none while a test runs.
 private let h: Microseconds = 3_600_000_000
 
 extension Case {
@@ -9,7 +9,7 @@ extension Case {
         try buckets() + windows() + shared()
     }
 
-    /// What requests are answered that meet several policies.
+    /// The answers to requests with several policies.
     public static func shared() throws -> [Case] {
         func policy(
             _ name: String, _ limit: Int64, per window: Microseconds, _ algorithm: Algorithm, _ mode: Policy.Mode
@@ -33,7 +33,7 @@ extension Case {
                 [
                     (0, 1, .allowed, [(.allowed, 1, h), (.allowed, 2, 3_600 * h)]),
                     (0, 1, .allowed, [(.allowed, 0, 2 * h), (.allowed, 1, 3_600 * h)]),
-                    // The long one allows, and keeps its unit; what is left is told as it is.
+                    // The long one allows, and keeps its unit; its answer is what a peek finds.
                     (0, 1, .refused(retryAfter: h), [(.refused(retryAfter: h), 0, 2 * h), (.allowed, 1, 3_600 * h)]),
                     (h, 0, .allowed, [(.allowed, 1, h), (.allowed, 1, 3_599 * h)]),
                     (h, 1, .allowed, [(.allowed, 0, 2 * h), (.allowed, 0, 3_600 * h)]),

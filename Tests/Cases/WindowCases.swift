@@ -1,6 +1,6 @@
 import Limiters
 
-// Hours, so that a store which also forgets by a real clock forgets nothing while a test runs.
+// Hours, so that a store that also expires keys by a real clock expires none while a test runs.
 private let h: Microseconds = 3_600_000_000
 private let day: Microseconds = 24 * h
 
@@ -31,7 +31,7 @@ extension Case {
                     (20 * h, 1, .refused(retryAfter: 40 * h), 0, 40 * h),
                 ]),
             try Case(
-                "a cost above one waits until so many units are free", window(5, per: 10 * h),
+                "a cost above one waits until that many units are free", window(5, per: 10 * h),
                 [
                     (0, 1, .allowed, 4, 10 * h),
                     (1 * h, 2, .allowed, 2, 10 * h),
@@ -100,7 +100,7 @@ extension Case {
                 [
                     (100, 1, .allowed, 1_999, day + grain - 1 - 100),
                     (50, 1, .allowed, 1_998, day + grain - 1 - 50),
-                    // A grain back and more: it stands still at the newest grain.
+                    // A grain back and more: the window stands still at the newest grain.
                     (-50, 1, .allowed, 1_997, day + grain - 1 + 50),
                     (grain, 1, .allowed, 1_996, day + grain - 1),
                 ]),

@@ -2,7 +2,7 @@ import Foundation
 import Servers
 import Testing
 
-@Suite("The dashboard's pages behind web servers")
+@Suite("The dashboard's pages through web servers")
 struct PageTests {
     static let pages = ["", "clients", "client?client=api_key=ann", "events", "health"]
 

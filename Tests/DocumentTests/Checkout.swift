@@ -34,7 +34,7 @@ struct Checkout {
         names = Set(paths.map { String($0.split(separator: "/").last ?? "") })
     }
 
-    /// Whether there is a file or folder of this path; `*` stands for any characters but a slash.
+    /// Whether there is a file or folder of this path; `*` matches any characters but a slash.
     func has(_ path: String) -> Bool {
         let path = path.hasSuffix("/") ? String(path.dropLast()) : path
         guard path.contains("*") else { return paths.contains(path) }

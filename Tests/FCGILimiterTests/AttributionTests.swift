@@ -6,7 +6,7 @@ import Testing
 
 @testable import FCGILimiter
 
-@Suite("Under which policy and client a request is counted")
+@Suite("The policy and the client under which a request is counted")
 struct AttributionTests {
     /// Two rules that count one policy under two identities.
     private func charge(key: String) throws -> (Rulebook, Charge) {
@@ -36,7 +36,7 @@ struct AttributionTests {
     }
 
     @Test(
-        "a refusal that only one of two identities meets is that client's, also from the cache and the fallback store",
+        "a refusal of one of two identities counts for that client, even from the cache and the fallback store",
         arguments: RequestOutcome.Decider.allCases)
     func refusal(by decider: RequestOutcome.Decider) throws {
         // Another key has used up the address's limit, so the second entry alone refuses.

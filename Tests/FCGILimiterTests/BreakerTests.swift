@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The circuit breaker before Redis")
 struct BreakerTests {
-    @Test("while Redis is silent every request has its answer, and few attempts are made to reach it")
+    @Test("while Redis is silent every request is answered, and there are few attempts to reach Redis")
     func silent() throws {
         let folder = try TemporaryFolder()
         let silent = try SilentListener(.unix(path: folder.path("silent.sock")), queue: 1_000)
@@ -15,14 +15,14 @@ struct BreakerTests {
         // As many as would take minutes if each waited for the deadline.
         #expect(hammer.waitForMore(5_000))
         #expect(Set(hammer.stop().statuses.keys) == [200])
-        // One at the start, one a pause from then on, and those of who listens for resets: far fewer than requests.
+        // One at the start, one per pause, and those of the reset subscriber: far fewer than requests.
         #expect(silent.waitingConnections() < 500)
         #expect(limiter.logLines("error").count == 1)
         #expect(limiter.logLines("error")[0].contains("did not answer"))
     }
 
     @Test(
-        "a Redis that is stopped costs the requests of one batch, whatever is asked, and counts on where it was",
+        "a stopped Redis costs only the requests of one batch, and goes on counting where it was",
         arguments: [SIGSTOP, SIGKILL])
     func stopped(signal: Int32) throws {
         let redis = try RedisServer()
@@ -77,11 +77,11 @@ struct BreakerTests {
         let nginx = try NginxServer(limiter)
         let client = nginx.client()
         #expect(try client.get("/api/data")["X-RateLimit-Store"] == "redis;breaker=closed")
-        // Later than the deadline, and not silent for long.
+        // Later than the deadline, but not silent for long.
         wire.milliseconds = 600
         let hammer = Hammer(nginx, target: "/api/search", clients: 16) { "key \($0)" }
         #expect(waitUntil { !limiter.logLines("error").isEmpty })
-        // Nobody waits, though the commands that are on their way would all be answered.
+        // Nobody waits, although all commands that were sent would be answered.
         #expect(hammer.waitForMore(5_000))
         let error = try #require(limiter.logLines("error").first)
         #expect(error.contains(" did not answer within 400 ms, 10 times in a row; until it answers, requests pass"))
@@ -94,7 +94,7 @@ struct BreakerTests {
         #expect(limiter.logLines("notice") == ["the store answers again"])
     }
 
-    @Test("health and metrics show a closed breaker where there is one, and none of a store that has none")
+    @Test("health and metrics show a closed breaker, and none for a store without one")
     func closed() throws {
         let client = try Site(.redis).client()
         _ = try client.get("/api/data")

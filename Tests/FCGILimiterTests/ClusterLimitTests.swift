@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Limits that are spread over a Redis Cluster", .serialized)
 struct ClusterLimitTests {
-    /// 700 for a client, and 1,000 for all together, which are kept in different slots.
+    /// 700 per client, and 1,000 for all together, in different slots.
     private static let rules = """
         matching: all
         # The tests compute the slots of keys.
@@ -19,7 +19,7 @@ struct ClusterLimitTests {
           - { match: { path: /api/search }, count: everyone, policies: [all] }
 
         """
-    /// A failure is a refusal that does not count: nothing may pass unseen.
+    /// Failures are refused, so that no request passes uncounted.
     private static let flags = ["--store-deadline", "10000", "--on-store-failure", "deny", "--loops", "2"]
 
     private let cluster: RedisCluster
@@ -39,13 +39,13 @@ struct ClusterLimitTests {
         nginx = try NginxServer(limiters)
     }
 
-    @Test("1,000 clients at once and two limiters: as many are admitted as the limit says")
+    @Test("of 1,000 simultaneous clients of two limiters, exactly as many are admitted as the limit says")
     func thousand() throws {
         let load = try LoadProcess(url("/api/data"), key: "a", clients: 1_000, requests: 20_000)
         try #expect(admitted(by: load) == 700)
     }
 
-    @Test("also while the slot moves, forth and back, again and again")
+    @Test("the same holds while the slot moves back and forth")
     func movingSlot() throws {
         let slot = try cluster.slot(of: "window:{api_key=a}:client")
         let load = try LoadProcess(url("/api/data"), key: "a", clients: 1_000, requests: 20_000)
@@ -54,7 +54,7 @@ struct ClusterLimitTests {
         #expect(try errors("ASK") + errors("MOVED") > 0)
     }
 
-    @Test("policies of one client and of all are charged all or none, also while both slots move")
+    @Test("the policies for one client and for all are charged together or not at all, even while both slots move")
     func severalSlots() throws {
         let slots = try ["window:{api_key=a}:client", "window:{all}:all"].map { try cluster.slot(of: $0) }
         let loads = try ["a", "b"].map { key in
@@ -62,10 +62,10 @@ struct ClusterLimitTests {
         }
         #expect(try moves(of: slots, during: loads[0]) > 0)
         let counts = try loads.map { try self.admitted(by: $0) }
-        // Who meets another in between may be refused what is given back a moment later, so the last units may be left.
+        // A request may be refused because of units that are refunded a moment later, so the last units may be left.
         #expect(counts.allSatisfy { $0 <= 700 })
         #expect(counts[0] + counts[1] <= 1_000)
-        // What was given back is there: one client after another takes all of it, and nothing is missing.
+        // The refunded units are there: one client after another takes all of them, and none is missing.
         let client = nginx.client()
         var admitted = counts[0] + counts[1]
         while try client.get("/api/search", headers: ["X-API-Key": "c"]).status == 200 { admitted += 1 }
@@ -76,7 +76,7 @@ struct ClusterLimitTests {
         }
     }
 
-    @Test("one key's commands: peek, explain and reset ask the cluster too")
+    @Test("peek, explain and reset work with a cluster")
     func commands() throws {
         let client = nginx.client()
         for _ in 0..<3 { _ = try client.get("/api/search", headers: ["X-API-Key": "a"]) }
@@ -94,7 +94,7 @@ struct ClusterLimitTests {
         #expect(try client.get("/api/data", headers: ["X-API-Key": "a"])["X-RateLimit-Remaining"] == "699")
     }
 
-    @Test("a master that is killed: only its clients' requests are without a verdict, until its replica serves them")
+    @Test("after a master is killed, only its clients' requests have no verdict, until its replica takes over")
     func killedMaster() throws {
         let client = nginx.client()
         let keys = (0..<30).map { "key \($0)" }
@@ -131,7 +131,7 @@ struct ClusterLimitTests {
 
     private func url(_ path: String) -> String { "http://127.0.0.1:\(nginx.port)\(path)" }
 
-    /// How many requests were admitted in the end; none may be without a verdict.
+    /// How many requests were admitted in the end; each must have a verdict.
     private func admitted(by load: LoadProcess) throws -> Int {
         var outcome: LoadProcess.Outcome?
         #expect(
@@ -157,7 +157,7 @@ struct ClusterLimitTests {
         var count = 0
         while try load.outcome() == nil {
             for (index, slot) in slots.enumerated() {
-                // Followed here: other nodes may take a word from before for the last one.
+                // Waited for here: other nodes may take older news for the latest.
                 let next = (owners[index] + 1) % 3
                 let (source, target) = (cluster.nodes[owners[index]], cluster.nodes[next])
                 try cluster.beginMoving(slot, from: source, to: target)

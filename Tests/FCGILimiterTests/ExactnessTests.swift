@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Exact totals")
 struct ExactnessTests {
-    @Test("under load, while PostgreSQL is away for a while and a limiter is replaced, each request counts once")
+    @Test("under load, while PostgreSQL is down for a while and a limiter is replaced, each request counts once")
     func exact() throws {
         let site = try RecordedSite(limiters: 2)
         let requests = Int(ProcessInfo.processInfo.environment["EXACT_REQUESTS"] ?? "") ?? 8_000

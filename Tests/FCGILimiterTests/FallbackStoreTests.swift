@@ -2,9 +2,9 @@ import Foundation
 import Servers
 import Testing
 
-@Suite("Where the machine's own store takes over")
+@Suite("The fallback store")
 struct FallbackStoreTests {
-    /// Two limiters on one Redis, each with flags of its own, and an nginx in front of each.
+    /// Two limiters on one Redis, each with its own flags and an nginx in front.
     private final class Pair {
         let redis: RedisServer
         let folder: TemporaryFolder
@@ -21,20 +21,20 @@ struct FallbackStoreTests {
             nginx = try limiters.map { try NginxServer($0) }
         }
 
-        /// Clients in front of both that ask in turn, with `key`.
+        /// Clients of both, which send requests with `key` in turn.
         func statuses(_ count: Int, _ target: String = "/api/data", key: String) throws -> [Int] {
             let clients = nginx.map { $0.client() }
             return try (0..<count).map { try clients[$0 % 2].get(target, headers: ["X-API-Key": key]).status }
         }
     }
 
-    @Test("limiters of one machine keep a limit together while Redis is away, and its own when it is back")
+    @Test("limiters of one machine share a limit while Redis is unavailable, and return to Redis's when it is back")
     func oneMachine() throws {
         let pair = try Pair { ["--on-store-failure", "local", "--local-store", "embedded:\($1.path("local"))"] }
         #expect(try pair.statuses(10, key: "a") == Array(repeating: 200, count: 10))
         pair.redis.send(SIGKILL)
 
-        // Another store, so another ten: with Redis's ten that is what the documentation says at most.
+        // Another store, so another ten: with Redis's ten, that is the documented maximum.
         #expect(try pair.statuses(40, key: "a").filter { $0 == 200 }.count == 10)
         for nginx in pair.nginx {
             let refused = try nginx.client().get("/api/data", headers: ["X-API-Key": "a"])
@@ -57,14 +57,14 @@ struct FallbackStoreTests {
 
         try pair.redis.restart()
         #expect(waitUntil { pair.nginx.allSatisfy { (try? $0.client().get("/health").status) == 200 } })
-        // It kept nothing, so there are ten again, and no more.
+        // Redis kept nothing, so there are exactly ten again.
         #expect(try pair.statuses(40, key: "b").filter { $0 == 200 }.count == 10)
         #expect(
             try pair.redis.command("EXISTS", "window:{api_key=sha256:3e23e8160039594a33894f6564e1b134}:data") == "1")
     }
 
     @Test(
-        "machines of a share each admit together what one would, and each at least one unit",
+        "machines with a share each admit together what one machine would, and each at least one unit",
         arguments: [(1, 20), (2, 10), (4, 4), (1_000, 2)])
     func shares(share: Int, admitted: Int) throws {
         let pair = try Pair { number, folder in
@@ -79,7 +79,7 @@ struct FallbackStoreTests {
         #expect(limit == "\(max(1, 10 / share))")
     }
 
-    @Test("each policy has its own answer: one that denies is enough, else what is local is counted")
+    @Test("each policy has its own answer: one that denies is enough, otherwise local policies are counted")
     func mixed() throws {
         let rules = """
             policies:
@@ -100,12 +100,12 @@ struct FallbackStoreTests {
         pair.redis.stop()
         #expect(try pair.statuses(5, key: "a") == [200, 200, 200, 429, 429])
         #expect(try pair.statuses(2, "/api/search", key: "b") == [503, 503])
-        // What was refused with 503 was not counted.
+        // Requests refused with 503 were not counted.
         #expect(try pair.statuses(4, key: "b") == [200, 200, 200, 429])
         let answer = try pair.nginx[0].client().send("POST", "/api/upload", headers: ["X-API-Key": "a"])
         #expect(answer.status == 200)
         #expect(answer["RateLimit"] == nil)
-        // Only the policy that was counted is spoken of.
+        // The headers name only the policy that was counted.
         let refused = try pair.nginx[0].client().get("/api/data", headers: ["X-API-Key": "a"])
         #expect(refused["RateLimit-Policy"] == "\"own\";q=3;w=86400")
         #expect(try refused.json()["violated-policies"] as? [String] == ["own"])

@@ -2,7 +2,7 @@ import Foundation
 import Servers
 import Testing
 
-@Suite("Limits, through nginx")
+@Suite("Limits through nginx")
 struct LimitTests {
     @Test(
         "15 requests with one key: 10 are answered, 5 are refused, and every header is right",
@@ -52,14 +52,14 @@ struct LimitTests {
         #expect(lines.contains("Non-2xx responses: 990"))
     }
 
-    @Test("search is a bucket of 30 that gains one in 2 seconds", arguments: StoreKind.allCases)
+    @Test("search has a bucket of 30 that gains one unit per 2 seconds", arguments: StoreKind.allCases)
     func search(store: StoreKind) throws {
         let client = try Site(store).client()
         var admitted = 0
         let began = ContinuousClock.now
         while true {
             let answer = try client.get("/api/search?q=swift", headers: ["X-API-Key": "a"])
-            // What it has gained since, if the machine is slow.
+            // The bucket may have gained units since, if the machine is slow.
             let gained = Int((ContinuousClock.now - began) / .seconds(2))
             #expect(answer["X-RateLimit-Limit"] == "30")
             #expect(answer["X-RateLimit-Strategy"] == "token_bucket")
@@ -135,7 +135,7 @@ struct LimitTests {
     }
 
     @Test(
-        "a method that the path does not know is 405 and names those that it knows",
+        "an unknown method gets 405 with the methods that the path has",
         arguments: [
             ("POST", "/api/data", "GET, HEAD"), ("PUT", "/api/data", "GET, HEAD"),
             ("DELETE", "/api/search?q=a", "GET, HEAD"),
@@ -158,7 +158,7 @@ struct LimitTests {
     }
 
     @Test(
-        "what is not served is 404, and not limited",
+        "an unknown path gets 404, and is not limited",
         arguments: [
             "/", "/api", "/api/", "/api/data/", "/api/dat", "/API/DATA", "/api/data%2F", "/healthy", "/?/api/data",
         ])
@@ -171,24 +171,25 @@ struct LimitTests {
         #expect(try answer.json()["status"] as? Int == 404)
     }
 
-    @Test("each key has a limit of its own, and who sends none is counted by address", arguments: StoreKind.allCases)
+    @Test(
+        "each key has its own limit, and requests without a key are counted by address", arguments: StoreKind.allCases)
     func whoIsCounted(store: StoreKind) throws {
         let site = try Site(store)
         let client = site.client()
         #expect(try site.statuses(11, key: "first") == Array(repeating: 200, count: 10) + [429])
         #expect(try site.statuses(11, key: "second") == Array(repeating: 200, count: 10) + [429])
         for _ in 0..<5 { #expect(try client.get("/api/data").status == 200) }
-        // An empty key is no key; other connections are the same client.
+        // An empty key counts as no key; other connections are the same client.
         for _ in 0..<5 { #expect(try site.client().get("/api/data", headers: ["X-API-Key": ""]).status == 200) }
         #expect(try client.get("/api/data").status == 429)
-        // A key that looks like the address is a key all the same.
+        // A key that looks like the address is still a key.
         #expect(try site.statuses(11, key: "127.0.0.1") == Array(repeating: 200, count: 10) + [429])
-        // Each endpoint counts for itself.
+        // Each endpoint counts separately.
         #expect(try client.get("/api/search?q=a").status == 200)
         #expect(try client.send("POST", "/api/upload", body: [1]).status == 200)
     }
 
-    @Test("whatever a key is made of, it is counted for itself", arguments: StoreKind.allCases)
+    @Test("keys of any characters are counted separately", arguments: StoreKind.allCases)
     func hostileKeys(store: StoreKind) throws {
         let long = String(repeating: "k", count: 4_096)
         let keys = [
@@ -223,7 +224,7 @@ struct LimitTests {
     }
 
     @Test(
-        "what is searched for comes back as JSON that no client takes for a page",
+        "the search text comes back as JSON that no client takes for a page",
         arguments: [
             ("q=swift", "swift"), ("q=a+b%20c", "a b c"), ("q=%22%5C%22", "\"\\\""), ("q=%3Cscript%3E%26", "<script>&"),
             ("q=%0D%0AX-Injected:%20yes", "\r\nX-Injected: yes"), ("q=%00%01%1f", "\0\u{1}\u{1F}"), ("q=%C3%BC", "ü"),
@@ -241,7 +242,7 @@ struct LimitTests {
 
     // MARK: -
 
-    /// The `t` of `RateLimit`, whose policy and whose rest are as they should be.
+    /// The `t` of `RateLimit`, after a check of its policy and its rest.
     private func waitInSeconds(_ answer: HTTPAnswer, policy: String, left: Int) throws -> Int? {
         let value = try #require(answer["RateLimit"])
         let start = "\"\(policy)\";r=\(left);t="

@@ -2,7 +2,7 @@ import Foundation
 import Servers
 import Testing
 
-@Suite("Sockets and descriptors that the limiter is given")
+@Suite("Sockets and descriptors passed to the limiter")
 struct PassedSocketTests {
     /// A socket that listens in the folder, as a parent process would open it.
     private final class OpenSocket {
@@ -33,7 +33,7 @@ struct PassedSocketTests {
         #expect(waitUntil { process.logText.contains("serving on fd:0, ") })
         process.send(SIGTERM)
         #expect(process.waitForEnd(deadline: 30) == 0)
-        // It is the parent's: the file stays.
+        // The file belongs to the parent, and stays.
         #expect(access(passed.path, F_OK) == 0)
     }
 
@@ -62,7 +62,7 @@ struct PassedSocketTests {
     func systemd(flags: [String]) throws {
         let folder = try TemporaryFolder()
         let passed = try OpenSocket(in: folder)
-        // As systemd does it: the number of the process that is meant, and the sockets from descriptor 3 on.
+        // As systemd does: the ID of the process that is meant, and the sockets from descriptor 3 on.
         let script = "export LISTEN_PID=$$ LISTEN_FDS=1; exec \"$0\" \"$@\""
         let words = [try Program(built: "fcgi-limiter").path, "serve", "--store", "embedded:\(folder.path("store"))"]
         let process = try ServerProcess(
@@ -75,7 +75,7 @@ struct PassedSocketTests {
         #expect(access(passed.path, F_OK) == 0)
     }
 
-    @Test("a socket that systemd passed to another process is not taken")
+    @Test("a socket that systemd passed to another process is not used")
     func notMeant() throws {
         let folder = try TemporaryFolder()
         let outcome = try Program(built: "fcgi-limiter").run(
@@ -112,7 +112,7 @@ struct PassedSocketTests {
         #expect(try other.get("/api/data")["X-RateLimit-Remaining"] == "8")
         #expect(process.endStatus == nil)
         let lines = process.logText.split(separator: "\n").filter { $0.contains("idle longest") }
-        // Either of two shortages may be met first, and each of the two loops logs both.
+        // Either of two shortages may come first, and each of the two loops logs both.
         #expect(lines.count <= 4 * (1 + Int((ContinuousClock.now - began) / .seconds(10))))
     }
 

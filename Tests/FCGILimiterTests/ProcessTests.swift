@@ -5,7 +5,7 @@ import Testing
 @Suite("Processes that come and go")
 struct ProcessTests {
     @Test(
-        "one of several limiters is killed under load: the others go on, nothing is over-admitted, and it restarts",
+        "when one of several limiters is killed under load, the others go on, the limit holds, and the limiter restarts",
         arguments: [(StoreKind.redis, 2), (.embedded, 3)])
     func killed(store: StoreKind, limiters: Int) throws {
         let site = try Site(store, limiters: limiters)
@@ -21,7 +21,7 @@ struct ProcessTests {
             #expect(one.waitForMore(200))
             #expect(many.waitForMore(200))
             try victim.restart()
-            // It answers from the same store on the same path, at once.
+            // The restarted limiter answers from the same store at once.
             let direct = try NginxServer(victim).client()
             #expect(try direct.get("/api/data", headers: ["X-API-Key": "one key"]).status == 429)
         }
@@ -29,13 +29,13 @@ struct ProcessTests {
         let (ones, others) = (one.stop(), many.stop())
         #expect(ones.admitted == ["one key": 10])
         #expect(others.admitted.values.allSatisfy { $0 <= 10 })
-        // nginx asks another limiter where one was killed in the middle of a request.
+        // nginx asks another limiter if one was killed in the middle of a request.
         #expect(Set(ones.statuses.keys) == [200, 429])
         #expect(Set(others.statuses.keys) == [200, 429])
     }
 
     @Test(
-        "one of two limiters is told to end under load: it exits with 0, and no request fails",
+        "when one of two limiters is stopped under load, it exits with 0, and no request fails",
         arguments: StoreKind.allCases)
     func terminated(store: StoreKind) throws {
         let site = try Site(store, limiters: 2)
@@ -59,7 +59,7 @@ struct ProcessTests {
         #expect(uploaded.admitted.values.allSatisfy { $0 <= 5 })
     }
 
-    @Test("a second limiter on the same socket is an error that says so, and the first one goes on")
+    @Test("a second limiter on the same socket gives an error, and the first one goes on")
     func samePath() throws {
         let site = try Site(.embedded)
         let socket = site.limiters[0].socket
@@ -72,7 +72,7 @@ struct ProcessTests {
         #expect(try site.statuses(2, key: "a") == [200, 200])
     }
 
-    @Test("how soon it answers, and how little it takes", arguments: [Build.debug, .release])
+    @Test("the limiter answers soon after its start, and takes little memory", arguments: [Build.debug, .release])
     func small(build: Build) throws {
         guard let program = try build.program() else { return }
         let folder = try TemporaryFolder()
@@ -94,11 +94,11 @@ struct ProcessTests {
 
         var description: String { rawValue }
 
-        /// The program; `nil` where nobody has built it for release.
+        /// The program; `nil` if there is no release build.
         func program() throws -> Program? {
             let debug = try Program(built: "fcgi-limiter")
             guard self == .release else { return debug }
-            // Both are in folders of the same one, under the platform's name or directly.
+            // Both builds are in the same folder, directly or in one named after the platform.
             let build = URL(fileURLWithPath: debug.path).deletingLastPathComponent().deletingLastPathComponent()
             return try? Program(at: build.appendingPathComponent("release/fcgi-limiter").path)
         }

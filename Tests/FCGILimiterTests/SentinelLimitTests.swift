@@ -2,9 +2,9 @@ import Foundation
 import Servers
 import Testing
 
-@Suite("Limits behind Redis Sentinels")
+@Suite("Limits with Redis Sentinels")
 struct SentinelLimitTests {
-    @Test("limiters follow a failover, and what was counted before counts after it")
+    @Test("limiters follow a failover, and keep the earlier counts")
     func failover() throws {
         let sentinels = try RedisSentinels()
         let limiters = try (0..<2).map { _ in
@@ -22,7 +22,7 @@ struct SentinelLimitTests {
             })
 
         sentinels.servers[0].send(SIGKILL)
-        // Both limiters notice, and have connected to the other server once neither refuses for want of a store.
+        // Both limiters have connected to the other server once neither answers that its store failed.
         var isBack = false
         for _ in 0..<600 where !isBack {
             usleep(50_000)
@@ -54,7 +54,7 @@ struct SentinelLimitTests {
     }
 
     @Test(
-        "a mistake in who is to be let in ends serve at its start, in one line that says what to do",
+        "wrong credentials end serve at its start, in one line with a remedy",
         arguments: [
             (
                 "redis+sentinel://limiter:wrong@SENTINELS/limits",

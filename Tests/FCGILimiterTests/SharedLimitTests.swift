@@ -8,7 +8,7 @@ struct SharedLimitTests {
         "8 client processes that hammer one key over three windows are admitted exactly 10 times in each",
         arguments: [(StoreKind.redis, 2), (.embedded, 3)])
     func threeWindows(store: StoreKind, limiters: Int) async throws {
-        // Real time counts here, and tests that compute may keep all threads that tests share.
+        // Real time counts here, and tests that compute may occupy all threads that tests share.
         try await onThreadOfItsOwn { try hammerThreeWindows(store, limiters) }
     }
 
@@ -54,11 +54,11 @@ struct SharedLimitTests {
     }
 
     @Test(
-        "many keys at once are each admitted exactly 10 times, whichever process answers",
+        "each of many keys is admitted exactly 10 times, whichever process answers",
         arguments: [(StoreKind.redis, 2), (.embedded, 3)])
     func manyKeys(store: StoreKind, limiters: Int) throws {
         let site = try Site(store, limiters: limiters, flags: ["--loops", "2"])
-        // Three clients go through the same keys, each as often as it may.
+        // Three clients go through the same keys, each as fast as it can.
         let hammer = Hammer(site.nginx, target: "/api/data", clients: 3) { "key \($0 / 12)" }
         #expect(hammer.waitForMore(3_000))
         let hits = hammer.stop()
@@ -70,7 +70,7 @@ struct SharedLimitTests {
         #expect(counted.count > 50)
         #expect(counted.values.allSatisfy { $0 == 10 })
         #expect(hits.admitted.values.allSatisfy { $0 <= 10 })
-        // Each process had its share.
+        // Each process had a part of the requests.
         for limiter in site.limiters {
             let metrics = try NginxServer(limiter).client().get("/metrics").json()
             #expect(try #require(metrics["total"] as? Int) > 100)
@@ -89,7 +89,7 @@ struct SharedLimitTests {
     }
 }
 
-/// Runs `body` on a thread that nothing else runs on.
+/// Runs `body` on a thread of its own.
 private func onThreadOfItsOwn(_ body: @escaping @Sendable () throws -> Void) async throws {
     try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
         Thread { continuation.resume(with: Result { try body() }) }.start()

@@ -1,7 +1,7 @@
 import Servers
 import Testing
 
-/// Where the limits are kept.
+/// Where the states of the limits are.
 enum StoreKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case embedded
     case redis
@@ -9,7 +9,7 @@ enum StoreKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
     var testDescription: String { rawValue }
 }
 
-/// nginx in front, limiters behind it, and their store: all real, all private.
+/// A private nginx, the limiters that it asks, and their store.
 final class Site {
     let store: String
     let redis: RedisServer?
@@ -20,7 +20,7 @@ final class Site {
     /// Starts them.
     ///
     /// - Parameters:
-    ///   - kind: where the limits are kept.
+    ///   - kind: where the states of the limits are.
     ///   - limiters: how many processes share that store.
     ///   - flags: further flags of each.
     /// - Throws: ``ServerError`` when a program is missing or does not start.

@@ -2,9 +2,9 @@ import Foundation
 import Servers
 import Testing
 
-@Suite("A store that is away")
+@Suite("An unavailable store")
 struct StoreFailureTests {
-    @Test("where failures are denied: 503 that says when to come again, and limits as before when Redis is back")
+    @Test("with deny: 503 with Retry-After, and the same limits as before when Redis is back")
     func deny() throws {
         let site = try Site(.redis, flags: ["--on-store-failure", "deny"])
         let redis = try #require(site.redis)
@@ -36,12 +36,12 @@ struct StoreFailureTests {
         #expect(try site.statuses(10, key: "b") == Array(repeating: 200, count: 9) + [429])
     }
 
-    @Test("where failures are allowed: requests pass uncounted, and are limited when Redis is back")
+    @Test("with allow: requests pass uncounted, and are limited again when Redis is back")
     func allow() throws {
         let site = try Site(.redis, flags: ["--on-store-failure", "allow"])
         let redis = try #require(site.redis)
         let client = site.client()
-        // Who was refused would stay refused.
+        // A client that was refused would stay refused.
         #expect(try site.statuses(10, key: "a") == Array(repeating: 200, count: 10))
         redis.send(SIGKILL)
         #expect(try waitUntil { try client.get("/api/data", headers: ["X-API-Key": "a"]).status == 200 })
@@ -57,7 +57,7 @@ struct StoreFailureTests {
         #expect(try site.statuses(10, key: "a") == Array(repeating: 200, count: 9) + [429])
     }
 
-    @Test("one line says that the store is away and what happens meanwhile, and one that it is back")
+    @Test("one log line says that the store is unavailable and what happens meanwhile, and one that it is back")
     func lines() throws {
         let site = try Site(.redis, flags: ["--on-store-failure", "allow"])
         let redis = try #require(site.redis)
@@ -80,7 +80,7 @@ struct StoreFailureTests {
         #expect(limiter.logLines("error").count == 1)
     }
 
-    @Test("a limiter that is started before its Redis limits when Redis comes")
+    @Test("a limiter that starts before its Redis begins to limit when Redis is there")
     func startedFirst() throws {
         let redis = try RedisServer()
         redis.stop()
@@ -93,7 +93,7 @@ struct StoreFailureTests {
         #expect(remaining == "8")
     }
 
-    @Test("a Redis that does not answer is given up after the deadline, and counts as away")
+    @Test("a Redis that does not answer is given up after the deadline, and counts as unavailable")
     func silent() throws {
         let folder = try TemporaryFolder()
         let address = ServerAddress.unix(path: folder.path("silent.sock"))
@@ -108,7 +108,7 @@ struct StoreFailureTests {
         withExtendedLifetime(silent) {}
     }
 
-    @Test("a wrong password is told in one line at the start, and the password is not")
+    @Test("a wrong password is reported in one line at the start, which does not contain the password")
     func wrongPassword() throws {
         let redis = try RedisServer(options: ["requirepass right-secret"])
         let folder = try TemporaryFolder()

@@ -54,7 +54,7 @@ struct StopTests {
         for peer in later + [first] { #expect(peer.end() == .closed) }
     }
 
-    @Test("a request of which half has arrived at the stop may still be completed")
+    @Test("a request that has half arrived at the stop may still be completed")
     func finishesHalfRequest() throws {
         let gate = Gate()
         let server = try EchoServer { requests in

@@ -2,7 +2,7 @@ import Cases
 import Limiters
 import Testing
 
-@Suite("The tables of cases, by the maths")
+@Suite("The tables of cases, by the arithmetic alone")
 struct CaseTests {
     @Test("a request is answered as the table says", arguments: try Case.all())
     func answers(_ row: Case) {

@@ -20,13 +20,13 @@ struct ChargeCostTests {
         #expect(verdict.decisions.map(\.remaining) == [9, 3])
     }
 
-    @Test("one cost for all replaces what the entries say")
+    @Test("one cost for all replaces the costs of the entries")
     func oneCostForAll() {
         let charge = Charge(cost: 3, [.init(search, for: client), .init(export, for: client, cost: 7)])
         #expect(charge.entries.map(\.cost) == [3, 3])
     }
 
-    @Test("of two entries with one key the dearer counts, in the earlier one's place")
+    @Test("of two entries with one key the first is kept, at the higher cost")
     func dearerCounts() {
         let charge = Charge([
             .init(search, for: client, cost: 2), .init(export, for: client), .init(search, for: client, cost: 5),
@@ -36,9 +36,9 @@ struct ChargeCostTests {
     }
 
     @Test(
-        "one of equal parts is rounded down, is one unit at least, and takes each cost that the whole could take",
+        "a share is rounded down, is at least one unit, and accepts each cost that the whole quota accepts",
         arguments: [
-            // Limit, parts and cost; then the part's limit and the cost there.
+            // Limit, shares and cost; then the share's limit and the cost there.
             (10, 1, 7, 10, 7), (10, 4, 1, 2, 1), (10, 4, 2, 2, 2), (10, 4, 3, 2, 2), (10, 4, 10, 2, 2),
             (10, 4, 11, 2, 11), (10, 11, 1, 1, 1), (10, 11, 0, 1, 0), (1, 1_000_000, 1, 1, 1), (10, 0, 3, 10, 3),
         ] as [(Int64, Int64, Int64, Int64, Int64)])
@@ -55,7 +55,7 @@ struct ChargeCostTests {
         }
     }
 
-    @Test("a cost out of range is moved to the nearer end", arguments: [(-1, 0), (2_000_000_000, 1_000_000_000)])
+    @Test("a cost out of range is clamped", arguments: [(-1, 0), (2_000_000_000, 1_000_000_000)])
     func bounds(given: Int64, kept: Int64) {
         #expect(Charge.Entry(search, for: client, cost: given).cost == kept)
     }

@@ -20,7 +20,7 @@ struct ChargeTests {
     }
 
     @Test(
-        "a request is what its enforced policies make of it, and the tightest is shown",
+        "the enforced policies decide a request, and the tightest governs",
         arguments: [
             // Outcomes and remaining of 10 units each; then the verdict and the index that governs.
             ([allowed(7), allowed(3)], .allowed, 1),
@@ -36,7 +36,7 @@ struct ChargeTests {
             ([shadow(allowed(0)), allowed(9)], .allowed, 1),
             ([shadow(impossible)], .allowed, nil),
             ([], .allowed, nil),
-            // By share and not by number: 4 of 10 are less than 3 of 5.
+            // By share, not by number: 4 of 10 is less than 3 of 5.
             ([allowed(3, limit: 5), allowed(4)], .allowed, 1),
             ([allowed(0), allowed(0, limit: 1_000_000_000)], .allowed, 0),
             ([allowed(999_999_999, limit: 1_000_000_000), allowed(10)], .allowed, 0),
@@ -68,7 +68,7 @@ struct ChargeTests {
         #expect(retryAfter(.refused(retryAfter: 5)) == 5)
     }
 
-    @Test("a sweep forgets what is full again, and nothing else")
+    @Test("a sweep removes the keys whose quotas are full again, and no others")
     func sweep() throws {
         var store = MemoryStore()
         let policy = try policy("p", limit: 2)
@@ -83,7 +83,7 @@ struct ChargeTests {
         #expect(!store.charge(Charge([.init(policy, for: Identity("user", "c".utf8))]), now: 30).isAllowed)
     }
 
-    @Test("what takes nothing leaves nothing in the store")
+    @Test("a request that takes nothing leaves nothing in the store")
     func nothingTaken() throws {
         var store = MemoryStore()
         let entry = Charge.Entry(try policy("p", limit: 2), for: .everyone)
@@ -91,7 +91,7 @@ struct ChargeTests {
         #expect(store.count == 0)
     }
 
-    /// What a policy says, in a row of the table.
+    /// A policy's decision, in a row of the table.
     struct Answer: Sendable {
         var outcome: Admission
         var remaining: Int64

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("The numbers of the documentation")
 struct DecisionTests {
-    @Test("ten a minute: the eleventh, 20 s after ten together, waits 40 s")
+    @Test("ten per minute: the eleventh, 20 s after ten together, waits 40 s")
     func eleventh() throws {
         var state = StateUnderTest(try Quota(limit: 10, window: 60_000_000, algorithm: .slidingWindow))
         for _ in 0..<10 { state.charge(now: 0, cost: 1) }
@@ -14,14 +14,14 @@ struct DecisionTests {
         #expect(decision.resetAfter == 40_000_000)
     }
 
-    @Test("30 a minute: one of a full bucket leaves 29, and 3 s later there are 30")
+    @Test("30 per minute: one of a full bucket leaves 29, and 3 s later there are 30")
     func remaining() throws {
         var state = StateUnderTest(try Quota(limit: 30, window: 60_000_000, algorithm: .tokenBucket))
         #expect(state.charge(now: 0, cost: 1).remaining == 29)
         #expect(state.peek(now: 3_000_000).remaining == 30)
     }
 
-    @Test("30 a minute: the bucket is full 2 s after the first unit, and 60 s after all 30")
+    @Test("30 per minute: the bucket is full 2 s after the first unit, and 60 s after all 30")
     func resetAfter() throws {
         var state = StateUnderTest(try Quota(limit: 30, window: 60_000_000, algorithm: .tokenBucket))
         #expect(state.charge(now: 0, cost: 1).resetAfter == 2_000_000)
@@ -29,7 +29,7 @@ struct DecisionTests {
         #expect(state.peek(now: 60_000_000).resetAfter == 0)
     }
 
-    @Test("a bucket lets almost twice the limit pass within one window, where a window never does")
+    @Test("a bucket lets almost twice the limit pass within one window, which a sliding window never does")
     func twice() throws {
         let admitted = try Algorithm.allCases.map { algorithm in
             var state = StateUnderTest(try Quota(limit: 10, window: 10_000_000, algorithm: algorithm))

@@ -25,7 +25,7 @@ struct IdentityTests {
         #expect(String(decoding: identity.bytes, as: UTF8.self) == text)
     }
 
-    @Test("what is longer than an identity may be is replaced by its digest")
+    @Test("a text that is too long for an identity is replaced by its digest")
     func long() {
         let longest = Identity("k", [UInt8](repeating: 0x61, count: Identity.longestText - 2))
         #expect(longest.bytes.count == Identity.longestText)
@@ -74,7 +74,7 @@ struct IdentityTests {
         #expect(key.bytes.count == Key.longest)
     }
 
-    /// What somebody might send to be taken for somebody else.
+    /// What somebody might send to pass for somebody else.
     private static func nastyIdentities() -> [(String, Identity)] {
         let values: [[UInt8]] =
             [
@@ -91,13 +91,13 @@ struct IdentityTests {
         for source in sources {
             for value in values { made.append(("\(source.debugDescription)=\(value)", Identity(source, value))) }
         }
-        // Two facts, whose border could be moved.
+        // Two facts, whose boundary could be shifted.
         for first in values.prefix(24) {
             for second in values.prefix(24) {
                 made.append(("a=\(first), b=\(second)", Identity([("a", first), ("b", second)])))
             }
         }
-        // Long ones, which are hashed: each another by one byte, one length or one border.
+        // Long ones, which are hashed: they differ by one byte, one length or one boundary.
         for length in [127, 128, 129, 130, 1_000, 65_535, 65_536] {
             for last in [0x61, 0x62, 0, 0xFF] as [UInt8] {
                 let value = [UInt8](repeating: 0x61, count: length - 1) + [last]
@@ -105,7 +105,7 @@ struct IdentityTests {
                 made.append(("\(length) bytes and \(last) twice", Identity([("a", value), ("b", value)])))
             }
         }
-        // And as they come.
+        // Random ones.
         var generator = SeededGenerator(seed: 1)
         var seen: Set<[UInt8]> = Set(values)
         while seen.count < 2_500 {

@@ -1,6 +1,6 @@
 import Limiters
 
-/// A sliding window as one would write it down: every unit's moment, looked through from end to end.
+/// A sliding window in its simplest form: the moment of every unit, searched from end to end.
 struct NaiveLog {
     let limit: Int64
     let window: Microseconds
@@ -19,11 +19,11 @@ struct NaiveLog {
     /// Notes an admission.
     mutating func admit(_ cost: Int64, at now: Microseconds) {
         if cost > 0 { admissions.append((now, cost)) }
-        // No window begins earlier any more.
+        // No later window begins before this.
         admissions.removeAll { $0.moment <= now - 2 * window }
     }
 
-    /// How long until `cost` fits, if each unit leaves `late` microseconds after its window; `nil` when never.
+    /// How long until `cost` fits, if each unit leaves `late` microseconds after its window; `nil` for never.
     func retryAfter(_ cost: Int64, at now: Microseconds, late: Microseconds = 0) -> Microseconds? {
         guard cost <= limit else { return nil }
         var used = used(at: now - late)
@@ -34,7 +34,7 @@ struct NaiveLog {
         return 0
     }
 
-    /// What a window must answer, charged where it allows.
+    /// What a window must answer; charged if it allows.
     mutating func decide(_ cost: Int64, at now: Microseconds) -> Decision {
         var used = used(at: now)
         let outcome: Admission

@@ -4,12 +4,12 @@ import Testing
 @Suite("Quotas and policies")
 struct QuotaTests {
     @Test(
-        "a quota that can be kept is built",
+        "a valid quota can be built",
         arguments: [
             (1, 1_000, .slidingWindow),
             (1, 31_622_400_000_000, .slidingWindow),
             (1_000_000_000, 1_000, .slidingWindow),
-            // One unit a microsecond, and no more.
+            // One unit per microsecond, the most possible.
             (1_000, 1_000, .tokenBucket),
             (1_000_000_000, 1_000_000_000, .tokenBucket),
         ] as [(Int64, Microseconds, Algorithm)])
@@ -21,7 +21,7 @@ struct QuotaTests {
     }
 
     @Test(
-        "a quota that cannot be kept is told with its remedy",
+        "an invalid quota gives an error with a remedy",
         arguments: [
             (0, 1_000_000, .slidingWindow, "limit 0 is out of range: use 1 to 1000000000"),
             (-1, 1_000_000, .tokenBucket, "limit -1 is out of range: use 1 to 1000000000"),
@@ -55,14 +55,14 @@ struct QuotaTests {
     }
 
     @Test(
-        "a policy has a name that can go anywhere as it is",
+        "a policy has a name that needs no quotes anywhere",
         arguments: ["a", "A-1_b.c", String(repeating: "x", count: 64)])
     func names(_ name: String) throws {
         #expect(try policy(name).name == name)
     }
 
     @Test(
-        "a name that would have to be quoted somewhere is told with its remedy",
+        "a name that would need quotes somewhere gives an error with a remedy",
         arguments: [
             "", "two words", "a/b", "a}:b", "ä", "a\n", "a\0", String(repeating: "x", count: 65),
         ])
@@ -73,7 +73,7 @@ struct QuotaTests {
                 == "policy name \"\(name)\" is not valid: use 1 to 64 letters, digits, '_', '-' and '.'")
     }
 
-    @Test("a policy is enforced unless it is said to be a shadow")
+    @Test("a policy is enforced unless it is declared a shadow")
     func modes() throws {
         #expect(try policy("a").mode == .enforced)
     }

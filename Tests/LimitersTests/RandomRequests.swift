@@ -2,7 +2,7 @@ import Cases
 import Limiters
 import Testing
 
-/// Requests of one client to one quota at a clock that only runs forward, the same for the same seed.
+/// Requests of one client to one quota by a clock that only runs forward; the same seed gives the same requests.
 struct RandomRequests {
     private let policy: Policy
     private var generator: SeededGenerator
@@ -14,7 +14,7 @@ struct RandomRequests {
         generator = SeededGenerator(seed: seed)
     }
 
-    /// The next request's cost and what it was answered.
+    /// The next request's cost and its answer.
     mutating func next() -> (cost: Int64, verdict: Verdict) {
         let (limit, window) = (policy.quota.limit, policy.quota.window)
         // Long pauses are rare, or the window would be empty most of the time.
@@ -39,7 +39,7 @@ struct RandomRequests {
         return (cost, charge(cost, at: now))
     }
 
-    /// Goes on until a few hundred requests were refused, and tries each of them around the moment that it was told.
+    /// Goes on until a few hundred requests were refused, and tries each of them again around the promised moment.
     mutating func expectExactWaits() throws {
         var tried = 0
         for _ in 0..<3_000 where tried < 300 {
@@ -50,7 +50,7 @@ struct RandomRequests {
             let untouched = store
             #expect(charge(cost, at: now + retryAfter - 1).admission == .refused(retryAfter: 1))
             #expect(charge(cost, at: now + retryAfter).isAllowed)
-            // The trial is over: what it took is given back.
+            // The trial is over, and its units are refunded.
             store = untouched
         }
         #expect(tried >= 100, "the sequence refuses too little to tell")

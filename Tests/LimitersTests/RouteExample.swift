@@ -43,13 +43,13 @@ func routes() throws -> [String: Limited] {
 }
 // The example ends
 
-/// What stands for a server's request.
+/// A server's request, for this example.
 struct Request {
     var address: String
     var query: String
 }
 
-/// What stands for a server's response.
+/// A server's response, for this example.
 struct Response: Equatable {
     var status: Int
     var retryAfter: Int64?

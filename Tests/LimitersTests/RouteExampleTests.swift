@@ -3,7 +3,7 @@ import Testing
 
 @Suite("The example of a limited route")
 struct RouteExampleTests {
-    @Test("it answers 30 times, then refuses with the seconds to wait, and after them answers again")
+    @Test("the route answers 30 times, then refuses with the seconds to wait, and answers again after them")
     func thirty() throws {
         let search = try #require(try routes()["/api/search"])
         let request = Request(address: "203.0.113.9", query: "swift")
@@ -34,7 +34,7 @@ struct RouteExampleTests {
         try String(contentsOf: file, encoding: .utf8).components(separatedBy: "\n")
     }
 
-    /// The lines after the first that equals `begin`, up to the next that equals `end`; nil where one of them is missing.
+    /// The lines after the first that equals `begin`, up to the next that equals `end`; `nil` if one of them is missing.
     private func between(_ begin: String, _ end: String, _ lines: [String]) -> [String]? {
         guard let first = lines.firstIndex(of: begin) else { return nil }
         guard let last = lines[(first + 1)...].firstIndex(of: end) else { return nil }

@@ -4,14 +4,14 @@ import Testing
 
 @Suite("Sliding window")
 struct SlidingWindowTests {
-    /// On both sides of 1,024, where entries begin to be merged, and at both ends.
+    /// On both sides of 1,024, above which entries are merged, and at both ends.
     static let quotas: [(Int64, Microseconds)] = [
         (1, 1_000), (2, 60_000_000), (10, 1_000_001), (300, 60_000_000), (1_024, 3_600_000_000),
         (1_025, 3_600_000_000), (1_025, 1_000), (5_000, 60_000_007), (1_000_000, 86_400_000_000),
         (1_000_000_000, 31_622_400_000_000),
     ]
 
-    @Test("what was refused is refused until exactly the wait is over, and then allowed", arguments: quotas)
+    @Test("a refused request is refused until exactly the wait is over, and then allowed", arguments: quotas)
     func wait(_ limit: Int64, _ window: Microseconds) throws {
         var requests = try RandomRequests(seed: 3, limit: limit, window: window, .slidingWindow)
         try requests.expectExactWaits()
@@ -84,7 +84,7 @@ struct SlidingWindowTests {
         #expect(8 * most <= 16_408)
     }
 
-    @Test("a state may be forgotten when all that it counts has left")
+    @Test("a state can be removed when all its units have left")
     func expiry() throws {
         for limit in [10, 2_000] as [Int64] {
             var state = StateUnderTest(try Quota(limit: limit, window: 10_000_000, algorithm: .slidingWindow))

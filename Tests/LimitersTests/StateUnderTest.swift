@@ -10,7 +10,7 @@ struct StateUnderTest {
         self.quota = quota
     }
 
-    /// Decides, and writes what is admitted.
+    /// Decides, and writes the change if the request is admitted.
     @discardableResult
     mutating func charge(now: Microseconds, cost: Int64) -> Decision {
         let (decision, change) = quota.decide(words.span.bytes, now: now, cost: cost)

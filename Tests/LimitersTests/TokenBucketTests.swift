@@ -4,19 +4,19 @@ import Testing
 
 @Suite("Token bucket")
 struct TokenBucketTests {
-    /// Limits and windows at both ends, and some whose interval is no whole number of microseconds.
+    /// Limits and windows at both ends, and some whose interval is not a whole number of microseconds.
     static let quotas: [(Int64, Microseconds)] = [
         (1, 1_000), (1, 31_622_400_000_000), (1_000, 1_000), (3, 1_000_000), (7, 1_000_000), (30, 60_000_000),
         (999_983, 1_000_000), (1_000_000_000, 31_622_400_000_000),
     ]
 
-    @Test("what was refused is refused until exactly the wait is over, and then allowed", arguments: quotas)
+    @Test("a refused request is refused until exactly the wait is over, and then allowed", arguments: quotas)
     func wait(_ limit: Int64, _ window: Microseconds) throws {
         var requests = try RandomRequests(seed: 1, limit: limit, window: window, .tokenBucket)
         try requests.expectExactWaits()
     }
 
-    @Test("no interval admits more than a full bucket and what flows in meanwhile", arguments: quotas)
+    @Test("no interval admits more than a full bucket and its refill", arguments: quotas)
     func rate(_ limit: Int64, _ window: Microseconds) throws {
         var requests = try RandomRequests(seed: 2, limit: limit, window: window, .tokenBucket)
         var admitted: [(now: Microseconds, total: Int64)] = []
@@ -45,7 +45,7 @@ struct TokenBucketTests {
         }
     }
 
-    @Test("a state may be forgotten when the bucket is full again")
+    @Test("a state can be removed when the bucket is full again")
     func expiry() throws {
         var state = StateUnderTest(try Quota(limit: 10, window: 10_000_000, algorithm: .tokenBucket))
         let decision = state.charge(now: Case.beginning, cost: 3)

@@ -37,7 +37,7 @@ struct AgreementTests {
         }
     }
 
-    @Test("an empty batch is answered by no verdicts", arguments: StoreUnderTest.Kind.allCases)
+    @Test("an empty batch has no verdicts", arguments: StoreUnderTest.Kind.allCases)
     func nothing(_ kind: StoreUnderTest.Kind) throws {
         #expect(try StoreUnderTest(kind).charge([], Case.beginning).isEmpty)
     }
@@ -70,7 +70,7 @@ struct AgreementTests {
             let expected = try memory.charge(batch.charges, batch.now)
             for (name, store) in [("embedded", embedded), ("redis", redis)] {
                 let verdicts = try store.charge(batch.charges, batch.now)
-                // One comparison a batch: a report of each field would be slow, and too long to read.
+                // One comparison per batch: a report of each field would be slow, and too long to read.
                 guard let index = firstDifference(verdicts, expected) else { continue }
                 let charge = batch.charges[index]
                 Issue.record(
@@ -82,14 +82,14 @@ struct AgreementTests {
             }
             for verdict in expected { outcomes[verdict.isAllowed, default: 0] += 1 }
         }
-        // The sequences are of no use where nearly all is allowed, or refused.
+        // The sequences would be useless if nearly all requests were allowed, or refused.
         #expect(outcomes[true, default: 0] > 3_000)
         #expect(outcomes[false, default: 0] > 3_000)
     }
 
-    /// One request a batch: in a cluster, requests of one batch that meet several slots are charged behind the others.
+    /// One request per batch: in a cluster, a request with several slots is charged after the others of its batch.
     @Test(
-        "a cluster answers random requests as memory does, whatever slots they meet",
+        "a cluster answers random requests as memory does, whatever their slots",
         arguments: 1...4 as ClosedRange<UInt64>)
     func randomRequestsInCluster(_ seed: UInt64) throws {
         let memory = try StoreUnderTest(.memory)

@@ -5,7 +5,7 @@ import Testing
 @Suite("Pauses between attempts to connect")
 struct BackOffTests {
     @Test(
-        "grow with each failure, and start over after a time without",
+        "grow with each failure, and start over after a while without failures",
         arguments: [
             // Milliseconds between the failures, and the pause after the last of them.
             ([], 0), ([10], 50), ([10, 60], 100), ([10, 60, 110], 200), (Array(repeating: 500, count: 20), 500),

@@ -57,7 +57,7 @@ struct CircuitBreakerTests {
         Row(testDescription: "ignores a check that passes while closed", events: [.check, .ask(.max)], state: .closed),
     ]
 
-    @Test("changes its state by what happens", arguments: rows)
+    @Test("changes its state with each event", arguments: rows)
     func states(row: Row) {
         let error = StoreError(.unreachable, "unreachable")
         var breaker = CircuitBreaker(of: "redis", now: 0)
@@ -77,7 +77,7 @@ struct CircuitBreakerTests {
         #expect(breaker.state == row.state)
     }
 
-    @Test("says since when, why, and how often")
+    @Test("reports since when it is open, why, and how often it has opened")
     func report() {
         var breaker = CircuitBreaker(of: "redis", now: 5)
         #expect(breaker.since == 5)

@@ -83,7 +83,7 @@ struct ClusterBatchTests {
         #expect(try batch.results[0].get().admission == .refused(retryAfter: 3_000_000))
     }
 
-    @Test("if another request comes between look and charge, what was charged is refunded and looked at again")
+    @Test("if another request comes between look and charge, the charge is refunded and looked at again")
     func refunded() throws {
         var batch = ClusterBatch([Charge([try entry("a"), try entry("b")])], clock: nil, isMoving: { _ in false })
         for look in try next(&batch) { look.reply = reply(1) }

@@ -6,7 +6,7 @@ import Testing
 @testable import Stores
 
 /// Routes and sends calls in a cluster of one node, which has all slots.
-@Suite("The way of calls to the nodes of a cluster")
+@Suite("Routing of calls to the nodes of a cluster")
 struct ClusterRouterTests {
     private let server: RedisServer
     private let folder: TemporaryFolder

@@ -12,7 +12,7 @@ struct ClusterTests {
         signal(SIGPIPE, SIG_IGN)
     }
 
-    @Test("a key's slot is the one that Redis says")
+    @Test("a key has the slot that Redis computes")
     func slots() throws {
         let folder = try TemporaryFolder()
         let server = try RedisServer(
@@ -38,7 +38,7 @@ struct ClusterTests {
         }
     }
 
-    @Test("a batch goes to all nodes, a script call a slot, and each client has one key in its own node")
+    @Test("a batch goes to all nodes with one script call per slot, and each client has one key in its own node")
     func spread() throws {
         let cluster = try RedisCluster()
         let store = try open(cluster.location)
@@ -50,14 +50,14 @@ struct ClusterTests {
         let slots = Set(batch.map { ClusterSlot.of($0.entries[0].key.bytes) })
         #expect(try calls(of: "evalsha", cluster) == slots.count)
         #expect(try errors("MOVED", cluster) == 0)
-        // Nodes that have forgotten the script are sent it whole, and count once.
+        // Nodes that have lost the script receive it as a whole, and count once.
         for node in cluster.nodes { try node.server.command("SCRIPT", "FLUSH", "SYNC") }
         #expect(
             try store.charge(batch).map { $0.decisions[0].remaining }
                 == batch.indices.map { $0 == 300 ? 6 : $0 == 7 ? 7 : 8 })
     }
 
-    @Test("where a slot has moved, MOVED is followed once, and known from then on")
+    @Test("after a slot has moved, MOVED is followed once, and the new owner is known from then on")
     func moved() throws {
         let (cluster, store, charge) = try charged()
         let (slot, source, target) = try way(of: charge.entries[0].key, cluster)
@@ -71,23 +71,23 @@ struct ClusterTests {
         #expect(try source.server.command("DBSIZE") == "0")
     }
 
-    @Test("while a slot moves, each key is asked for where it is: nothing is lost, nothing is counted twice")
+    @Test("while a slot moves, each key is found in its node: nothing is lost, and nothing is counted twice")
     func asked() throws {
         let (cluster, store, charge) = try charged()
         let (slot, source, target) = try way(of: charge.entries[0].key, cluster)
         try cluster.beginMoving(slot, from: source, to: target)
-        // All keys are there still.
+        // No key has moved yet.
         #expect(try store.charge([charge])[0].decisions.map(\.remaining) == [8, 8])
         #expect(try errors("ASK", cluster) + errors("TRYAGAIN", cluster) == 0)
-        // One of them has gone.
+        // One key has moved.
         try cluster.moveKeys(of: slot, from: source, to: target, most: 1)
         #expect(try store.charge([charge])[0].decisions.map(\.remaining) == [7, 7])
         #expect(try errors("ASK", cluster) + errors("TRYAGAIN", cluster) > 0)
-        // Both have.
+        // Both keys have moved.
         try cluster.moveKeys(of: slot, from: source, to: target)
         #expect(try store.charge([charge])[0].decisions.map(\.remaining) == [6, 6])
         #expect(try errors("ASK", cluster) > 0)
-        // What is refused takes nothing, and what is new begins where the slot moves to.
+        // A refused request takes nothing, and a new key begins in the slot's new node.
         let full = Charge([try entry("a", limit: 4, name: "small"), charge.entries[0]])
         for allowed in [true, true, true, true, false, false] {
             #expect(try store.charge([full])[0].isAllowed == allowed)
@@ -100,7 +100,7 @@ struct ClusterTests {
         #expect(try store.charge([charge])[0].decisions.map(\.remaining) == [9, 9])
     }
 
-    @Test("a node that is away fails its own slots' charges at once, and its replica takes them over")
+    @Test("charges to the slots of a dead node fail at once, until its replica takes the slots over")
     func killedMaster() throws {
         let cluster = try RedisCluster()
         let store = try open(cluster.location)
@@ -119,15 +119,15 @@ struct ClusterTests {
         try store.check()
         #expect(waitUntil { (try? store.charge(clients)) != nil })
         #expect(store.failedPart == nil)
-        // Its replica had what was counted before.
+        // The replica has the earlier counts.
         #expect(try store.charge([clients[0]])[0].decisions[0].remaining <= 999_997)
-        // And back it comes, as a replica.
+        // The dead node returns as a replica.
         try victim.server.restart()
         #expect(try waitUntil { try victim.server.command("ROLE").hasPrefix("slave") })
         #expect(try store.charge(clients).allSatisfy(\.isAllowed))
     }
 
-    @Test("a user of the limiter's own is enough, also while a slot moves, and one that is wrong is told at once")
+    @Test("the documented user is enough, even while a slot moves, and a wrong one is reported at once")
     func credentials() throws {
         let cluster = try RedisCluster(options: ["user limiter \(try AccessControlList.rights(password: "secret"))"])
         let location = { (password: String) in
@@ -152,7 +152,7 @@ struct ClusterTests {
                 == true)
     }
 
-    @Test("what is no cluster is told, and a node of one is told from a Redis")
+    @Test("a server without cluster support is reported, and so is a cluster node given as a single server")
     func noCluster() throws {
         let server = try RedisServer(.socketAndPort)
         let error = #expect(throws: StoreError.self) {
@@ -175,7 +175,7 @@ struct ClusterTests {
         #expect(moved?.description.hasSuffix(": it is a node of a cluster: write redis+cluster://") == true)
     }
 
-    @Test("a master that became a replica is let go of, and its slots are asked for where they are")
+    @Test("a master that became a replica is dropped, and its slots are found in the new master")
     func demotedMaster() throws {
         let (cluster, store, charge) = try charged()
         let (slot, source, _) = try way(of: charge.entries[0].key, cluster)
@@ -189,7 +189,7 @@ struct ClusterTests {
         #expect(try replica.server.command("ROLE").hasPrefix("master"))
     }
 
-    @Test("where no node can be asked, the error names them, and one that can is enough")
+    @Test("if no node answers, the error names them all; one that answers is enough")
     func seeds() throws {
         let port = try FreePort().number
         let error = #expect(throws: StoreError.self) {
@@ -201,12 +201,12 @@ struct ClusterTests {
                 redis+cluster://127.0.0.1:\(port) cannot be used: redis://127.0.0.1:\(port)/0: Connection refused
                 """)
         let cluster = try RedisCluster()
-        // A replica, too, knows who has which slot.
+        // A replica knows the owners of the slots, too.
         let store = try open("redis+cluster://127.0.0.1:\(port),127.0.0.1:\(cluster.nodes[4].port)")
         #expect(try store.charge([Charge([entry("a")]), Charge([entry("b")])]).allSatisfy(\.isAllowed))
     }
 
-    /// A cluster, a store in it, and a request by both algorithms that it has been charged for once.
+    /// A cluster, a store in it, and a request with both algorithms that was charged once.
     private func charged() throws -> (RedisCluster, any Store, Charge) {
         let cluster = try RedisCluster()
         let store = try open(cluster.location)
@@ -219,7 +219,7 @@ struct ClusterTests {
         try StoreLocation(location).open(deadlines: .patient)
     }
 
-    /// So many an hour.
+    /// A limit per hour.
     private func entry(
         _ client: String, _ algorithm: Algorithm = .slidingWindow, limit: Int64 = 10, name: String = "p"
     ) throws -> Charge.Entry {
@@ -234,12 +234,12 @@ struct ClusterTests {
         return (slot, source, try #require(cluster.nodes.prefix(3).first { $0.id != source.id }))
     }
 
-    /// How often the nodes have run a command, those of a script's not counted.
+    /// How often the nodes have run a command, not counting the commands of scripts.
     private func calls(of command: String, _ cluster: RedisCluster) throws -> Int {
         try sum(of: "cmdstat_\(command):calls=", in: "commandstats", cluster)
     }
 
-    /// How often the nodes have answered an error.
+    /// How often the nodes have answered with this error.
     private func errors(_ name: String, _ cluster: RedisCluster) throws -> Int {
         try sum(of: "errorstat_\(name):count=", in: "errorstats", cluster)
     }

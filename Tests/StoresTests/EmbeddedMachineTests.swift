@@ -2,9 +2,9 @@ import Foundation
 import Servers
 import Testing
 
-@Suite("The embedded store on a machine that does not give it what it wants")
+@Suite("The embedded store on a machine that lacks what the store needs")
 struct EmbeddedMachineTests {
-    @Test("a folder that this user may not write to is an error that says what to do")
+    @Test("a folder that this user may not write to gives an error with a remedy")
     func permission() throws {
         let folder = try TemporaryFolder()
         // A copy, because another user may not enter the folder that it was built in.
@@ -30,9 +30,9 @@ struct EmbeddedMachineTests {
     }
 
     @Test(
-        "a full disk is an error that says what to do, and no SIGBUS",
+        "a full disk gives an error with a remedy instead of a SIGBUS",
         arguments: [
-            // Nothing fits; only the folder's small files do; the store begins and grows to the end.
+            // Nothing fits; only the folder's small files fit; the store begins and grows to the end.
             "4k", "8k", "16k", "32k", "1m", "8m", "24m",
         ])
     func fullDisk(_ size: String) throws {
@@ -44,7 +44,7 @@ struct EmbeddedMachineTests {
             "\(outcome.errors)")
     }
 
-    @Test("a disk that others fill does not break what the store has begun")
+    @Test("a disk that others fill does not break a batch that has begun")
     func diskFilledByOthers() throws {
         // It has room for some seconds ahead of it when the other begins to write.
         let outcome = try run(
@@ -57,7 +57,7 @@ struct EmbeddedMachineTests {
         #expect(outcome.status == 0)
     }
 
-    /// Runs `store-bench` with arguments in which DISK stands for a disk of that size, which only it sees.
+    /// Runs `store-bench` with arguments in which DISK means a disk of that size, which only this process sees.
     private func run(_ arguments: String, onDiskOf size: String) throws -> Program.Outcome {
         let folder = try TemporaryFolder()
         let bench = try Program(built: "StoreBench").path
@@ -65,7 +65,7 @@ struct EmbeddedMachineTests {
             mount -t tmpfs -o size=\(size),mode=755 tmpfs \(folder.path) || exit 99
             \(bench) \(arguments.replacing("DISK", with: folder.path))
             """
-        // A namespace of its own for what it mounts; a user other than root needs one of users too.
+        // A mount namespace of its own; users other than root also need a user namespace.
         let root = geteuid() == 0 ? [] : ["--map-root-user"]
         let outcome = try Program("unshare", package: "util-linux").run(root + ["--mount", "sh", "-c", script])
         return Program.Outcome(

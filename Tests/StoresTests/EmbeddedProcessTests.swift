@@ -14,7 +14,7 @@ struct EmbeddedProcessTests {
         folder = try TemporaryFolder()
     }
 
-    @Test("together they admit a window's limit in each window, no more and no less", arguments: [20, 1_024])
+    @Test("together they admit exactly a window's limit in each window", arguments: [20, 1_024])
     func window(_ limit: Int) throws {
         let window: Microseconds = 400_000
         let hammers = try (0..<3).map { _ in try hammer(limit: limit, window: window, .slidingWindow, seconds: 2.2) }
@@ -42,7 +42,7 @@ struct EmbeddedProcessTests {
         }
     }
 
-    @Test("together they admit a bucket's limit at once, then one each interval")
+    @Test("together they admit a bucket's limit at once, then one per interval")
     func bucket() throws {
         let (limit, interval) = (5, 100_000 as Microseconds)
         let hammers = try (0..<3).map { _ in try hammer(limit: limit, window: 500_000, .tokenBucket, seconds: 2.2) }
@@ -89,7 +89,7 @@ struct EmbeddedProcessTests {
         }
         expectNoMore(than: limit, in: window, (survivors + victims).flatMap(\.admissions).sorted())
 
-        // Every key can still be read and charged, the ones that were being written too.
+        // Every key can still be read and charged, even those that were being written.
         let store = try StoreLocation(location).open()
         let policy = try Policy(name: "bench", quota: Quota(limit: 100, window: 60_000_000, algorithm: .tokenBucket))
         for first in stride(from: 0, to: 20_000, by: 1_000) {
@@ -100,7 +100,7 @@ struct EmbeddedProcessTests {
         }
     }
 
-    /// A process that writes down the moments of its admissions.
+    /// A process that logs the moments of its admissions.
     private struct Hammer {
         let process: ServerProcess
 

@@ -12,7 +12,7 @@ struct EmbeddedStoreTests {
         folder = try TemporaryFolder()
     }
 
-    @Test("what was counted is there when the store is opened again")
+    @Test("counts are still there when the store is opened again")
     func reopening() throws {
         for remaining in [4, 3, 2] as [Int64] {
             let decisions = try open().charge([charge("a")])[0].decisions
@@ -20,13 +20,13 @@ struct EmbeddedStoreTests {
         }
     }
 
-    @Test("folders on the way to the store are made")
+    @Test("missing parent folders are created")
     func deepFolder() throws {
         let location = try StoreLocation("embedded:\(folder.path("a/b/c"))")
         #expect(try location.open().charge([charge("a")])[0].isAllowed)
     }
 
-    @Test("what an earlier boot of the machine left is forgotten")
+    @Test("the store of an earlier boot of the machine is forgotten")
     func earlierBoot() throws {
         #expect(try open().charge([charge("a")])[0].decisions[0].remaining == 4)
         try folder.write("00000000-0000-0000-0000-000000000000\n", to: "store/boot")
@@ -34,7 +34,7 @@ struct EmbeddedStoreTests {
         #expect(try open().charge([charge("a")])[0].decisions[0].remaining == 3)
     }
 
-    @Test("owners in one process share what they count")
+    @Test("owners in one process share their counts")
     func owners() throws {
         let opener = try StoreLocation("embedded:\(path)").opener()
         let owners = [opener(), opener(), opener()]
@@ -62,7 +62,7 @@ struct EmbeddedStoreTests {
         #expect(admitted == 1_000)
     }
 
-    @Test("a full file is an error, and what it keeps goes on counting")
+    @Test("a full file gives an error for new keys, and goes on counting the keys that it has")
     func full() throws {
         let store = try open(size: "1M")
         #expect(try store.charge([charge("old")])[0].decisions[0].remaining == 4)
@@ -79,7 +79,7 @@ struct EmbeddedStoreTests {
         #expect(try store.charge([charge("old")])[0].isAllowed == false)
     }
 
-    @Test("a full file that is opened with more room takes new keys")
+    @Test("a full file that is opened with more room accepts new keys")
     func moreRoom() throws {
         do {
             let store = try open(size: "1M")
@@ -92,17 +92,17 @@ struct EmbeddedStoreTests {
         for number in 0..<1_000 { #expect(try store.charge([charge("other-\(number)")])[0].isAllowed) }
     }
 
-    @Test("a full file makes room of what has expired")
+    @Test("a full file reuses the room of expired keys")
     func fullOfExpired() throws {
         let store = try open(size: "1M")
-        // Some 8,000 fit; so many more must, each with a life of 1 ms.
+        // About 8,000 fit. As many more must fit after them, each with a lifetime of 1 ms.
         for number in 0..<40_000 {
             #expect(try store.charge([charge("short-\(number)", limit: 1, window: 1_000)])[0].isAllowed)
         }
     }
 
     @Test(
-        "a file that was filled to the end makes room when all in it has expired",
+        "a file that was filled to its end has room again when all keys have expired",
         arguments: ["1M", "5M"], Algorithm.allCases)
     func fullAndSwept(_ size: String, _ algorithm: Algorithm) throws {
         let store = try #require(try open(size: size) as? EmbeddedStore)
@@ -111,7 +111,7 @@ struct EmbeddedStoreTests {
             numbers.map { Charge([.init(policy, for: Identity("client", "\(name)-\($0)".utf8))]) }
         }
         for round in 0..<3 {
-            // By a clock of long ago, at which nothing is swept; in batches ever smaller, to come as near the end as can be.
+            // By an old clock, so that nothing is swept, and in ever smaller batches, to come as near the end as possible.
             for count in [100, 10, 1] {
                 let error = #expect(throws: StoreError.self) {
                     for first in stride(from: 0, to: 100_000, by: count) {
@@ -121,12 +121,12 @@ struct EmbeddedStoreTests {
                 }
                 #expect(error?.kind == .full)
             }
-            // More than the pages take that are free by chance.
+            // More than fit into the pages that happen to be free.
             #expect(try store.charge(batch("new", 0..<300)).allSatisfy(\.isAllowed), "round \(round)")
         }
     }
 
-    @Test("a full file goes on counting the keys that it has, in batches too")
+    @Test("a full file goes on counting the keys that it has, even in one batch with new keys")
     func fullGoesOn() throws {
         let store = try open(size: "1M")
         let policy = try Policy(
@@ -152,7 +152,7 @@ struct EmbeddedStoreTests {
             _ = try store.charge(batch)
         }
         let most = store.usage
-        // Two records are looked at for each key that is charged.
+        // The sweep looks at two records for each charged key.
         for number in 0..<(most.records / 2 + 200) { _ = try store.charge([charge("long-\(number % 10)")]) }
         #expect(store.usage.records < 1_000, "of \(most.records)")
         // The pages that became free are used again.
@@ -181,7 +181,7 @@ struct EmbeddedStoreTests {
         }
     }
 
-    @Test("a file that is no store is an error that says what to do")
+    @Test("a file that is not a store gives an error with a remedy")
     func damaged() throws {
         _ = try open().charge([charge("a")])
         for text in ["short", String(repeating: "no store at all\n", count: 4_096)] {
@@ -194,7 +194,7 @@ struct EmbeddedStoreTests {
         }
     }
 
-    @Test("a file in the folder's place is an error that says what to do")
+    @Test("a file instead of the folder gives an error with a remedy")
     func noFolder() throws {
         try folder.write("", to: "store")
         let error = #expect(throws: StoreError.self) { try open() }
@@ -205,7 +205,7 @@ struct EmbeddedStoreTests {
                 """)
     }
 
-    @Test("a batch is one moment, and each of its requests sees what the earlier ones took")
+    @Test("a batch has one moment, and each of its requests sees the charges of the earlier ones")
     func oneMoment() throws {
         let batch = try [charge("a"), charge("a", cost: 0), charge("b", cost: 6), charge("a", cost: 4)]
         let verdicts = try open().charge(batch)
@@ -218,7 +218,7 @@ struct EmbeddedStoreTests {
         try StoreLocation("embedded:\(path)?size=\(size)").open()
     }
 
-    /// Five an hour unless told otherwise.
+    /// Five per hour by default.
     private func charge(
         _ client: String, cost: Int64 = 1, limit: Int64 = 5, window: Microseconds = 3_600_000_000
     ) throws -> Charge {

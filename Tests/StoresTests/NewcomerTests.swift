@@ -47,7 +47,7 @@ struct NewcomerTests {
         #expect(admitted == 0)
     }
 
-    @Test("counts new clients by network, each network for itself")
+    @Test("counts new clients by network, each network separately")
     func networks() throws {
         try fill()
         func admitted(_ addresses: [UInt32]) throws -> Int {
@@ -63,7 +63,7 @@ struct NewcomerTests {
         #expect(verdict.charge.entries[0].identity == Identity("network", "203.0.113.0/24".utf8))
     }
 
-    @Test("counts what it has for old clients as before, also beside a new key")
+    @Test("counts old clients as before, even together with a new key")
     func mixed() throws {
         #expect(try store.charge([charge("old")])[0].isAllowed)
         try fill()

@@ -41,7 +41,7 @@ struct PrivateFolderTests {
         mkdir(folder.path("store"), 0o700)
         try folder.write("secret", to: "victim")
         symlink(folder.path("victim"), folder.path("store/\(name)"))
-        // What an earlier boot left is removed, so that the files must be of this one.
+        // The files of an earlier boot are removed, so these must belong to the current one.
         if name != "boot" { try folder.write(try String(contentsOfBoot: ()), to: "store/boot") }
         #expect(try error().description.contains("is a symbolic link"))
         #expect(folder.text(of: "victim") == "secret")
@@ -57,7 +57,7 @@ struct PrivateFolderTests {
         #expect(try error().description.contains("belongs to another user (65534)"))
     }
 
-    @Test("must hold files of its owner only")
+    @Test("must contain only files of its owner")
     func foreignFile() throws {
         try #require(geteuid() == 0, "run the tests as root: they give files to another user")
         mkdir(folder.path("store"), 0o700)
@@ -69,7 +69,7 @@ struct PrivateFolderTests {
 }
 
 extension String {
-    /// The id of the present boot, as a store notes it.
+    /// The id of the current boot, as a store writes it.
     fileprivate init(contentsOfBoot _: ()) throws {
         let file = try #require(fopen("/proc/sys/kernel/random/boot_id", "r"))
         defer { fclose(file) }

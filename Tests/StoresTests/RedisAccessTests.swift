@@ -3,7 +3,7 @@ import Servers
 import Stores
 import Testing
 
-@Suite("Getting into Redis")
+@Suite("Access to Redis")
 struct RedisAccessTests {
     /// `pa:ss/wo@rd%&` as `percentEncoded` writes it.
     private static let password = "pa:ss/wo@rd%&"
@@ -45,12 +45,12 @@ struct RedisAccessTests {
         let server = try Self.guardedServer()
         let store = try open(text, server)
         #expect(try store.charge([Self.charge(), Self.charge()]).map(\.isAllowed) == [true, false])
-        // The limiter's user may not ask for it, and then is not told.
+        // The limiter's user may not read the setting, and then there is no warning.
         #expect(store.warning == nil)
     }
 
     @Test(
-        "who is not let in is told by the server's own words, and never by the password",
+        "a rejected login is reported with the server's own words, and never with the password",
         arguments: [
             (
                 "redis+unix:SOCKET", .misconfigured,
@@ -87,7 +87,7 @@ struct RedisAccessTests {
     }
 
     @Test(
-        "a right that is missing is told by its name when the connection is made",
+        "a missing right is reported by its name when the store connects",
         arguments: [
             ("-set", "+set"),
             ("-lrem -pexpire", "+lrem +pexpire"),
@@ -113,7 +113,7 @@ struct RedisAccessTests {
         }
     }
 
-    @Test("a password where the server asks for none is told")
+    @Test("a password that the server does not need is reported")
     func needlessPassword() throws {
         let server = try RedisServer()
         let store = try open("redis+unix://limiter:secret@SOCKET", server)
@@ -150,7 +150,7 @@ struct RedisAccessTests {
         return Charge([.init(try Policy(name: "p", quota: quota), for: Identity("client", "a".utf8))])
     }
 
-    /// The store at `text`, in which SOCKET and PORT stand for the server's.
+    /// The store at `text`, in which SOCKET and PORT are replaced by the server's.
     private func open(_ text: String, _ server: RedisServer) throws -> any Store {
         let text = text.replacing("SOCKET", with: server.socket).replacing("PORT", with: "\(server.port)")
         return try StoreLocation(text).open(deadlines: .patient)

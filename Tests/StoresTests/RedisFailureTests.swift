@@ -6,7 +6,7 @@ import Testing
 
 @Suite("When Redis fails")
 struct RedisFailureTests {
-    /// Long enough for a busy machine, short enough to tell an answer in time from none.
+    /// Long enough for a busy machine, and short enough to distinguish a timely answer from none.
     private static let deadlines = RedisDeadlines(connect: 100_000, command: 100_000)
 
     init() {
@@ -14,7 +14,7 @@ struct RedisFailureTests {
         signal(SIGPIPE, SIG_IGN)
     }
 
-    @Test("where nothing listens on a socket, the error says so")
+    @Test("if nothing listens on a socket, the error says so")
     func noSocket() throws {
         let folder = try TemporaryFolder()
         let error = try failure(try StoreLocation("redis+unix:\(folder.path("redis.sock"))").open())
@@ -22,7 +22,7 @@ struct RedisFailureTests {
         #expect(error.description == "redis+unix:\(folder.path("redis.sock"))?db=0: No such file or directory")
     }
 
-    @Test("where nothing listens on a port, the error says so")
+    @Test("if nothing listens on a port, the error says so")
     func noPort() throws {
         let port = try FreePort().number
         let error = try failure(try StoreLocation("redis://127.0.0.1:\(port)/2").open())
@@ -30,7 +30,7 @@ struct RedisFailureTests {
         #expect(error.description == "redis://127.0.0.1:\(port)/2: Connection refused")
     }
 
-    @Test("a host that has no address is unreachable")
+    @Test("a host without an address is unreachable")
     func noHost() throws {
         let error = try failure(try StoreLocation("redis://no-such-host.invalid").open())
         #expect(error.kind == .unreachable)
@@ -47,7 +47,7 @@ struct RedisFailureTests {
         #expect(error.kind == .unreachable)
         #expect(error.description.hasPrefix("redis+unix:\(server.socket)?db=0: "))
         try server.restart()
-        // It kept nothing, so all ten are there again.
+        // Redis kept nothing, so all ten units are there again.
         #expect(try eventually { try store.charge([charge()])[0].decisions[0].remaining } == 9)
     }
 
@@ -106,7 +106,7 @@ struct RedisFailureTests {
         server.send(SIGCONT)
     }
 
-    @Test("a large batch goes out as scripts of a bounded number of keys")
+    @Test("a large batch is sent as scripts with a bounded number of keys")
     func scripts() throws {
         let server = try RedisServer()
         let store = RedisStore(RedisLocation(.unix(path: server.socket)), deadlines: .patient)
@@ -129,7 +129,7 @@ struct RedisFailureTests {
     func fullQueue() throws {
         let address = ServerAddress.tcp(port: try FreePort().number)
         let listener = try SilentListener(address, queue: 0)
-        // Connections that nobody accepts fill it: the next one's packets are dropped.
+        // Connections that nobody accepts fill the queue, and the packets of the next one are dropped.
         let waiting = (0..<2).map { _ in address.makeSocket() }
         defer { waiting.forEach { close($0) } }
         for descriptor in waiting {
@@ -144,7 +144,7 @@ struct RedisFailureTests {
         withExtendedLifetime(listener) {}
     }
 
-    @Test("what is not Redis gives an error")
+    @Test("a server that is not Redis gives an error")
     func otherServer() throws {
         let server = try RedisServer(options: ["rename-command SCRIPT \"\""])
         let error = try failure(try open(server))
@@ -153,7 +153,7 @@ struct RedisFailureTests {
         #expect(error.description.hasSuffix(": name a Redis server, version 6 or later"))
     }
 
-    @Test("check tells what a batch would meet")
+    @Test("check reports the error that a batch would meet")
     func check() throws {
         let server = try RedisServer()
         let store = try open(server)
@@ -167,7 +167,7 @@ struct RedisFailureTests {
         try StoreLocation("redis+unix:\(server.socket)").open(deadlines: Self.deadlines)
     }
 
-    /// Ten a minute.
+    /// Ten per minute.
     private func charge(_ client: String = "client", cost: Int64 = 1) throws -> Charge {
         let quota = try Quota(limit: 10, window: 60_000_000, algorithm: .slidingWindow)
         return Charge(cost: cost, [.init(try Policy(name: "p", quota: quota), for: Identity("client", client.utf8))])

@@ -14,11 +14,11 @@ struct RedisStateTests {
     }
 
     @Test(
-        "a key lives as long as its state counts, and no key lives for ever",
+        "a key lives as long as its state counts, and no key lives forever",
         arguments: [
             (10, 10, .slidingWindow),
             (1, 1, .slidingWindow),
-            // A day's window above 1,024 keeps its last grain to the end: 84 s more.
+            // A day's window above 1,024 units keeps its last grain to the end: 84 s more.
             (5_000, 86_400, .slidingWindow),
             (1_000_000_000, 31_622_400, .slidingWindow),
             (10, 10, .tokenBucket),
@@ -31,7 +31,7 @@ struct RedisStateTests {
         let start = ContinuousClock.now
         // A lifetime has a slack of ten seconds, within which it is not set again.
         let slack: Microseconds = 10_000_000
-        // Each further admission changes a state that is there.
+        // Each further admission changes an existing state.
         for cost in [1, max(1, limit / 3), max(1, limit / 10), max(1, limit / 10)] {
             let verdict = try #require(try store.charge([Charge(cost: cost, [entry])]).first)
             let left = try #require(Int64(try server.command("PTTL", entry.key.name)))
@@ -42,7 +42,7 @@ struct RedisStateTests {
         }
     }
 
-    @Test("what takes nothing leaves no key: a peek, and an impossible cost")
+    @Test("a request that takes nothing leaves no key: a peek, and an impossible cost")
     func noKey() throws {
         let entries = try Algorithm.allCases.map { try entry(limit: 5, $0) }
         _ = try store.charge(entries.flatMap { [Charge(cost: 0, [$0]), Charge(cost: 6, [$0])] })
@@ -138,7 +138,7 @@ struct RedisStateTests {
             #expect(try store.charge([Charge([entry])])[0].decisions[0].remaining == remaining)
         }
         #expect(try store.charge([Charge([entry])])[0].isAllowed == false)
-        // By EVAL whenever it was forgotten; the first flush was before the connection was made, and that asks once.
+        // EVAL runs after each flush but the first, which came before the store connected; connecting runs EVAL once.
         #expect(try server.command("INFO", "commandstats").contains("cmdstat_eval:calls=10,"))
     }
 
@@ -147,7 +147,7 @@ struct RedisStateTests {
         try server.command("CONFIG", "SET", "maxmemory", "1")
         let error = #expect(throws: StoreError.self) { try store.charge([Charge([entry(limit: 1, .tokenBucket)])]) }
         #expect(error?.kind == .full)
-        // But that which asks for the user's rights.
+        // Except for the script that checks the user's rights.
         #expect(try server.command("INFO", "commandstats").contains("cmdstat_eval:calls=1,"))
     }
 
@@ -158,6 +158,6 @@ struct RedisStateTests {
 }
 
 extension Key {
-    /// The key as `redis-cli` takes it.
+    /// The key as `redis-cli` accepts it.
     var name: String { String(decoding: bytes, as: UTF8.self) }
 }

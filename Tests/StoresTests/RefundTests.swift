@@ -6,18 +6,18 @@ import Testing
 
 @testable import Stores
 
-@Suite("Giving back what was taken")
+@Suite("Refunds")
 struct RefundTests {
     private static let hour: Microseconds = 3_600_000_000
 
-    /// A request that is taken, and when it is given back; `nil` where never.
+    /// A request that is charged, and when it is refunded; `nil` for never.
     private struct Visit {
         let cost: Int64
         let taken: Microseconds
         let given: Microseconds?
     }
 
-    @Test("Redis gives back as memory does", arguments: 1...4 as ClosedRange<UInt64>)
+    @Test("Redis refunds as memory does", arguments: 1...4 as ClosedRange<UInt64>)
     func agreement(_ seed: UInt64) throws {
         let server = try RedisServer()
         let store = RedisStore(RedisLocation(.unix(path: server.socket)), deadlines: .patient)
@@ -49,7 +49,7 @@ struct RefundTests {
         #expect(returns > 50)
     }
 
-    @Test("what is given back at once is as if it had never been taken, to the last key")
+    @Test("after an immediate refund, the store is as if nothing had been charged, to the last key")
     func atOnce() throws {
         let server = try RedisServer()
         let store = RedisStore(RedisLocation(.unix(path: server.socket)), deadlines: .patient)
@@ -62,21 +62,21 @@ struct RefundTests {
             let peek = try store.charge([Charge(cost: 0, [entry])], clock: Case.beginning)[0]
             #expect(peek.decisions[0].remaining == quota.limit)
             #expect(peek.decisions[0].resetAfter == 0)
-            // A window's list is gone; a bucket's number is one that means full.
+            // A window's list is gone, and a bucket's number means full.
             #expect(try server.command("EXISTS", entry.key.name) == (quota.algorithm == .tokenBucket ? "1" : "0"))
         }
     }
 
-    /// The claim on which a cluster's limits stand: whatever is taken, given back, late or twice in between by others,
-    /// no request is admitted that would not be, had those that gave back never come.
-    @Test("giving back never admits too many", arguments: 1...40 as ClosedRange<UInt64>)
+    /// A cluster's limits rely on this: however charges and refunds of others interleave, no request is admitted that would
+    /// not be admitted without the refunded requests.
+    @Test("refunds never admit too many requests", arguments: 1...40 as ClosedRange<UInt64>)
     func never(_ seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         for quota in try Self.quotas() {
             let entry = Charge.Entry(try Policy(name: "p", quota: quota), for: Identity("client", "a".utf8))
             let step = max(1, quota.window / quota.limit)
             var store = MemoryStore()
-            // What stays taken, as a store sees it that knows nothing of the others.
+            // The charges that stay, in a store that knows nothing of the refunded ones.
             var judge = MemoryStore()
             var now = Case.beginning
             var owed: [Refund] = []
@@ -100,8 +100,10 @@ struct RefundTests {
         }
     }
 
-    /// All of a batch is looked at before any of it is charged, so the later ones are given back.
-    @Test("what one slot of a cluster gave is given back when another refuses, and told", arguments: Algorithm.allCases)
+    /// A batch is looked at as a whole before any of it is charged, so the later requests are refunded.
+    @Test(
+        "the charge in one slot of a cluster is refunded when another slot refuses, and the refund is published",
+        arguments: Algorithm.allCases)
     func refusedByAnother(_ algorithm: Algorithm) throws {
         let cluster = try RedisCluster()
         let location = try StoreLocation(cluster.location)
@@ -120,9 +122,9 @@ struct RefundTests {
         let verdicts = try store.charge(Array(repeating: Charge(entries), count: 5))
         #expect(verdicts.map(\.isAllowed) == [true, true, true, false, false])
         #expect(verdicts.map { $0.decisions.map(\.remaining) }.prefix(3) == [[8, 19, 2], [6, 18, 1], [4, 17, 0]])
-        // As a peek finds it, behind the giving back of its own; a bucket owes what time gave it meanwhile.
-        let told = verdicts[4].decisions.map(\.remaining)
-        #expect(told == [4, 17, 0] || (algorithm == .tokenBucket && told == [3, 16, 0]))
+        // As a peek finds it after its own refund; a bucket is short of what time paid off in the meantime.
+        let left = verdicts[4].decisions.map(\.remaining)
+        #expect(left == [4, 17, 0] || (algorithm == .tokenBucket && left == [3, 16, 0]))
         #expect(verdicts[4].decisions[2].retryAfter != nil)
         #expect(
             try waitUntil {
@@ -133,8 +135,10 @@ struct RefundTests {
         #expect(try waitUntil { try news.next() == .reset })
     }
 
-    /// Two slots of a cluster, so that nearly every request that is refused by one has to be given back by the other.
-    @Test("clients of a cluster that take and give back at once are admitted as often as the limit says, and no more")
+    /// Two slots of a cluster, so that nearly every request that one slot refuses is refunded by the other.
+    @Test(
+        "clients of a cluster that are charged and refunded at the same time are admitted exactly as often as the limit says"
+    )
     func atOnceInCluster() async throws {
         let cluster = try RedisCluster()
         let location = try StoreLocation(cluster.location)
@@ -158,7 +162,7 @@ struct RefundTests {
             return try await group.reduce(0, +)
         }
         #expect(admitted <= 150)
-        // What was given back is there to the last unit.
+        // The refunded units are there to the last one.
         let store = try location.open(deadlines: .patient)
         let peeks = (0..<3).map { Charge(cost: 0, [.init(mine, for: Identity("client", "\($0)".utf8))]) }
         let used = try store.charge(peeks).map { 100 - $0.decisions[0].remaining }.reduce(0, +)

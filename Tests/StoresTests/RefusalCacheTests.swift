@@ -7,7 +7,7 @@ import Testing
 struct RefusalCacheTests {
     private let client = Identity("client", "a".utf8)
     private let start: Microseconds = 1_000_000_000
-    /// Resets have been known of for ever, and are for a minute.
+    /// No reset came before, and none comes for a minute.
     private let trust = RefusalCache.Trust(from: 0, until: 1_060_000_000)
 
     private func policy(
@@ -18,7 +18,7 @@ struct RefusalCacheTests {
             name: name, quota: Quota(limit: limit, window: seconds * 1_000_000, algorithm: algorithm), mode: mode)
     }
 
-    /// What is remembered of a request that a new store has refused, its quotas being used up.
+    /// The cached refusal of a request whose quotas were used up in a new store.
     private func refusals(of charge: Charge, usedUpBy first: Charge? = nil) throws -> RefusalCache {
         var store = MemoryStore()
         _ = store.charge(first ?? charge, now: 0)
@@ -29,7 +29,7 @@ struct RefusalCacheTests {
         return refusals
     }
 
-    @Test("count down, while the moment of the reset stands", arguments: Algorithm.allCases)
+    @Test("count down, while the moment of the reset stays the same", arguments: Algorithm.allCases)
     func countdown(_ algorithm: Algorithm) throws {
         let charge = Charge([.init(try policy("p", algorithm: algorithm), for: client)])
         let refusals = try refusals(of: charge)
@@ -66,7 +66,7 @@ struct RefusalCacheTests {
         #expect(refusals.find(charge, now: start, trust: trust, isUnavailable: false) != nil)
     }
 
-    @Test("speak of the policies that refuse, as long as each does, and of no other")
+    @Test("contain the policies that refuse, each as long as it does, and no others")
     func others() throws {
         let charge = Charge([
             .init(try policy("free", limit: 9), for: client), .init(try policy("short", seconds: 10), for: client),
@@ -86,7 +86,7 @@ struct RefusalCacheTests {
         }
     }
 
-    @Test("are no refusals without an end, and none of shadows")
+    @Test("exclude refusals without an end, and those by shadow policies")
     func endless() throws {
         for charge in [
             Charge([.init(try policy(), for: client, cost: 2)]),
@@ -110,15 +110,15 @@ struct RefusalCacheTests {
     }
 
     @Test(
-        "hold as long as no reset can have come unseen",
+        "hold as long as no reset can have been missed",
         arguments: [
-            // Seconds after the refusal; from when and until when resets are known of; whether the store is away.
+            // Seconds after the refusal; from when and until when resets are known; whether the store is unavailable.
             (0.0, -9.0, 0.0, false, true), (30, -9, 29.5, false, true), (30, -9, 29, false, true),
             (30, -9, 28.9, false, false), (30, -9, 28.9, true, true),
-            // A reset came, or resets were not known of for a while.
+            // A reset came, or resets were unknown for a while.
             (30, 0.1, 30, false, false), (30, 0.1, 30, true, false), (0.2, 0.1, 0.1, false, false),
             (30, 0, 30, false, true),
-            // Resets are not known of.
+            // Resets are unknown.
             (0.9, -999, -999, false, true), (1.1, -999, -999, false, false), (1.1, -999, -999, true, true),
         ] as [(Double, Double, Double, Bool, Bool)])
     func trust(after: Double, from: Double, until: Double, isUnavailable: Bool, isFound: Bool) throws {
@@ -130,7 +130,7 @@ struct RefusalCacheTests {
             (refusals.find(charge, now: moment(after), trust: trust, isUnavailable: isUnavailable) != nil) == isFound)
     }
 
-    @Test("ask the store again after a minute, which may have lost its data, unless it is unavailable")
+    @Test("are checked after a minute, because the store may have lost its data, unless it is unavailable")
     func age() throws {
         let charge = Charge([.init(try policy(seconds: 600), for: client)])
         let refusals = try refusals(of: charge)
@@ -151,7 +151,7 @@ struct RefusalCacheTests {
         }
     }
 
-    @Test("a later refusal of the same request takes the earlier one's place")
+    @Test("a later refusal of the same request replaces the earlier one")
     func renewal() throws {
         let charge = Charge([.init(try policy(), for: client)])
         let refusals = try refusals(of: charge)
@@ -189,26 +189,26 @@ struct RefusalCacheTests {
         #expect(kept + keptBesides <= RefusalCache.capacity)
     }
 
-    @Test("in front of a store change no decision, whatever comes", arguments: 1...20)
+    @Test("in front of a store change no decision in random sequences", arguments: 1...20)
     func property(seed: Int) throws {
         var random = SeededGenerator(seed: UInt64(seed))
         var sequence = try RandomSequence(&random)
         for _ in 0..<4_000 { sequence.step(&random) }
-        #expect(sequence.remembered > 100, "the sequence remembers too little to tell")
+        #expect(sequence.cachedCount > 100, "the sequence uses too few cached refusals")
         #expect(sequence.allowed > 100, "the sequence allows too little to tell")
     }
 
-    /// Random requests to a store, and to a store of the same kind behind remembered refusals, by clocks that are apart.
+    /// Random requests to a plain store, and to a store of the same kind with a cache, whose clocks differ.
     private struct RandomSequence {
-        private(set) var remembered = 0
+        private(set) var cachedCount = 0
         private(set) var allowed = 0
         private var policies: [Policy]
         private var plain = MemoryStore()
-        private var behind = MemoryStore()
+        private var cachedStore = MemoryStore()
         private let refusals = RefusalCache()
         private var trust = RefusalCache.Trust(from: 0, until: .max - 2_000_000)
         private var now: Microseconds = 1_000_000_000
-        /// How far the store's clock is before this machine's steady one.
+        /// How far the store's clock is ahead of this machine's steady clock.
         private let apart: Microseconds
 
         init(_ random: inout SeededGenerator) throws {
@@ -230,8 +230,8 @@ struct RefusalCacheTests {
             now += .random(in: 0...(Int.random(in: 0..<20, using: &random) == 0 ? 3_000_000 : 30_000), using: &random)
             switch Int.random(in: 0..<500, using: &random) {
             case 0:
-                // All are given all back.
-                (plain, behind) = (MemoryStore(), MemoryStore())
+                // All quotas are full again.
+                (plain, cachedStore) = (MemoryStore(), MemoryStore())
                 trust = RefusalCache.Trust(from: now + 1, until: trust.until)
                 now += 1
             case 1:
@@ -252,13 +252,13 @@ struct RefusalCacheTests {
             if let verdict = refusals.find(
                 charge, now: now, trust: trust, isUnavailable: Bool.random(using: &random))
             {
-                remembered += 1
+                cachedCount += 1
                 let truth = plain.charge(charge, now: now + apart)
                 #expect(!truth.isAllowed)
                 for (entry, decision) in zip(verdict.charge.entries, verdict.decisions) {
                     guard let index = charge.entries.firstIndex(where: { $0.key == entry.key }) else { continue }
                     let its = truth.decisions[index]
-                    // What was said of more than one unit may be out of date, but for the refusal itself.
+                    // For more than one unit, everything but the refusal itself may be outdated.
                     guard verdict.charge.entries.allSatisfy({ $0.cost == 1 }) else { continue }
                     // The time from the question to the decision counts for the client.
                     let late = (its.retryAfter ?? 0) - (decision.retryAfter ?? 0)
@@ -269,7 +269,7 @@ struct RefusalCacheTests {
                 return
             }
             now += .random(in: 0...2_000, using: &random)
-            let verdict = behind.charge(charge, now: now + apart)
+            let verdict = cachedStore.charge(charge, now: now + apart)
             refusals.insert(verdict, asked: asked)
             #expect(plain.charge(charge, now: now + apart).admission == verdict.admission)
             if verdict.isAllowed { allowed += 1 }

@@ -4,9 +4,9 @@ import Servers
 import Stores
 import Testing
 
-@Suite("What is done about Redis's error replies")
+@Suite("The handling of Redis's error replies")
 struct ReplyActionTests {
-    /// Whether a failed batch's connection serves the next one.
+    /// Whether the connection of a failed batch serves the next one.
     enum Connection {
         case kept
         case dropped
@@ -18,7 +18,7 @@ struct ReplyActionTests {
     }
 
     @Test(
-        "a server that cannot now is a failure, and is used again when it can",
+        "a server that cannot decide now is a failure, and is used again when it can",
         arguments: [
             (
                 "maxmemory", "1", "0", .full, .kept,
@@ -46,7 +46,7 @@ struct ReplyActionTests {
         #expect(isSame == (connection == .kept))
     }
 
-    @Test("a replica is let go of and looked for anew, and used again as a master")
+    @Test("a replica is dropped and looked up again, and used again as a master")
     func readOnly() throws {
         let server = try RedisServer()
         let store = try open(server)
@@ -65,7 +65,7 @@ struct ReplyActionTests {
         #expect(try waitUntil { try connections(of: server).isDisjoint(with: before) })
     }
 
-    @Test("a replica that says nothing without its master is let go of")
+    @Test("a replica that refuses to answer without its master is dropped")
     func masterDown() throws {
         let server = try RedisServer(options: ["replica-serve-stale-data no"])
         let store = try open(server)
@@ -83,13 +83,13 @@ struct ReplyActionTests {
         #expect(try waitUntil { try connections(of: server).isDisjoint(with: before) })
     }
 
-    @Test("a server that reads its data is a failure until it has read them")
+    @Test("a server that loads its data is a failure until the data is loaded")
     func loading() throws {
         let server = try RedisServer(options: [
             "enable-debug-command yes", "loading-process-events-interval-bytes 1024", "key-load-delay 500",
         ])
         let store = try open(server)
-        // Two seconds of reading.
+        // Two seconds of loading.
         try server.command("DEBUG", "POPULATE", "4000")
         try server.command("SAVE")
         try server.restart()
@@ -102,7 +102,7 @@ struct ReplyActionTests {
         #expect(waitUntil { (try? store.charge([charge()])) != nil })
     }
 
-    @Test("a server that another's script keeps is a failure until that ends")
+    @Test("a server that another client's script blocks is a failure until the script ends")
     func busy() throws {
         let server = try RedisServer(options: ["busy-reply-threshold 1"])
         let store = try open(server)
@@ -119,16 +119,16 @@ struct ReplyActionTests {
             or SHUTDOWN NOSAVE: a script of another client blocks it: SCRIPT KILL ends that script
             """)
         try server.command("SCRIPT", "KILL")
-        // It ends when it is looked at next.
+        // The script ends at its next check.
         #expect(waitUntil { (try? store.charge([charge()])) != nil })
         withExtendedLifetime(script) {}
     }
 
-    @Test("a server that cannot save is a failure where it is set to take no writes then")
+    @Test("a server that cannot save is a failure if it is set to refuse writes then")
     func cannotSave() throws {
         let folder = try TemporaryFolder()
         let server = try RedisServer(options: ["dir \(folder.path)"])
-        // Once it has looked for data to read: a folder stands where the file is to be.
+        // After Redis has looked for data to load, a folder takes the file's name.
         #expect(try server.command("PING") == "PONG")
         try folder.write(["dump.rdb/x": ""])
         let store = try open(server)
@@ -147,11 +147,11 @@ struct ReplyActionTests {
         #expect(try store.charge([charge()])[0].decisions[0].remaining == 8)
     }
 
-    @Test("a server with no room for a connection is a failure until it has some")
+    @Test("a server without room for a connection is a failure until it has room")
     func tooManyClients() throws {
         let server = try RedisServer(options: ["maxclients 1"])
         var first: (any Store)? = try open(server)
-        // Until the client that found it ready is gone.
+        // Until the client that checked for readiness is gone.
         #expect(waitUntil { (try? first?.charge([charge()])) != nil })
         let store = try open(server)
         try expectFailure(
@@ -161,7 +161,7 @@ struct ReplyActionTests {
         #expect(waitUntil { (try? store.charge([charge()])) != nil })
     }
 
-    @Test("a right that is taken away is a mistake of who configured it")
+    @Test("a right that is revoked is a configuration mistake")
     func rightTakenAway() throws {
         let server = try RedisServer(options: ["user limiter on >secret ~* &* +@all"])
         let store = try StoreLocation("redis+unix://limiter:secret@\(server.socket)").open(deadlines: .patient)
@@ -173,13 +173,13 @@ struct ReplyActionTests {
             redis+unix:\(server.socket)?db=0 answered: ERR The user executing the script can't run this command or \
             subcommand: grant this user the permissions in docs/stores.md: ACL SETUSER
             """, charge("new"))
-        // Who connects anew is told which one.
+        // Connecting again names the missing right.
         try expectFailure(
             store, .misconfigured,
             "redis+unix:\(server.socket)?db=0 lacks rights: grant them by ACL SETUSER NAME +rpush")
     }
 
-    @Test("a key that another program uses is told")
+    @Test("a key that another program uses is reported")
     func wrongType() throws {
         let server = try RedisServer()
         let store = try open(server)
@@ -193,7 +193,7 @@ struct ReplyActionTests {
         #expect(try store.charge([charge()])[0].isAllowed)
     }
 
-    @Test("a node of a cluster is told from a Redis server")
+    @Test("a cluster node given as a single server is reported")
     func clusterNode() throws {
         let folder = try TemporaryFolder()
         let server = try RedisServer(
@@ -225,13 +225,13 @@ struct ReplyActionTests {
             """)
     }
 
-    @Test("a server that protects itself is told from one that is away")
+    @Test("a server in protected mode is reported as such, not as unreachable")
     func protectedMode() throws {
         let folder = try TemporaryFolder()
         let redis = try Program("redis-server", package: "redis-server").path
         let address = try Program("ip", package: "iproute2").path
         let bench = try Program(built: "StoreBench").path
-        // A network of its own, in which this machine has an address that is not a loopback's.
+        // A separate network, in which this machine has an address other than loopback.
         let script = """
             \(address) link set lo up && \(address) address add 10.255.0.1/32 dev lo || exit 99
             \(redis) --port 6379 --bind 10.255.0.1 --save '' --dir \(folder.path) >\(folder.path("log")) & pid=$!
@@ -253,13 +253,13 @@ struct ReplyActionTests {
         try StoreLocation("redis+unix:\(server.socket)").open(deadlines: .patient)
     }
 
-    /// The numbers of the server's connections, but for that of who asks.
+    /// The ids of the server's connections, except for the one that asks.
     private func connections(of server: RedisServer) throws -> Set<Substring> {
         let lines = try server.command("CLIENT", "LIST").split(separator: "\n")
         return Set(lines.filter { !$0.contains("cmd=client") }.compactMap { $0.split(separator: " ").first })
     }
 
-    /// Ten a minute.
+    /// Ten per minute.
     private func charge(_ client: String = "client") throws -> Charge {
         let quota = try Quota(limit: 10, window: 60_000_000, algorithm: .slidingWindow)
         return Charge([.init(try Policy(name: "p", quota: quota), for: Identity("client", client.utf8))])

@@ -13,7 +13,7 @@ struct ResetTests {
         server = try RedisServer()
     }
 
-    @Test("a reset key is as good as new, and only keys in use are counted", arguments: ["embedded", "redis"])
+    @Test("a reset key has a full quota, and only keys in use are counted", arguments: ["embedded", "redis"])
     func reset(_ kind: String) throws {
         let location = kind == "redis" ? "redis+unix:\(server.socket)" : "embedded:\(folder.path("store"))"
         let store = try StoreLocation(location).open(deadlines: .patient)

@@ -11,7 +11,7 @@ struct SentinelTests {
         signal(SIGPIPE, SIG_IGN)
     }
 
-    @Test("a master that is killed is followed by the replica that the Sentinels promote, with what it had counted")
+    @Test("a killed master is succeeded by the replica that the Sentinels promote, with its counts")
     func killedMaster() throws {
         let sentinels = try RedisSentinels()
         let store = try open(sentinels.location)
@@ -27,7 +27,7 @@ struct SentinelTests {
         #expect(try sentinels.servers[1].command("KEYS", "*").contains("window:{client=a}:p"))
     }
 
-    @Test("a master that is demoted while it is well is left: no client stays on a replica")
+    @Test("a healthy master that is demoted is left: no client stays on a replica")
     func demotedMaster() throws {
         let sentinels = try RedisSentinels()
         let store = try open(sentinels.location)
@@ -43,10 +43,10 @@ struct SentinelTests {
         #expect(waitUntil { (try? store.charge([charge()])) != nil })
     }
 
-    @Test("a server that a Sentinel still names, and that is no master any more, is not taken")
+    @Test("a server that a Sentinel still names, but that is no longer the master, is not used")
     func staleName() throws {
         let sentinels = try RedisSentinels()
-        // Before the Sentinels put that right.
+        // Before the Sentinels correct that.
         try sentinels.servers[0].command("REPLICAOF", "127.0.0.1", "\(try FreePort().number)")
         let error = try failure(open(sentinels.location))
         #expect(error.kind == .refused)
@@ -56,7 +56,7 @@ struct SentinelTests {
         #expect(waitUntil { (try? open(sentinels.location).charge([charge()])) != nil })
     }
 
-    @Test("a Sentinel that is away is passed over, also where it is stopped and says nothing")
+    @Test("an unreachable Sentinel is passed over, even one that accepts connections and never answers")
     func sentinelsAway() throws {
         let sentinels = try RedisSentinels()
         sentinels.send(SIGKILL, toSentinel: 0)
@@ -66,14 +66,14 @@ struct SentinelTests {
         #expect(try store.charge([charge()])[0].isAllowed)
         sentinels.send(SIGKILL, toSentinel: 1)
         sentinels.send(SIGKILL, toSentinel: 2)
-        // Who is connected needs none.
+        // An open connection needs no Sentinel.
         #expect(try store.charge([charge()])[0].isAllowed)
         let error = try failure(open(sentinels.location))
         #expect(error.kind == .unreachable)
         #expect(error.description.hasPrefix("\(sentinels.location)/0 has no master now: redis://127.0.0.1:"))
     }
 
-    @Test("a master's name that no Sentinel knows is told")
+    @Test("a master's name that no Sentinel knows is reported")
     func unknownName() throws {
         let sentinels = try RedisSentinels()
         let error = try failure(open(sentinels.location.replacing("/\(RedisSentinels.name)", with: "/other")))
@@ -81,7 +81,7 @@ struct SentinelTests {
         #expect(error.description.contains("the Sentinel 127.0.0.1:\(sentinels.ports[0]) watches no master \"other\""))
     }
 
-    @Test("what is no Sentinel is told")
+    @Test("a server that is not a Sentinel is reported")
     func noSentinel() throws {
         let server = try RedisServer(.socketAndPort)
         let error = try failure(open("redis+sentinel://127.0.0.1:\(server.port)/limits"))
@@ -89,7 +89,7 @@ struct SentinelTests {
         #expect(error.description.contains("answered: ERR unknown command 'SENTINEL'"))
     }
 
-    @Test("a user of the limiter's own and a password of the Sentinels' own are enough")
+    @Test("a user for the limiter and a password for the Sentinels are enough")
     func credentials() throws {
         let rights = try AccessControlList.rights(password: "redis-secret")
         let sentinels = try RedisSentinels(
@@ -112,7 +112,7 @@ struct SentinelTests {
         try StoreLocation(location).open(deadlines: .patient)
     }
 
-    /// Ten an hour.
+    /// Ten per hour.
     private func charge() throws -> Charge {
         let quota = try Quota(limit: 10, window: 3_600_000_000, algorithm: .slidingWindow)
         return Charge([.init(try Policy(name: "p", quota: quota), for: Identity("client", "a".utf8))])

@@ -32,11 +32,11 @@ struct StoreLocationTests {
             ("redis://[::1]:7000/1", tcp("::1", 7_000, database: 1), "redis://[::1]:7000/1"),
             ("redis://[fe80::1]", tcp("fe80::1"), "redis://[fe80::1]:6379/0"),
             ("redis://:pw@host", tcp("host", password: "pw"), "redis://host:6379/0"),
-            // One word before the @ is a password, as redis-cli has it.
+            // One word before the @ is a password, as in redis-cli.
             ("redis://pw@host", tcp("host", password: "pw"), "redis://host:6379/0"),
             ("redis://me:pw@host:1/2", tcp("host", 1, user: "me", password: "pw", database: 2), "redis://host:1/2"),
             ("redis://m%65:p%40%3A%2f%25@host", tcp("host", user: "me", password: "p@:/%"), "redis://host:6379/0"),
-            // The last @ parts the password from the host.
+            // The last @ separates the password from the host.
             ("redis://:a@b:c/d@host", tcp("host", password: "a@b:c/d"), "redis://host:6379/0"),
             ("redis://:%C3%A9@host", tcp("host", password: "é"), "redis://host:6379/0"),
             ("redis+unix:/run/r.sock", unix("/run/r.sock"), "redis+unix:/run/r.sock?db=0"),
@@ -104,7 +104,7 @@ struct StoreLocationTests {
     }
 
     @Test(
-        "what is not understood is told with its remedy",
+        "an invalid location gives an error with a remedy",
         arguments: [
             ("", "", schemeRemedy),
             ("redis", "redis", "write redis://HOST:PORT/DB"),
@@ -134,7 +134,7 @@ struct StoreLocationTests {
             ("redis://me:%4@host", "…@host", encodingRemedy),
             ("redis://me:%+5@host", "…@host", encodingRemedy),
             ("redis://me:%zz@host", "…@host", encodingRemedy),
-            // No UTF-8.
+            // Not UTF-8.
             ("redis://me:%FF@host", "…@host", encodingRemedy),
             ("redis://me:secret@host:x", "…@host:x", portRemedy),
             ("redis+unix:", "redis+unix:", pathRemedy),

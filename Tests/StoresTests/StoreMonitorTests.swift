@@ -49,7 +49,7 @@ struct StoreMonitorTests {
         #expect(monitor.allowance(&fourth) == 0)
     }
 
-    @Test("when one store fails none is asked; when Redis is back one owner probes, and then all have new stores")
+    @Test("when one store fails none is asked; when Redis is back, one owner probes, and then all have new stores")
     func failure() throws {
         let redis = try RedisServer()
         let monitor = try monitor(redis, owners: 2)
@@ -98,7 +98,7 @@ struct StoreMonitorTests {
         #expect(monitor.breaker.state == .halfOpen)
     }
 
-    @Test("an owner keeps a store that is late, and one that fails goes")
+    @Test("an owner keeps a store that is late, and drops one that fails")
     func kept() throws {
         let redis = try RedisServer()
         let monitor = try monitor(redis, owners: 1)

@@ -3,7 +3,7 @@ import Servers
 import Stores
 import Testing
 
-/// One of the stores, on a server of its own that goes away with it.
+/// One of the stores, on a server of its own that ends with it.
 struct StoreUnderTest {
     /// Which store.
     enum Kind: CaseIterable, Sendable {
@@ -45,6 +45,6 @@ struct StoreUnderTest {
 }
 
 extension RedisDeadlines {
-    /// For tests of anything but deadlines, on a machine that has other things to do.
+    /// For tests of anything but deadlines, on a busy machine.
     static let patient = RedisDeadlines(connect: 10_000_000, command: 10_000_000)
 }

@@ -3,7 +3,7 @@ import TextFormats
 
 @Suite("JSON")
 struct JSONWriterTests {
-    @Test("commas stand between values, wherever they are nested")
+    @Test("commas separate values at every depth")
     func nesting() {
         var json = JSONWriter()
         json.appendObject { json in
@@ -47,7 +47,7 @@ struct JSONWriterTests {
     }
 
     @Test(
-        "numbers are JSON numbers, and what is none is null",
+        "numbers are JSON numbers, and other values are null",
         arguments: [
             (0, "0"), (-0.0, "0"), (1.5, "1.5"), (-3, "-3"), (1e17, "1e+17"), (0.1, "0.1"), (.infinity, "null"),
             (.nan, "null"),

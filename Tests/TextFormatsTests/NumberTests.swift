@@ -11,7 +11,7 @@ struct NumberTests {
     }
 
     @Test(
-        "1 to 18 digits are a number, other text is none",
+        "1 to 18 digits are a number, and other text is not",
         arguments: [
             ("0", 0), ("007", 7), ("999999999999999999", 999_999_999_999_999_999), ("1000000000000000000", nil),
             ("", nil), ("-1", nil), ("+1", nil), (" 1", nil), ("1 ", nil), ("1a", nil), ("१", nil),

@@ -4,7 +4,7 @@ import TextFormats
 @Suite("Percent-encoding")
 struct PercentEncodingTests {
     @Test(
-        "decodes each encoding once and leaves a torn one as it is",
+        "decodes each encoding once and leaves an incomplete one as it is",
         arguments: [
             ("", ""), ("plain", "plain"), ("%41", "A"), ("a%2fb%2FC", "a/b/C"),
             ("%2541", "%41"), ("%", "%"), ("%4", "%4"), ("%4g", "%4g"), ("%g4", "%g4"), ("%%41", "%A"), ("a+b", "a+b"),
@@ -14,7 +14,7 @@ struct PercentEncodingTests {
         #expect(PercentEncoding.decoded(bytes(encoded)).elementsEqual(decoded.utf8))
     }
 
-    @Test("decodes + as a space where the caller says so, and an encoded + never")
+    @Test("decodes + as a space if the caller says so, and never an encoded +")
     func decodesPlus() {
         #expect(PercentEncoding.decoded(bytes("a+b%2B%20"), plusIsSpace: true).elementsEqual("a b+ ".utf8))
     }

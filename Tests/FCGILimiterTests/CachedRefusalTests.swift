@@ -2,8 +2,8 @@ import Foundation
 import Servers
 import Testing
 
-@Suite("Refusals without Redis")
-struct DenialTests {
+@Suite("Cached refusals")
+struct CachedRefusalTests {
     private static func rules(_ limit: Int) -> String {
         """
         policies:
@@ -14,7 +14,7 @@ struct DenialTests {
         """
     }
 
-    /// A limiter on Redis with `limit` a day, and nginx in front.
+    /// A limiter on Redis with `limit` per day, and nginx in front.
     private struct Guarded {
         let redis: RedisServer
         let folder: TemporaryFolder
@@ -24,7 +24,7 @@ struct DenialTests {
         init(limit: Int = 3, redis: RedisServer? = nil, credentials: String = "", flags: [String] = []) throws {
             self.redis = try redis ?? RedisServer()
             folder = try TemporaryFolder()
-            let path = try folder.write(DenialTests.rules(limit), to: "limits.yaml")
+            let path = try folder.write(CachedRefusalTests.rules(limit), to: "limits.yaml")
             limiter = try LimiterProcess(
                 store: "redis+unix:\(credentials)\(self.redis.socket)",
                 flags: ["--rules", path, "--store-header", "on"] + flags)
@@ -51,11 +51,11 @@ struct DenialTests {
         }
     }
 
-    @Test("of a refused client's further requests Redis hears nothing, and their headers count down")
+    @Test("further requests of a refused client do not reach Redis, and their headers count down")
     func noCommands() throws {
         let site = try Guarded()
         try site.useUp()
-        // From now on resets are known of.
+        // From now on resets are known.
         #expect(try waitUntil { try site.calls()["subscribe"] != nil })
         let first = try site.get()
         let before = try site.calls()
@@ -68,7 +68,7 @@ struct DenialTests {
             })
         let after = try site.calls()
         let grown = after.filter { $0.value != before[$0.key] }.map(\.key)
-        // The connection that hears of resets is asked for a sign of life twice a second.
+        // The connection that listens for resets sends a command twice per second.
         #expect(Set(grown).isSubset(of: ["info", "subscribe"]), "\(before) \(after)")
 
         var wait = Int.max
@@ -89,7 +89,7 @@ struct DenialTests {
         #expect(Int(line.split(separator: " ")[1]) ?? 0 >= answers.count)
     }
 
-    @Test("a reset is heard of by every process")
+    @Test("a reset reaches every process")
     func reset() throws {
         let site = try Guarded()
         let other = try LimiterProcess(
@@ -100,7 +100,7 @@ struct DenialTests {
         try site.useUp()
         #expect(try getFromOther().status == 429)
         #expect(try waitUntil { try site.redis.command("PUBSUB", "NUMSUB", "fcgi-limiter:resets").hasSuffix("2") })
-        // Past the second for which refusals are remembered anyway.
+        // Past the second for which refusals are cached anyway.
         let first = try getFromOther()
         #expect(
             try waitUntil {
@@ -117,7 +117,7 @@ struct DenialTests {
         #expect(outcome.text == "reset api_key=sha256:ca978112ca1bbdcafac231b39a23dc4d: 1 of 1 policies had counted it")
         #expect(try waitUntil { try site.get().status == 200 })
         #expect(try waitUntil { try getFromOther().status == 200 })
-        // All three were there again.
+        // All three units were there again.
         try site.useUp()
         #expect(try getFromOther().status == 429)
     }
@@ -141,14 +141,14 @@ struct DenialTests {
         #expect(answer["X-RateLimit-Store"] == "redis;breaker=closed")
     }
 
-    @Test("while Redis is away who was refused stays refused; when it comes back it decides")
-    func away() throws {
+    @Test("while Redis is unavailable refused clients stay refused; when Redis is back, it decides")
+    func unavailable() throws {
         let site = try Guarded(flags: ["--on-store-failure", "allow"])
         try site.useUp()
         site.redis.send(SIGKILL)
         #expect(try site.get("b").status == 200)
         #expect(try site.get("b")["X-RateLimit-Store"] == "none;breaker=open")
-        // Past the second for which refusals are remembered anyway.
+        // Past the second for which refusals are cached anyway.
         var answers = [try site.get()]
         #expect(
             try waitUntil {
@@ -162,12 +162,12 @@ struct DenialTests {
             #expect(answer["X-RateLimit-Remaining"] == "0")
         }
         try site.redis.restart()
-        // It kept nothing.
+        // Redis kept nothing.
         #expect(try waitUntil { try site.get().status == 200 })
         #expect(try waitUntil { try site.get("b")["X-RateLimit-Store"] == "redis;breaker=closed" })
     }
 
-    @Test("where resets cannot be heard of, that is said, and refusals are remembered for a second")
+    @Test("if the limiter cannot subscribe to resets, it logs that, and caches refusals for a second")
     func noChannel() throws {
         let redis = try RedisServer(options: ["user limiter on >secret ~* &* +@all"])
         let site = try Guarded(redis: redis, credentials: "//limiter:secret@")
@@ -179,7 +179,7 @@ struct DenialTests {
         #expect(site.limiter.logLines("warning")[0].hasSuffix("; refusals are cached for a second only"))
         let before = try site.calls()["evalsha"] ?? 0
         var statuses: [Int] = []
-        // As often as it asks again, many answers come from memory in between.
+        // The limiter asks again once per second; many answers in between come from the cache.
         #expect(
             try waitUntil {
                 statuses.append(try site.get().status)
@@ -189,7 +189,7 @@ struct DenialTests {
         #expect(statuses.count > 20)
     }
 
-    @Test("the header that says who decided is there only where it is switched on")
+    @Test("the header that says who decided is sent only if it is switched on")
     func header() throws {
         for (kind, value) in [(StoreKind.redis, "redis;breaker=closed"), (.embedded, "embedded")] {
             let client = try Site(kind, flags: ["--store-header", "on"]).client()
