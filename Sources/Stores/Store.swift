@@ -15,10 +15,13 @@ public protocol Store: AnyObject {
     /// A refused request changes nothing. The next request of the batch sees what the earlier ones were charged. Requests
     /// can fail apart: when one node of a cluster is down, or when a full store has no room for a new key.
     ///
+    /// - Parameters:
+    ///   - charges: the requests.
+    ///   - clock: a time of the caller's choice, for tests; `nil` for the store's own clock.
     /// - Returns: one result for each charge, in their order. A charge that failed may or may not have been charged, unless
     ///   the failure is ``StoreError/Kind/full``: then it was not.
     /// - Throws: ``StoreError`` if nothing is known of any charge.
-    func attempt(_ charges: [Charge]) throws(StoreError) -> [Result<Verdict, StoreError>]
+    func attempt(_ charges: [Charge], clock: Microseconds?) throws(StoreError) -> [Result<Verdict, StoreError>]
 
     /// Removes the states of these keys, so that their quotas are full again.
     ///
@@ -39,23 +42,15 @@ extension Store {
     /// `nil`, unless the store has parts.
     public var failedPart: StoreError? { nil }
 
-    /// Decides a batch like ``attempt(_:)``, for a caller that needs all verdicts.
+    /// Decides a batch like ``attempt(_:clock:)``, by the store's own clock.
+    public func attempt(_ charges: [Charge]) throws(StoreError) -> [Result<Verdict, StoreError>] {
+        try attempt(charges, clock: nil)
+    }
+
+    /// Decides a batch like ``attempt(_:clock:)``, for a caller that needs all verdicts.
     ///
     /// - Throws: ``StoreError`` of the first charge that failed.
-    public func charge(_ charges: [Charge]) throws(StoreError) -> [Verdict] {
-        try attempt(charges).map { result throws(StoreError) in try result.get() }
-    }
-}
-
-/// A store that can decide at a time of the caller's choice, for tests.
-package protocol ClockedStore: Store {
-    /// Decides a batch like ``Store/attempt(_:)``, at the time `clock` if given.
-    func attempt(_ charges: [Charge], clock: Microseconds?) throws(StoreError) -> [Result<Verdict, StoreError>]
-}
-
-extension ClockedStore {
-    /// Decides a batch like ``Store/charge(_:)``, at the time `clock` if given.
-    package func charge(_ charges: [Charge], clock: Microseconds?) throws(StoreError) -> [Verdict] {
+    public func charge(_ charges: [Charge], clock: Microseconds? = nil) throws(StoreError) -> [Verdict] {
         try attempt(charges, clock: clock).map { result throws(StoreError) in try result.get() }
     }
 }

@@ -5,7 +5,6 @@ import FastCGI
 /// Only the last segment of the path counts, and pages link to one another by that segment alone. So the dashboard works
 /// below any path at which a web server mounts it, without being told.
 enum Route: Equatable {
-    /// A page.
     case page(PageName)
     /// A table as a file.
     case table(TableName, TableFormat)

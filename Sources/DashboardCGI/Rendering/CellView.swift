@@ -50,9 +50,7 @@ struct CellView {
             case .absent: .absent("–")
             case .text(let text): .text(text)
             case .client(let client):
-                .link(
-                    LinkView(
-                        address: filter.address("client", [("client", client)]), text: ClientName(client).text))
+                .link(LinkView(address: filter.address("client", [("client", client)]), text: clientName(client)))
             case .choice(let field, let text):
                 .link(LinkView(address: filter.address(page.rawValue, [(field, text)]), text: text))
             case .count(let number): .text(Figure.count(number))

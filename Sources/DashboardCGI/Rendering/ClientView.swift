@@ -30,7 +30,7 @@ struct ClientView: PageContent {
             throw Problem(.malformed, "No client is named.", "Choose a client on the clients page, or add client=.")
         }
         let series = try report.figures()
-        (name, identity) = (ClientName(client).text, client)
+        (name, identity) = (clientName(client), client)
         seen = try report.seen([client])[client].map {
             Seen(first: TimeView($0.first.utc), last: TimeView($0.last.utc))
         }

@@ -1,12 +1,10 @@
 /// A table on a page.
 struct TableView {
-    /// A column.
     struct Column {
         let title: String
         let isNumber: Bool
     }
 
-    /// A row.
     struct Row {
         let cells: [CellView]
     }

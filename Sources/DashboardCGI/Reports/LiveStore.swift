@@ -12,7 +12,6 @@ final class LiveStore {
         let decision: Decision
     }
 
-    /// The state of the store.
     enum StoreState {
         /// The store answered within so many microseconds.
         case up(Double)

@@ -1,6 +1,5 @@
 /// Rows and columns, from which a page, a CSV file and a JSON file are made.
 struct Table {
-    /// A column.
     struct Column {
         /// The name in files: `block_rate`.
         let key: String

@@ -1,7 +1,6 @@
 import TextFormats
 
 extension Table {
-    /// The table as a file.
     func file(_ format: TableFormat) -> [UInt8] {
         switch format {
         case .csv: csv

@@ -21,7 +21,6 @@ struct ConnectionTable {
         return connection
     }
 
-    /// Removes a connection.
     mutating func remove(_ key: Connection.Key) {
         slots[Int(key.descriptor)] = nil
     }

@@ -4,7 +4,7 @@ import Platform
 /// States in a memory-mapped file of this machine (LMDB), shared by all its processes.
 ///
 /// A batch is one transaction. A store that is full goes on deciding for the keys that it has.
-public final class EmbeddedStore: ClockedStore {
+public final class EmbeddedStore: Store {
     /// How many charged keys trigger the next step of the sweep.
     private static let sweepInterval = 64
     /// Records per step before a batch for which there is little room, and the most steps before one batch.
@@ -23,17 +23,6 @@ public final class EmbeddedStore: ClockedStore {
 
     /// Whether the store has no room for new keys.
     public var isFull: Bool { file.room != .ample }
-
-    /// Decides a batch in one transaction; a charge that needs a new key fails while the store is full.
-    public func attempt(_ charges: [Charge]) throws(StoreError) -> [Result<Verdict, StoreError>] {
-        // Expired records may take up the room that is missing.
-        for _ in 0..<Self.maximumSweepSteps where isFull {
-            var transaction = try begin()
-            sweepPosition = try transaction.sweep(from: sweepPosition, now: wallMicroseconds(), count: Self.sweepStep)
-            try transaction.commit()
-        }
-        return try attempt(charges, clock: nil)
-    }
 
     /// Decides charges for which there is no room: new keys are counted by the network of the client.
     ///
@@ -82,10 +71,18 @@ public final class EmbeddedStore: ClockedStore {
         try transaction.commit()
     }
 
-    /// Decides a batch at the time `clock`, if given; then nothing is swept.
-    package func attempt(
+    /// Decides a batch in one transaction; a charge that needs a new key fails while the store is full.
+    ///
+    /// Nothing is swept at a time of the caller's choice.
+    public func attempt(
         _ charges: [Charge], clock: Microseconds?
     ) throws(StoreError) -> [Result<Verdict, StoreError>] {
+        // Expired records may take up the room that is missing.
+        for _ in 0..<Self.maximumSweepSteps where clock == nil && isFull {
+            var transaction = try begin()
+            sweepPosition = try transaction.sweep(from: sweepPosition, now: wallMicroseconds(), count: Self.sweepStep)
+            try transaction.commit()
+        }
         var transaction = try begin()
         let now = clock ?? wallMicroseconds()
         var results: [Result<Verdict, StoreError>] = []

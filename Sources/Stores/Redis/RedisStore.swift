@@ -5,7 +5,7 @@ import Platform
 ///
 /// A batch is a pipeline of `EVALSHA` calls of `charge.lua`, and its clock is the server's `TIME`. After a failure the next
 /// use connects again; with a ``ResilientStore`` no request waits for that.
-public final class RedisStore: ClockedStore {
+public final class RedisStore: Store {
     /// The most keys of one script, unless a single request has more.
     ///
     /// Redis serves other clients between two scripts.
@@ -38,16 +38,6 @@ public final class RedisStore: ClockedStore {
         connect = { () throws(StoreError) in try sentinels.connectMaster() }
     }
 
-    /// Decides a batch by one script or several.
-    ///
-    /// Each script is due one deadline after the reply before it, so that a batch is not late by its own size, and all are
-    /// due within four deadlines. Requests that the server has not decided by then fail with ``StoreError/Kind/late``. The
-    /// server may still charge those that were sent. Until it has answered them nothing more is sent, and all requests fail
-    /// in this way.
-    public func attempt(_ charges: [Charge]) throws(StoreError) -> [Result<Verdict, StoreError>] {
-        try attempt(charges, clock: nil)
-    }
-
     /// Deletes the keys by one command, and publishes the reset for the limiters that have cached refusals.
     public func reset(_ keys: [Key]) throws(StoreError) -> Int {
         guard !keys.isEmpty else { return 0 }
@@ -65,8 +55,13 @@ public final class RedisStore: ClockedStore {
         _ = try delete([entry.key])
     }
 
-    /// Decides a batch like ``attempt(_:)``, at the time `clock` if given.
-    package func attempt(
+    /// Decides a batch by one script or several.
+    ///
+    /// Each script is due one deadline after the reply before it, so that a batch is not late by its own size, and all are
+    /// due within four deadlines. Requests that the server has not decided by then fail with ``StoreError/Kind/late``. The
+    /// server may still charge those that were sent. Until it has answered them nothing more is sent, and all requests fail
+    /// in this way.
+    public func attempt(
         _ charges: [Charge], clock: Microseconds?
     ) throws(StoreError) -> [Result<Verdict, StoreError>] {
         try connected { scripted throws(StoreError) in
@@ -93,22 +88,6 @@ public final class RedisStore: ClockedStore {
             for _ in rest { results.append(.failure(late(since: due.next))) }
             if case .failure(let error) = results.first, results.allSatisfy({ (try? $0.get()) == nil }) { throw error }
             return results
-        }
-    }
-
-    /// Refunds units, at the server's time or at the time `clock`.
-    ///
-    /// - Returns: how many keys have changed.
-    package func refund(_ refunds: [Refund], clock: Microseconds? = nil) throws(StoreError) -> Int {
-        try connected { scripted throws(StoreError) in
-            command.write(refunding: refunds, digest: scripted.refundDigest, clock: clock)
-            try scripted.connection.append(command)
-            let reply = try scripted.connection.next()
-            guard let text = reply.errorText else { return reply.integer.map { Int($0) } ?? 0 }
-            // Nothing ran, so the script can be sent again as a whole.
-            guard ReplyAction.to(text).command == .sentWhole else { throw scripted.connection.failure(by: text) }
-            command.write(refunding: refunds, digest: nil, clock: clock)
-            return try scripted.connection.send(command).integer.map { Int($0) } ?? 0
         }
     }
 

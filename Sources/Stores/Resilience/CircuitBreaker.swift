@@ -41,7 +41,7 @@ public struct CircuitBreaker: Sendable {
     /// A connection from before the last opening is not used again.
     public private(set) var openings = 0
 
-    private var entries = InlineArray<3, Int>(repeating: 0)
+    private var entries: [State: Int] = [:]
     private var lateAnswers = 0
     private var successfulProbes = 0
     private var isProbing = false
@@ -62,7 +62,7 @@ public struct CircuitBreaker: Sendable {
     }
 
     /// How often `state` has been entered.
-    public func entries(into state: State) -> Int { entries[state.index] }
+    public func entries(into state: State) -> Int { entries[state, default: 0] }
 
     /// How many requests of a batch may go to the store now; 0 for none of them.
     ///
@@ -130,19 +130,9 @@ public struct CircuitBreaker: Sendable {
     private mutating func enter(_ state: State, _ now: Microseconds) {
         self.state = state
         since = now
-        entries[state.index] += 1
+        entries[state, default: 0] += 1
         isProbing = false
         successfulProbes = 0
         lateAnswers = 0
-    }
-}
-
-extension CircuitBreaker.State {
-    fileprivate var index: Int {
-        switch self {
-        case .closed: 0
-        case .open: 1
-        case .halfOpen: 2
-        }
     }
 }

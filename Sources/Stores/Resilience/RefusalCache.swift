@@ -117,7 +117,6 @@ public final class RefusalCache {
     }
 }
 
-/// One cached refusal.
 private final class CachedRefusal {
     /// When the store was asked, and when it must be asked again, by the steady clock.
     let learned: Microseconds

@@ -10,7 +10,6 @@ final class ClusterCall {
         case look([Charge])
         /// Refunds units.
         case refund([Refund])
-        /// Deletes a key.
         case delete(Key)
         /// Publishes a reset, for the limiters that have cached refusals.
         case publishReset

@@ -49,7 +49,6 @@ final class ClusterRouter {
         moving[slot] = steadyMicroseconds() + Self.movingTime
     }
 
-    /// The node at this endpoint.
     func node(at endpoint: RedisLocation.Endpoint) -> ClusterNode { map.node(at: endpoint) }
 
     /// Whether a slot is moving, as far as is known.

@@ -5,7 +5,7 @@ public import Limiters
 /// A batch goes to all its nodes at once. The policies of one request that are in one slot are charged all or none by one
 /// script. Policies in several slots are looked at first, charged if all allow, and refunded if another request came in
 /// between: see ``ClusterRequest``.
-public final class ClusterStore: ClockedStore {
+public final class ClusterStore: Store {
     private let router: ClusterRouter
     private var pipeline: ClusterPipeline
 
@@ -26,12 +26,7 @@ public final class ClusterStore: ClockedStore {
     /// The charges that need a node that is down or late fail.
     ///
     /// - Throws: ``StoreError`` if no node decides anything.
-    public func attempt(_ charges: [Charge]) throws(StoreError) -> [Result<Verdict, StoreError>] {
-        try attempt(charges, clock: nil)
-    }
-
-    /// Decides a batch like ``attempt(_:)``, at the time `clock` if given.
-    package func attempt(
+    public func attempt(
         _ charges: [Charge], clock: Microseconds?
     ) throws(StoreError) -> [Result<Verdict, StoreError>] {
         try router.refresh()

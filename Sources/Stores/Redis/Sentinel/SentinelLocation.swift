@@ -62,12 +62,10 @@ public struct SentinelLocation: Sendable, Hashable, CustomStringConvertible {
         "redis+sentinel://" + sentinels.map(\.description).joined(separator: ",") + "/\(master)/\(database)"
     }
 
-    /// The Sentinel at `endpoint`.
     func sentinel(at endpoint: RedisLocation.Endpoint) -> RedisLocation {
         RedisLocation(endpoint, user: sentinelUser, password: sentinelPassword)
     }
 
-    /// The Redis server at `endpoint`.
     func server(at endpoint: RedisLocation.Endpoint) -> RedisLocation {
         RedisLocation(endpoint, user: user, password: password, database: database)
     }
