@@ -150,7 +150,7 @@ let package = Package(
         ),
         .testTarget(
             name: "RulesTests",
-            dependencies: ["Limiters", "Platform", "Rules", "Servers"],
+            dependencies: ["Limiters", "Platform", "Rules", "Cases", "Servers"],
             // Read where they lie: rules files, and what judges them by the schema.
             exclude: ["bad", "good", "schema"],
             swiftSettings: strict

@@ -1,3 +1,4 @@
+import Cases
 import Platform
 import Testing
 
@@ -88,13 +89,16 @@ struct AddressTests {
         #expect(Address(bytes("2001:db8:1:2:3:4:5:6")).map { text($0.text(v6Prefix: bits)) } == identity)
     }
 
-    @Test("reading what was written gives the same address, for random addresses")
-    func roundTrip() throws {
+    @Test("reading what was written gives the same address, for random addresses", arguments: SeededGenerator.seeds(1))
+    func roundTrip(seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
         for _ in 0..<2_000 {
-            let v4 = Address.v4(.random(in: 0 ... .max))
+            let v4 = Address.v4(.random(in: 0 ... .max, using: &generator))
             try #require(Address(v4.text(v6Prefix: 128)[...]) == v4)
             // Half of the groups are zero, because runs of zeros are the difficult part.
-            let groups = (0..<8).map { _ in Bool.random() ? 0 : UInt128.random(in: 0...0xFFFF) }
+            let groups = (0..<8).map { _ in
+                Bool.random(using: &generator) ? 0 : UInt128.random(in: 0...0xFFFF, using: &generator)
+            }
             let v6 = Address.v6(groups.reduce(0) { $0 << 16 | $1 })
             try #require(Address(v6.text(v6Prefix: 128)[...]) == v6)
         }
@@ -118,12 +122,13 @@ struct AddressTests {
         }
     }
 
-    @Test("a random set contains what checking each network finds")
-    func againstOneByOne() throws {
+    @Test("a random set contains what checking each network finds", arguments: SeededGenerator.seeds(1))
+    func againstOneByOne(seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
         for _ in 0..<200 {
             let networks = try (0..<10).map { _ in
-                let prefix = UInt32.random(in: 24...32)
-                let value = (UInt32.random(in: 0...1_023) >> (32 - prefix)) << (32 - prefix)
+                let prefix = UInt32.random(in: 24...32, using: &generator)
+                let value = UInt32.random(in: 0...1_023, using: &generator) >> (32 - prefix) << (32 - prefix)
                 return try Network("0.0.\(value >> 8).\(value & 255)/\(prefix)")
             }
             let set = AddressSet(networks)

@@ -1,3 +1,4 @@
+import Cases
 import Testing
 
 @testable import Rules
@@ -80,9 +81,9 @@ struct ExpressionTests {
         }
     }
 
-    @Test("random expressions match what the standard library's Regex matches")
-    func againstTheStandardLibrary() throws {
-        var numbers = SystemRandomNumberGenerator()
+    @Test("random expressions match what the standard library's Regex matches", arguments: SeededGenerator.seeds(1))
+    func againstTheStandardLibrary(seed: UInt64) throws {
+        var numbers = SeededGenerator(seed: seed)
         for _ in 0..<400 {
             let expression = Self.expression(depth: 4, &numbers)
             let regex = try Regex(expression)
@@ -98,8 +99,8 @@ struct ExpressionTests {
         }
     }
 
-    private static func expression(depth: Int, _ numbers: inout SystemRandomNumberGenerator) -> String {
-        let inner = { (numbers: inout SystemRandomNumberGenerator) in expression(depth: depth - 1, &numbers) }
+    private static func expression(depth: Int, _ numbers: inout SeededGenerator) -> String {
+        let inner = { (numbers: inout SeededGenerator) in expression(depth: depth - 1, &numbers) }
         switch depth == 0 ? 0 : Int.random(in: 0...8, using: &numbers) {
         case 1: return inner(&numbers) + inner(&numbers)
         case 2: return "(?:" + inner(&numbers) + "|" + inner(&numbers) + ")"

@@ -96,8 +96,8 @@ struct ReplyActionTests {
         try expectFailure(
             store, .refused,
             """
-            redis+unix:\(server.socket)?db=0 answered: LOADING Redis is loading the dataset in memory: it answers when its \
-            data are read
+            redis+unix:\(server.socket)?db=0 answered: LOADING Redis is loading the dataset in memory: it answers once \
+            its data is loaded
             """)
         #expect(waitUntil { (try? store.charge([charge()])) != nil })
     }
