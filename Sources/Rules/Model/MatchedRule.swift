@@ -5,9 +5,9 @@ public struct MatchedRule: Sendable {
     private let rulebook: Rulebook
     /// The rule's index in its file, from 0.
     public let ruleIndex: Int
-    /// Whom it counts.
+    /// Whom the rule counts.
     public let identity: Identity
-    /// What the request costs by it, in units.
+    /// The cost of the request under the rule, in units.
     public let cost: Int64
 
     init(rulebook: Rulebook, ruleIndex: Int, identity: Identity, cost: Int64) {

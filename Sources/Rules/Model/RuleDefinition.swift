@@ -8,7 +8,7 @@ struct RuleDefinition {
     let conditions: [Condition]
     let action: RuleAction
 
-    /// Whether this rule matches every request that the other one matches, so that before it, it leaves it none.
+    /// Whether this rule matches every request that `other` matches, so that a later `other` never applies.
     func covers(_ other: RuleDefinition) -> Bool {
         methods.isSuperset(of: other.methods)
             && other.patterns.allSatisfy { theirs in patterns.contains { $0.covers(theirs) } }

@@ -1,22 +1,22 @@
 public import Limiters
 
-/// What the rules make of one request.
+/// The result of the rules for one request.
 public enum RuleMatch: Sendable {
-    /// It passes without being counted.
+    /// The request passes uncounted.
     case unlimited(Reason)
-    /// It is refused without being counted: its client is on the list of the banned, by this identity.
+    /// The request is refused uncounted: its client is banned by this identity.
     case banned(Identity)
-    /// It passes if the store allows the charge. The matches are the rules that it comes from, in their order, at least
-    /// one; an entry's policy says what to answer when the store fails.
+    /// The request passes if the store allows the charge. The matches are the rules that the charge comes from, at least
+    /// one, in their order.
     case limited(Charge, [MatchedRule])
 
     /// Why a request is not counted.
     public enum Reason: Sendable {
-        /// No rule is for it.
+        /// No rule matches the request.
         case noRule
-        /// Its client is on the list of the exempt, by this identity.
+        /// The client is exempt by this identity.
         case exempt(Identity)
-        /// This rule lets it pass: `policies: none`.
+        /// This rule lets the request pass: `policies: none`.
         case rule(Rule)
     }
 }

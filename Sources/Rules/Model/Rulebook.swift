@@ -1,6 +1,6 @@
 public import Limiters
 
-/// The rules of a site: read once, checked, and from then on only asked.
+/// The rules of a site, loaded and checked once.
 ///
 ///     let (rulebook, warnings) = try Rulebook.load(path: "/etc/fcgi-limiter/limits.yaml")
 ///     switch rulebook.match(for: request) { … }
@@ -44,10 +44,10 @@ public final class Rulebook: Sendable {
     /// All rules in the order of the file.
     public var rules: [Rule] { table.rules }
 
-    /// What the rules make of a request.
+    /// Applies the rules to a request.
     ///
     /// The banned list goes before the exempt list, and both before all rules. The work does not grow with the number of
-    /// rules, except of those for one and the same path: of these it tries the conditions in the order of the file.
+    /// rules, except with those for the same path, whose conditions are tried in the order of the file.
     public func match(for subject: some CGIVariables) -> RuleMatch {
         var reading = RequestFacts(subject, settings)
         if let identity = banned.identity(&reading) { return .banned(identity) }
