@@ -24,30 +24,30 @@ struct ReadingTests {
         #expect(Moment(seconds: 1_795_499_000).iso == "2026-11-24T05:43:20Z")
     }
 
-    @Test("ranges begin and end on the grain of the database's counts")
+    @Test("ranges begin and end with rows of the database")
     func ranges() {
         let now = Moment(seconds: 1_795_499_003)
-        for (span, grain, step, bars) in [
+        for (span, resolution, step, bars) in [
             (.fiveMinutes, 10, 10, 31), (.fifteenMinutes, 10, 10, 91), (.hour, 10, 60, 61), (.sixHours, 10, 300, 73),
             (.day, 3_600, 3_600, 25), (.week, 3_600, 7_200, 85), (.month, 86_400, 86_400, 31),
             (.quarter, 86_400, 86_400, 91),
         ] as [(TimeRange.Span, Int64, Int64, Int)] {
             let range = TimeRange(span, now: now)
-            #expect(range.grain == grain, "\(span)")
+            #expect(range.resolution == resolution, "\(span)")
             #expect(range.step == step, "\(span)")
             #expect(range.bars.count == bars, "\(span)")
-            #expect(range.start.seconds % grain == 0 && range.end.seconds % grain == 0)
+            #expect(range.start.seconds % resolution == 0 && range.end.seconds % resolution == 0)
             #expect(range.start <= now.adding(-span.seconds) && now <= range.end)
             #expect(range.previous.end == range.start)
             #expect(range.previous.start.adding(range.end.seconds - range.start.seconds) == range.start)
         }
-        // A range includes requests of this second, even if a grain begins with it.
+        // A range includes requests of this second, even if a row begins with it.
         for time in 1_795_499_000...1_795_499_010 as ClosedRange<Int64> {
             #expect(TimeRange(.hour, now: Moment(seconds: time)).end > Moment(seconds: time))
         }
         // Fine counts are kept for a short time only; older ranges use the counts of hours.
         let old = TimeRange(from: now.adding(-30 * 86_400), to: now.adding(-30 * 86_400 + 600), now: now)
-        #expect(old.grain == 3_600)
+        #expect(old.resolution == 3_600)
     }
 
     @Test("percentiles are interpolated within a bucket")

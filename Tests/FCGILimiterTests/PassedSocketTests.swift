@@ -105,7 +105,7 @@ struct PassedSocketTests {
         let idle = (0..<100).map { _ in address.makeSocket() }
         defer { for descriptor in idle { close(descriptor) } }
         for descriptor in idle { #expect(address.withAddress { connect(descriptor, $0, $1) } == 0) }
-        #expect(waitUntil { process.logText.contains(": closed those that were idle longest") })
+        #expect(waitUntil { process.logText.contains(": closed the connections that were idle longest") })
         for _ in 0..<200 { #expect(try client.get("/health").status == 200) }
         let other = try NginxServer(socket: folder.path("a.sock")).client()
         #expect(try other.get("/api/data").status == 200)

@@ -63,7 +63,7 @@ struct IdleConnectionTests {
         #expect(try uploading.ask(rest.bytes + Records.request(["ECHO": "kept"])).text == "kept")
         #expect(
             server.reports == [
-                "32 FastCGI connections are open, the most allowed: closed those that were idle longest"
+                "32 FastCGI connections are open, the most allowed: closed the connections that were idle longest"
             ])
     }
 
@@ -90,7 +90,7 @@ struct IdleConnectionTests {
         #expect(try new.answer().text == "new")
         #expect(
             server.reports == [
-                "2 FastCGI connections are open, the most allowed: none is idle, so new ones have to wait"
+                "2 FastCGI connections are open, the most allowed: no connection is idle, so new ones have to wait"
             ])
     }
 

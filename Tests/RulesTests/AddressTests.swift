@@ -128,7 +128,8 @@ struct AddressTests {
         for _ in 0..<200 {
             let networks = try (0..<10).map { _ in
                 let prefix = UInt32.random(in: 24...32, using: &generator)
-                let value = UInt32.random(in: 0...1_023, using: &generator) >> (32 - prefix) << (32 - prefix)
+                let mask = UInt32.max << (32 - prefix)
+                let value = UInt32.random(in: 0...1_023, using: &generator) & mask
                 return try Network("0.0.\(value >> 8).\(value & 255)/\(prefix)")
             }
             let set = AddressSet(networks)

@@ -262,7 +262,7 @@ declare
     old record;
 begin
     if not pg_try_advisory_xact_lock(limiter.maintenance_lock()) then return false; end if;
-    -- A time ahead of now() by less than that is of a transaction that began a moment later and came first.
+    -- A time ahead of now() by less than 55 seconds belongs to a transaction that began later and came first.
     update limiter.maintenance set at = now()
         where at not between now() - interval '55 seconds' and now() + interval '55 seconds' returning late_from into since;
     if not found then return false; end if;

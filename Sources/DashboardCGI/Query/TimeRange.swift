@@ -42,14 +42,14 @@ struct TimeRange: Equatable, Sendable {
 
     /// The name; `nil` for a range between two given times.
     let span: Span?
-    /// The first moment, a multiple of ``grain``.
+    /// The first moment, a multiple of ``resolution``.
     let start: Moment
-    /// The first moment after the range, a multiple of ``grain``.
+    /// The first moment after the range, a multiple of ``resolution``.
     let end: Moment
     /// Now, or ``end`` if that is earlier.
     let seen: Moment
     /// The span of one count in the database: 10 s, an hour or a day, in seconds.
-    let grain: Int64
+    let resolution: Int64
 
     /// A named range.
     init(_ span: Span, now: Moment) {
@@ -64,14 +64,14 @@ struct TimeRange: Equatable, Sendable {
 
     private init(span: Span?, from: Moment, to: Moment, now: Moment) {
         self.span = span
-        grain = Self.grain(from, to, now: now)
-        end = to.raised(to: grain)
-        start = from.floored(to: grain)
+        resolution = Self.resolution(from, to, now: now)
+        end = to.raised(to: resolution)
+        start = from.floored(to: resolution)
         seen = min(now, end)
     }
 
     /// The finest counts serve short, recent ranges only: they are not kept for long.
-    private static func grain(_ from: Moment, _ to: Moment, now: Moment) -> Int64 {
+    private static func resolution(_ from: Moment, _ to: Moment, now: Moment) -> Int64 {
         // Allows a minute for ends that were rounded up.
         let length = to.seconds - from.seconds - 60
         if length <= 6 * 3_600, from.seconds > now.seconds - 86_400 { return 10 }
@@ -88,7 +88,7 @@ struct TimeRange: Equatable, Sendable {
     var step: Int64 {
         let length = end.seconds - start.seconds
         let steps: [Int64] = [10, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400]
-        return steps.first { $0 >= grain && length <= $0 * 96 } ?? 86_400
+        return steps.first { $0 >= resolution && length <= $0 * 96 } ?? 86_400
     }
 
     /// The start of each bar of a chart.

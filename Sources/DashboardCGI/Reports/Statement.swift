@@ -12,12 +12,12 @@ struct Statement: Sendable {
     static let processes = Statement("processes", PackageResources.processes_sql)
     static let server = Statement("server", PackageResources.server_sql)
 
-    static let bySeries = PerGrain("by_series", PackageResources.by_series_sql)
-    static let timeline = PerGrain("timeline", PackageResources.timeline_sql)
-    static let clientBySeries = PerGrain("client_by_series", PackageResources.client_by_series_sql)
-    static let clientTimeline = PerGrain("client_timeline", PackageResources.client_timeline_sql)
-    static let topClients = PerGrain("top_clients", PackageResources.top_clients_sql)
-    static let clientBars = PerGrain("client_bars", PackageResources.client_bars_sql)
+    static let bySeries = PerResolution("by_series", PackageResources.by_series_sql)
+    static let timeline = PerResolution("timeline", PackageResources.timeline_sql)
+    static let clientBySeries = PerResolution("client_by_series", PackageResources.client_by_series_sql)
+    static let clientTimeline = PerResolution("client_timeline", PackageResources.client_timeline_sql)
+    static let topClients = PerResolution("top_clients", PackageResources.top_clients_sql)
+    static let clientBars = PerResolution("client_bars", PackageResources.client_bars_sql)
 
     private init(_ name: String, _ sql: String) {
         (self.name, self.sql) = (name, sql)
@@ -27,10 +27,10 @@ struct Statement: Sendable {
         self.init(name, String(decoding: bytes, as: UTF8.self))
     }
 
-    /// A statement for each grain of time.
+    /// A statement for each resolution of the counts.
     ///
-    /// `limiter.decisions` and `limiter.clients` in its file are replaced by the tables that hold the counts of the grain.
-    struct PerGrain: Sendable {
+    /// `limiter.decisions` and `limiter.clients` in its file are replaced by the tables of that resolution.
+    struct PerResolution: Sendable {
         private let tenSeconds, hour, day: Statement
 
         fileprivate init(_ name: String, _ bytes: [UInt8]) {
@@ -48,7 +48,7 @@ struct Statement: Sendable {
 
         /// The statement for a range.
         subscript(_ range: TimeRange) -> Statement {
-            switch range.grain {
+            switch range.resolution {
             case ..<3_600: tenSeconds
             case ..<86_400: hour
             default: day

@@ -54,11 +54,11 @@ extension EventLoop {
         guard !idle.isEmpty else {
             acceptingResumes = now + Self.acceptingPause
             poller.forget(listener)
-            log("\(shortage): none is idle, so new ones have to wait")
+            log("\(shortage): no connection is idle, so new ones have to wait")
             return false
         }
         for connection in idle.prefix(idle.count / 16 + 1) { end(connection) }
-        log("\(shortage): closed those that were idle longest")
+        log("\(shortage): closed the connections that were idle longest")
         return true
     }
 }
