@@ -1,8 +1,9 @@
 public import Limiters
 
-/// Batches of requests as varied as a store may meet: mixed algorithms, modes and limits, costs from a peek to the
-/// impossible, one to four policies per request, and a clock that runs, jumps and steps back. The same seed gives the same
-/// batches.
+/// Batches of requests as varied as a store may meet; the same seed gives the same batches.
+///
+/// Mixed algorithms, modes and limits, costs from a peek to the impossible, one to four policies per request, and a clock
+/// that runs, jumps and steps back.
 ///
 /// Windows are an hour and more, and refill intervals a minute and more, so that a store that also expires keys by a real
 /// clock expires none while a test runs.
