@@ -133,7 +133,7 @@ let package = Package(
             name: "StoresTests",
             // StoreBench: its program is the process that is killed, or lacks permissions, or has a full disk.
             dependencies: [
-                "Limiters", "Stores", "StoreBench", "Cases", "Servers",
+                "Limiters", "Platform", "Stores", "StoreBench", "Cases", "Servers",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict

@@ -15,7 +15,7 @@ public struct Refund: Sendable, Hashable {
     /// Token bucket: the store's clock. Sliding window: the time that the log has for them.
     public let moment: Microseconds
 
-    /// The refund of `entry`; `nil` if nothing was charged: for a peek, or where the policy does not allow.
+    /// The refund of `entry`; `nil` if nothing was charged: for a peek, or if the policy does not allow.
     ///
     /// - Parameters:
     ///   - entry: what the policy was asked.

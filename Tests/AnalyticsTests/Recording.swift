@@ -15,10 +15,10 @@ final class Recording {
     let recorder: Recorder
     let spool: String
     private let folder: TemporaryFolder
-    private let said: Said
+    private let notices: Notices
 
     /// The notices for the operator.
-    final class Said: Sendable {
+    final class Notices: Sendable {
         let problems = Mutex<[String]>([])
         let recoveries = Mutex<[String]>([])
     }
@@ -34,8 +34,8 @@ final class Recording {
     init(_ location: String, spool: String? = nil, names: ClientNames = .plain, loops: Int = 1) throws {
         folder = try TemporaryFolder()
         self.spool = spool ?? folder.path("spool")
-        let said = Said()
-        self.said = said
+        let notices = Notices()
+        self.notices = notices
         ledger = Ledger(loops: loops, recordsClients: true)
         for loop in 0..<loops { ledger[loop].use(Self.series) }
         let settings = RecorderSettings(
@@ -44,14 +44,14 @@ final class Recording {
         let process = RecordedProcess(mode: .serve, version: "test", store: "embedded", loops: loops)
         recorder = Recorder(settings, ledger, process, connections: { 3 }) { notice in
             switch notice {
-            case .problem(let line): said.problems.withLock { $0.append(line) }
-            case .recovery(let line): said.recoveries.withLock { $0.append(line) }
+            case .problem(let line): notices.problems.withLock { $0.append(line) }
+            case .recovery(let line): notices.recoveries.withLock { $0.append(line) }
             }
         }
     }
 
-    var problems: [String] { said.problems.withLock(\.self) }
-    var recoveries: [String] { said.recoveries.withLock(\.self) }
+    var problems: [String] { notices.problems.withLock(\.self) }
+    var recoveries: [String] { notices.recoveries.withLock(\.self) }
 
     /// Counts requests of one client.
     func count(

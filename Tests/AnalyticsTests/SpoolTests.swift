@@ -142,7 +142,7 @@ struct SpoolTests {
         let recording = try Recording("host=/nowhere dbname=x")
         let spool = try Self.spool(folder, size: 65_536)
         let process = RecordedProcess(mode: .serve, version: "", store: "embedded", loops: 1)
-        let notices = Recording.Said()
+        let notices = Recording.Notices()
         let outbox = Outbox(
             recording.ledger, BatchJSON(recorder: "r", process: process, names: .plain), spool, connections: { 0 },
             storeError: nil

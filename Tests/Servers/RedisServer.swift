@@ -48,6 +48,16 @@ public final class RedisServer: Sendable {
         process = Mutex(try Self.start(in: folder, at: end))
     }
 
+    /// A server with cluster support that knows no other node and has no slots.
+    ///
+    /// - Throws: ``ServerError`` when Redis is not installed, or does not start.
+    public static func clusterNode() throws -> RedisServer {
+        let options = [
+            "cluster-enabled yes", "cluster-port \(try FreePort().number)", "cluster-config-file nodes.conf",
+        ]
+        return try RedisServer(.socketAndPort, options: options)
+    }
+
     private static func start(in folder: TemporaryFolder, at end: Cable.End?) throws -> ServerProcess {
         let socket = ServerAddress.unix(path: folder.path("redis.sock"))
         let server = (try Program("redis-server", package: "redis-server"), [folder.path("redis.conf")])

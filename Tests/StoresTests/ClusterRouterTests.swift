@@ -9,23 +9,16 @@ import Testing
 @Suite("Routing of calls to the nodes of a cluster")
 struct ClusterRouterTests {
     private let server: RedisServer
-    private let folder: TemporaryFolder
     private let location: ClusterLocation
     private let entry: Charge.Entry
 
     init() throws {
         // As the program does: hiredis writes to connections that the server has closed.
         signal(SIGPIPE, SIG_IGN)
-        let folder = try TemporaryFolder()
-        let server = try RedisServer(
-            .socketAndPort,
-            options: [
-                "cluster-enabled yes", "cluster-port \(try FreePort().number)",
-                "cluster-config-file \(folder.path("nodes.conf"))",
-            ])
+        let server = try RedisServer.clusterNode()
         try server.command("CLUSTER", "ADDSLOTSRANGE", "0", "16383")
         #expect(try waitUntil { try server.command("CLUSTER", "INFO").contains("cluster_state:ok") })
-        (self.folder, self.server) = (folder, server)
+        self.server = server
         location = try ClusterLocation("redis+cluster://127.0.0.1:\(server.port)")
         let quota = try Quota(limit: 10, window: 60_000_000, algorithm: .slidingWindow)
         entry = Charge.Entry(try Policy(name: "p", quota: quota), for: Identity("client", "a".utf8))
@@ -104,13 +97,7 @@ struct ClusterRouterTests {
     @Test("the pipeline follows a redirection, and remembers the owner")
     func redirection() throws {
         // The slot's owner is unknown to a second node, which redirects to the first.
-        let folder = try TemporaryFolder()
-        let other = try RedisServer(
-            .socketAndPort,
-            options: [
-                "cluster-enabled yes", "cluster-port \(try FreePort().number)",
-                "cluster-config-file \(folder.path("nodes.conf"))",
-            ])
+        let other = try RedisServer.clusterNode()
         let bus = try #require(server.command("CONFIG", "GET", "cluster-port").split(separator: "\n").last)
         try other.command("CLUSTER", "MEET", "127.0.0.1", "\(server.port)", String(bus))
         #expect(try waitUntil { try other.command("CLUSTER", "INFO").contains("cluster_state:ok") })

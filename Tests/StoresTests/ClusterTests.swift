@@ -14,13 +14,7 @@ struct ClusterTests {
 
     @Test("a key has the slot that Redis computes")
     func slots() throws {
-        let folder = try TemporaryFolder()
-        let server = try RedisServer(
-            .socketAndPort,
-            options: [
-                "cluster-enabled yes", "cluster-port \(try FreePort().number)",
-                "cluster-config-file \(folder.path("nodes.conf"))",
-            ])
+        let server = try RedisServer.clusterNode()
         var generator = SeededGenerator(seed: 5)
         let texts =
             [

@@ -195,13 +195,7 @@ struct ReplyActionTests {
 
     @Test("a cluster node given as a single server is reported")
     func clusterNode() throws {
-        let folder = try TemporaryFolder()
-        let server = try RedisServer(
-            .socketAndPort,
-            options: [
-                "cluster-enabled yes", "cluster-port \(try FreePort().number)",
-                "cluster-config-file \(folder.path("nodes.conf"))",
-            ])
+        let server = try RedisServer.clusterNode()
         try expectFailure(
             open(server), .refused,
             """

@@ -48,40 +48,40 @@ public final class Rulebook: Sendable {
     ///
     /// The banned list goes before the exempt list, and both before all rules. The work does not grow with the number of
     /// rules, except with those for the same path, whose conditions are tried in the order of the file.
-    public func match(for subject: some CGIVariables) -> RuleMatch {
-        var reading = RequestFacts(subject, settings)
-        if let identity = banned.identity(&reading) { return .banned(identity) }
-        if let identity = exempt.identity(&reading) { return .unlimited(.exempt(identity)) }
-        let path = reading.path
+    public func match(for request: some CGIVariables) -> RuleMatch {
+        var facts = RequestFacts(request, settings)
+        if let identity = banned.identity(&facts) { return .banned(identity) }
+        if let identity = exempt.identity(&facts) { return .unlimited(.exempt(identity)) }
+        let path = facts.path
         switch matching {
         case .first:
-            guard let found = table.first(for: path, &reading) else { return .unlimited(.noRule) }
-            return limited(CollectionOfOne(found), &reading)
+            guard let found = table.first(for: path, &facts) else { return .unlimited(.noRule) }
+            return limited(CollectionOfOne(found), &facts)
         case .all:
-            return limited(table.all(for: path, &reading), &reading)
+            return limited(table.all(for: path, &facts), &facts)
         }
     }
 
-    private func limited(_ found: some Collection<RuleTable.Candidate>, _ reading: inout RequestFacts) -> RuleMatch {
+    private func limited(_ found: some Collection<RuleTable.Candidate>, _ facts: inout RequestFacts) -> RuleMatch {
         var matches: [MatchedRule] = []
         matches.reserveCapacity(found.count)
         var entries: [Charge.Entry] = []
         for candidate in found {
             let action = table.actions[Int(candidate.action)]
             guard !action.choices.isEmpty else { return .unlimited(.rule(rules[Int(candidate.rule)])) }
-            let identity = action.selector.identity(&reading)
-            let cost = action.cost.value(reading)
+            let identity = action.selector.identity(&facts)
+            let cost = action.cost.value(facts)
             matches.append(MatchedRule(rulebook: self, ruleIndex: Int(candidate.rule), identity: identity, cost: cost))
             entries.reserveCapacity(entries.count + action.choices.count)
             var tag = rules[Int(candidate.rule)].firstTag
             for choice in action.choices {
-                entries.append(Charge.Entry(choice.policy(&reading), for: identity, cost: cost, tag: tag))
+                entries.append(Charge.Entry(choice.policy(&facts), for: identity, cost: cost, tag: tag))
                 tag += 1
             }
         }
         guard !matches.isEmpty else { return .unlimited(.noRule) }
         let network: ClientNetwork =
-            switch reading.client() {
+            switch facts.client() {
             case .v4(let address): ClientNetwork(v4: address)
             case .v6(let address): ClientNetwork(v6: address)
             case .unix, nil: .unknown
