@@ -1,4 +1,5 @@
 import Logging
+import Platform
 import Rules
 import Synchronization
 
@@ -8,6 +9,7 @@ final class ActiveRules: Sendable {
     private let logger: Logger
     private let rulebook: Mutex<Rulebook>
     private let generation = Atomic<Int>(0)
+    private let reloadRequest = WakeUp()
 
     /// The rules of a file, or of the sample endpoints if `path` is `nil`.
     ///
@@ -18,8 +20,23 @@ final class ActiveRules: Sendable {
         rulebook = Mutex(try Self.read(path, logger))
     }
 
+    /// Starts the thread that reads the file again for each ``requestReload()``.
+    ///
+    /// A file on a slow disk delays neither requests nor the answer to a signal.
+    func startReloading() {
+        startThread {
+            while true {
+                self.reloadRequest.wait(nil)
+                self.reload()
+            }
+        }
+    }
+
+    /// Has the file read again; requests that arrive meanwhile become one.
+    func requestReload() { reloadRequest.signal() }
+
     /// Reads the file again; an invalid file is logged, and the rules stay as they are.
-    func reload() {
+    private func reload() {
         guard let path else {
             logger.notice("there is no rules file to read again: start with --rules FILE")
             return

@@ -62,6 +62,27 @@ struct ReloadTests {
         #expect(try NginxServer(limiter).client().get("/api/data").status == 200)
     }
 
+    @Test("a file that cannot be read to its end delays neither requests nor SIGTERM")
+    func slowFile() throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write(Self.rules(3), to: "limits.yaml")
+        let limiter = try LimiterProcess(store: "embedded:\(folder.path("store"))", flags: ["--rules", path])
+        try FileManager.default.removeItem(atPath: path)
+        mkfifo(path, 0o600)
+        limiter.send(SIGHUP)
+        // Succeeds as soon as the limiter has opened the pipe, in which it waits for a text from then on.
+        var pipe: Int32 = -1
+        #expect(
+            waitUntil {
+                pipe = open(path, O_WRONLY | O_NONBLOCK)
+                return pipe >= 0
+            })
+        defer { close(pipe) }
+        #expect(try NginxServer(limiter).client().get("/api/data", headers: ["X-API-Key": "k"]).status == 200)
+        limiter.send(SIGTERM)
+        #expect(limiter.waitForEnd(deadline: 10) == 0)
+    }
+
     @Test("100 times under load, with valid and invalid files in turn, fails no request and loses no count")
     func underLoad() throws {
         let folder = try TemporaryFolder()

@@ -61,7 +61,7 @@ struct ExpressionTests {
             ("\\bword", "unsupported escape \\b"), ("[z-a]", "reversed range"), ("[é]", "only ASCII"),
             ("a\\", "backslash"),
             ("[[:alpha:]]", "[: :]"), ("((((a{99}){99}){99}){99})", "too many states"),
-            ("(a|b)*a(a|b){20}", "too many states"),
+            ("(a|b)*a(a|b){20}", "too many states"), ("((((){255}){255}){255}){255}", "too many states"),
             (String(repeating: "(", count: 60) + String(repeating: ")", count: 60), "nests parentheses"),
         ])
     func mistakes(expression: String, message: String) {

@@ -79,12 +79,13 @@ struct ServeCommand: ParsableCommand, VariableOptions {
             listener, loops: loops.value, connections: connections, report: { logger.warning("\($0)") },
             makeApplication: makeGateway)
         server.start()
+        rules.startReloading()
         if let recorder { recorder.start() } else { ledger.startCollecting() }
         let records = recording.map { ", recording to \($0.location)" } ?? ""
         logger.info("serving on \(address), store \(location)\(records)")
         var signal = signals.wait()
         while signal == SIGHUP {
-            rules.reload()
+            rules.requestReload()
             signal = signals.wait()
         }
         logger.info("stopping on \(signal == SIGTERM ? "SIGTERM" : "SIGINT")")

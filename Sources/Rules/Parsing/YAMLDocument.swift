@@ -11,6 +11,7 @@ enum YAMLDocument {
             throw failure(file, line: lineOfInvalidText(text), "the file is not UTF-8; save it as UTF-8")
         }
         do {
+            try AliasCheck.check(string, file: file)
             // The basic resolver leaves every value as text, and so regular expressions as they are written.
             guard let node = try Parser(yaml: string, resolver: .basic, encoding: .utf8).singleRoot() else {
                 throw failure(file, line: 1, "the file is empty; write policies and rules")
@@ -62,7 +63,7 @@ enum YAMLDocument {
         }
     }
 
-    private static func failure(_ file: String, line: Int?, _ message: String) -> RulesError {
+    static func failure(_ file: String, line: Int?, _ message: String) -> RulesError {
         RulesError(location: RulesLocation(file: file, line: line, path: ""), value: nil, message: message)
     }
 

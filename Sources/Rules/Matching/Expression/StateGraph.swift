@@ -12,6 +12,9 @@ struct StateGraph {
     private(set) var first = 0
 
     private static let maximumStates = 4_000
+    /// The bound of the work: repeating an empty expression adds no states.
+    private static let maximumSteps = 100_000
+    private var steps = 0
 
     init(_ expression: Expression) throws(ParseError) {
         first = try add(expression, before: 0)
@@ -25,6 +28,8 @@ struct StateGraph {
 
     /// Adds the states of `expression`, which lead to the state `next`, and returns the first of them.
     private mutating func add(_ expression: Expression, before next: Int) throws(ParseError) -> Int {
+        steps += 1
+        guard steps < Self.maximumSteps else { throw .expressionTooComplex }
         switch expression {
         case .empty: return next
         case .byte(let set): return try add(.byte(set, next: next))
