@@ -65,7 +65,27 @@ struct MatchTests {
         #expect(try Self.matches(match, ["HTTP_HOST": host]) == expected)
     }
 
-    @Test("the host is that of an absolute target, else of the header, else the server's name")
+    @Test(
+        "a path of a script includes what the web server passes to the script as PATH_INFO",
+        arguments: [
+            ("/wp-login.php", "/wp-login.php", true), ("/wp-login.php", "/wp-login.php/x", true),
+            ("/wp-login.php", "/wp-login.php/x/y.php", true), ("/wp-login.php", "/wp-login.php%2Fx", true),
+            ("/wp-login.php", "/wp-login.phpx", false), ("/wp-login.php", "/x/wp-login.php", false),
+            ("/cgi-bin/find.cgi", "/cgi-bin/find.cgi/x", true), ("/api/data", "/api/data/x", false),
+            ("/x.php/*", "/x.php/y/z", false), ("/x.php/**", "/x.php", true),
+        ])
+    func scripts(pattern: String, target: String, expected: Bool) throws {
+        #expect(try Self.matches("{ path: \(pattern) }", ["REQUEST_URI": target]) == expected)
+    }
+
+    @Test("a rule for a script is named by its path as written")
+    func scriptLabel() throws {
+        let rulebook = try Rulebook.of(
+            "policies: { p: { limit: 1/second } }\nrules: [{ match: { path: /wp-login.php }, policies: [p] }]")
+        #expect(rulebook.rules.map(\.label) == ["/wp-login.php"])
+    }
+
+    @Test("the host is that of an absolute target, else of the header, and the name of the server counts, too")
     func hostSources() throws {
         let match = "{ host: api.example.com, path: /x }"
         #expect(try Self.matches(match, ["REQUEST_URI": "http://API.example.com:80/x", "HTTP_HOST": "other.org"]))
@@ -74,8 +94,20 @@ struct MatchTests {
         let rulebook = try Rulebook.of(
             "policies: { p: { limit: 1/second } }\nrules: [{ match: \(match), policies: [p] }]")
         #expect(rulebook.match(for: facts).ruleIndices == [0])
-        facts["HTTP_HOST"] = "other.org"
-        #expect(rulebook.match(for: facts).ruleIndices == [])
+        // nginx passes a request for an unknown host to its default server.
+        facts["HTTP_HOST"] = "198.51.100.1"
+        #expect(rulebook.match(for: facts).ruleIndices == [0])
+        // The first of a server's names is SERVER_NAME, whichever of them the client named.
+        facts["SERVER_NAME"] = "example.com"
+        facts["HTTP_HOST"] = "api.example.com"
+        #expect(rulebook.match(for: facts).ruleIndices == [0])
+        for name in ["", "_", "*.example.com", "~^api[.]example[.]com$", "other.org"] {
+            facts["SERVER_NAME"] = name
+            #expect(rulebook.match(for: facts).ruleIndices == [0], "\(name)")
+            facts["HTTP_HOST"] = "other.org"
+            #expect(rulebook.match(for: facts).ruleIndices == [], "\(name)")
+            facts["HTTP_HOST"] = "api.example.com"
+        }
     }
 
     @Test(

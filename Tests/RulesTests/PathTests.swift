@@ -74,6 +74,23 @@ struct PathTests {
     }
 
     @Test(
+        "index.php as a segment is removed where it is ignored, after dots are resolved",
+        arguments: [
+            ("/index.php/api/data", "/api/data"), ("/index.php", "/"), ("/index.php/", "/"),
+            ("/shop/index.php/api", "/shop/api"), ("/inde%78.php//api", "/api"),
+            ("/api/index.php/../data", "/api/data"),
+            ("/indexes/index.phpx", "/indexes/index.phpx"), ("/Index.php/x", "/Index.php/x"), ("/", "/"), ("/i", "/i"),
+        ])
+    func withoutIndexPHP(raw: String, path: String) {
+        #expect(text(RequestPath(bytes(raw), .ignoresIndexPHP).bytes) == path)
+    }
+
+    @Test("index.php is ignored in any case where case is")
+    func withoutIndexPHPAndCase() {
+        #expect(text(RequestPath(bytes("/INDEX.PHP/Api"), [.ignoresIndexPHP, .ignoresCase]).bytes) == "/api")
+    }
+
+    @Test(
         "a target has a path, and may have a query and a host",
         arguments: [
             ("/api/data?x=1", "/api/data", "x=1", nil),

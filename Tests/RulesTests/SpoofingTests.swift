@@ -47,6 +47,18 @@ struct SpoofingTests {
             [
                 "REMOTE_ADDR": "10.0.0.1", "HTTP_FORWARDED": "for=198.51.100.1",
                 "HTTP_X_FORWARDED_FOR": "203.0.113.9",
+            ], "data 1 address=10.0.0.1"),
+        Attempt(
+            "X-Forwarded-For along with the proxy's Forwarded",
+            [
+                "REMOTE_ADDR": "10.0.0.1", "HTTP_FORWARDED": "for=203.0.113.9",
+                "HTTP_X_FORWARDED_FOR": "198.51.100.1",
+            ], "data 1 address=10.0.0.1"),
+        Attempt(
+            "two headers that agree",
+            [
+                "REMOTE_ADDR": "10.0.0.1", "HTTP_FORWARDED": "for=203.0.113.9",
+                "HTTP_X_FORWARDED_FOR": "198.51.100.1, 203.0.113.9",
             ], data),
         // Forms of the attacker's own address.
         Attempt("a mapped peer", ["REMOTE_ADDR": "::ffff:203.0.113.9"], data),
@@ -118,6 +130,22 @@ struct SpoofingTests {
         var facts = SampleRequest(method: "GET", target: "/api/data", address: "203.0.113.9")
         for (name, value) in attempt.variables { facts[name] = value }
         #expect(try Self.rulebook().match(for: facts).summary == withNames(attempt.summary))
+    }
+
+    @Test("headers of two proxies that disagree do not make a client exempt, though its proxy is")
+    func exemptProxy() throws {
+        let rulebook = try Rulebook.of(
+            """
+            trusted_proxies: [10.0.0.0/8]
+            exempt: [10.0.0.0/8]
+            policies: { p: { limit: 1 per second } }
+            rules: [{ policies: [p] }]
+            """)
+        var facts = SampleRequest(method: "GET", target: "/", address: "10.0.0.1")
+        #expect(rulebook.match(for: facts).summary == "exempt address=10.0.0.1")
+        facts["HTTP_FORWARDED"] = "for=198.51.100.1"
+        facts["HTTP_X_FORWARDED_FOR"] = "203.0.113.9"
+        #expect(rulebook.match(for: facts).summary == "p 1 address=10.0.0.1")
     }
 
     @Test("without a key file, each key is a client of its own and cannot pass for another", arguments: [false, true])

@@ -9,7 +9,7 @@ enum Condition: Sendable {
 
     func holds(for facts: inout RequestFacts, _ path: RequestPath) -> Bool {
         switch self {
-        case .host(let patterns): Self.any(patterns, facts.host())
+        case .host(let patterns): Self.any(patterns, facts.host()) || Self.any(patterns, facts.serverName())
         case .variable(let name, let pattern): facts.variable(name).map { pattern.matches($0) } ?? false
         // If a parameter is repeated, programs differ in which value they take, so any of them counts.
         case .query(let name, let pattern): facts.queryValues(name).contains { pattern.matches($0) }

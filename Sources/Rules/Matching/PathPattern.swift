@@ -9,7 +9,7 @@ struct PathPattern: Hashable, Sendable {
     }
 
     let segments: [Segment]
-    /// Whether the pattern ends in `**`, which matches any number of further segments, also none.
+    /// Whether any number of further segments may follow, also none: after `**`, and after the name of a script.
     let includesDescendants: Bool
 
     /// The pattern that matches every path.
@@ -32,11 +32,22 @@ struct PathPattern: Hashable, Sendable {
         var parts = bytes.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         // Normalized paths have no trailing slash.
         if parts.last?.isEmpty == true { parts.removeLast() }
-        includesDescendants = parts.last?.elementsEqual("**".utf8) == true
-        if includesDescendants { parts.removeLast() }
+        let endsInStars = parts.last?.elementsEqual("**".utf8) == true
+        if endsInStars { parts.removeLast() }
         var segments: [Segment] = []
         for part in parts { segments.append(try Self.segment(part, normalization)) }
         self.segments = segments
+        includesDescendants = endsInStars || Self.isScript(segments.last)
+    }
+
+    /// Whether the pattern ends in the name of a script: `/wp-login.php`.
+    ///
+    /// A web server runs the script for `/wp-login.php/anything`, too, and passes it the rest as `PATH_INFO`.
+    var isScript: Bool { Self.isScript(segments.last) }
+
+    private static func isScript(_ segment: Segment?) -> Bool {
+        guard case .text(let name) = segment else { return false }
+        return [".php", ".cgi", ".fcgi", ".pl", ".py"].contains { name.suffix($0.utf8.count).elementsEqual($0.utf8) }
     }
 
     private static func segment(_ part: Bytes, _ normalization: PathNormalization) throws(ParseError) -> Segment {
@@ -59,7 +70,11 @@ struct PathPattern: Hashable, Sendable {
             throw ParseError(
                 "has a parameter, which ignore_in_paths removes from paths; leave out the ; and what follows")
         }
-        return .text(normalization.contains(.ignoresCase) ? text.map { lowercased($0) } : Array(text))
+        let name = normalization.contains(.ignoresCase) ? text.map { lowercased($0) } : Array(text)
+        guard !normalization.contains(.ignoresIndexPHP) || name != RequestPath.indexPHP else {
+            throw ParseError("has index.php, which ignore_in_paths removes from paths; leave it out")
+        }
+        return .text(name)
     }
 
     /// Whether this pattern matches every path that `other` matches.

@@ -7,7 +7,7 @@ extension PathPattern: CustomStringConvertible {
             case .any: "/*"
             }
         }
-        let text = written.joined() + (includesDescendants ? "/**" : "")
+        let text = written.joined() + (includesDescendants && !isScript ? "/**" : "")
         return text.isEmpty ? "/" : text
     }
 }

@@ -7,7 +7,7 @@ extension Rulebook {
         var names = Set(settings.addressVariables + [Variable.requestURI, Variable.requestMethod, Variable.preflight])
         var sources = listedSources
         for rule in rules {
-            sources += rule.action.selector.alternatives.flatMap { $0 }
+            sources += rule.action.selectors.flatMap(\.alternatives).joined()
             if case .variable(let name) = rule.action.cost { names.insert(name) }
             if rule.action.choices.contains(where: { !$0.byPlan.isEmpty }) {
                 sources += [.apiKey] + (settings.planSource.map { [$0] } ?? [])

@@ -6,6 +6,8 @@ struct PolicyChoice: Sendable {
     let standard: Policy
     /// The policies by the plan's name.
     let byPlan: [Bytes: Policy]
+    /// Whom the policy counts, whatever rule it is in; `nil` if the rule decides.
+    let selector: IdentitySelector?
 
     func policy(_ facts: inout RequestFacts) -> Policy {
         byPlan.isEmpty ? standard : policy(plan: facts.plan())

@@ -7,6 +7,9 @@ final class RuleAction: Sendable {
     /// Empty if the rule lets requests pass uncounted.
     let choices: [PolicyChoice]
 
+    /// Whom the rule and its policies count.
+    var selectors: [IdentitySelector] { choices.map { $0.selector ?? selector } }
+
     init(selector: IdentitySelector, cost: Cost, choices: [PolicyChoice]) {
         self.selector = selector
         self.cost = cost

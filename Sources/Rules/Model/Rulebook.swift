@@ -75,7 +75,8 @@ public final class Rulebook: Sendable {
             entries.reserveCapacity(entries.count + action.choices.count)
             var tag = rules[Int(candidate.rule)].firstTag
             for choice in action.choices {
-                entries.append(Charge.Entry(choice.policy(&facts), for: identity, cost: cost, tag: tag))
+                let counted = choice.selector?.identity(&facts) ?? identity
+                entries.append(Charge.Entry(choice.policy(&facts), for: counted, cost: cost, tag: tag))
                 tag += 1
             }
         }

@@ -31,7 +31,7 @@ struct KeyFileReader {
         }
         guard !keys.isEmpty else { throw field.error("contains no key; write one key per line", value: field.scalar) }
         if file.isWorldReadable, keys.hasPlainKeys {
-            let remedy = "run chmod o= on it, or list sha256:DIGEST in place of each key"
+            let remedy = "list sha256:DIGEST in place of each key, or let only a group of the limiter's user read it"
             warnings.append(field.warning("can be read by every user of this machine; \(remedy)", value: field.scalar))
         }
     }

@@ -27,7 +27,7 @@ struct PolicyReader {
         named name: String, _ nameField: Field, _ field: Field
     ) throws(RulesError) -> PolicyChoice {
         let members = try field.members(
-            named: ["limit", "plans", "algorithm", "mode", "on_store_failure"], Self.example)
+            named: ["limit", "plans", "algorithm", "mode", "on_store_failure", "count"], Self.example)
         let algorithm = try members["algorithm"]?.choice(Algorithm.self) ?? .slidingWindow
         let mode: Policy.Mode = try members["mode"]?.choice(ModeName.self) == .shadow ? .shadow : .enforced
         let onStoreFailure = try members["on_store_failure"]?.choice(StoreFailureAnswer.self)
@@ -56,7 +56,7 @@ struct PolicyReader {
             }
         }
         guard let standard else { throw field.error("has no limit; write limit: 10 per minute") }
-        return PolicyChoice(standard: standard, byPlan: byPlan)
+        return PolicyChoice(standard: standard, byPlan: byPlan, selector: try members["count"]?.identitySelector())
     }
 
     private static func quota(_ field: Field, _ algorithm: Algorithm) throws(RulesError) -> Quota {

@@ -114,7 +114,7 @@ struct RuleReader {
 }
 
 extension Field {
-    fileprivate func identitySelector() throws(RulesError) -> IdentitySelector {
+    func identitySelector() throws(RulesError) -> IdentitySelector {
         try parsed("api_key or address") { text throws(ParseError) in try IdentitySelector(text) }
     }
 

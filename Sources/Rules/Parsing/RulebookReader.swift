@@ -50,11 +50,19 @@ struct RulebookReader {
             warnings.append(
                 field.warning("lets clients choose their plan; write variable NAME for a variable of the web server"))
         }
+        if let field = members["trusted_proxies"], members["proxy_header"] == nil {
+            let header = alternatives(ProxyHeader.allCases.map(\.rawValue))
+            warnings.append(
+                field.warning(
+                    "needs proxy_header, because clients can send the header that the proxies do not; write \(header)"))
+        }
         if let field = members["proxy_header"], networks.isEmpty {
             warnings.append(
                 field.warning("has no effect without trusted_proxies; write your proxies' addresses there"))
         }
         warnings += Self.unused(policies, reader.rules)
+        warnings += ChosenIdentities(settings, matching, reader.rules, fields: reader.fields).warnings
+        warnings += ScriptPaths.warnings(normalization, reader.rules, fields: reader.fields)
         if matching == .first {
             var reachability = Reachability(reader.rules, fields: reader.fields)
             warnings += reachability.warnings()
@@ -67,6 +75,7 @@ struct RulebookReader {
             switch try detail.choice(IgnoredDetail.self) {
             case .case: normalization.insert(.ignoresCase)
             case .parameters: normalization.insert(.ignoresParameters)
+            case .indexPHP: normalization.insert(.ignoresIndexPHP)
             }
         }
         return normalization
@@ -101,6 +110,7 @@ struct RulebookReader {
 
     private enum IgnoredDetail: String, CaseIterable {
         case `case`, parameters
+        case indexPHP = "index.php"
     }
 }
 

@@ -12,6 +12,7 @@ struct RequestFacts {
     private let target: RequestTarget?
     private var cachedMethod: Lazy<MethodSet> = .unknown
     private var cachedHost: Lazy<Bytes> = .unknown
+    private var cachedServerName: Lazy<Bytes> = .unknown
     private var cachedClient: Lazy<Address?> = .unknown
     private var cachedAddress: Lazy<Bytes?> = .unknown
     private var cachedKey: Lazy<KeyList.Entry?> = .unknown
@@ -58,17 +59,24 @@ struct RequestFacts {
         method() == .options && variables.bytes(of: Variable.preflight) != nil
     }
 
-    /// The host without its port: from the target, else the `Host` header, else the server's own name.
+    /// The host that the client named, without its port: from the target, else the `Host` header; empty if there is none.
     mutating func host() -> Bytes {
         if case .known(let host) = cachedHost { return host }
-        let text = target?.host ?? variables.bytes(of: Variable.host) ?? variables.bytes(of: Variable.serverName) ?? []
-        let host = text.hostName
+        let host = (target?.host ?? variables.bytes(of: Variable.host))?.hostName ?? []
         cachedHost = .known(host)
         return host
     }
 
+    /// The name of the web server's site that the request reached, whatever host the client named; empty if unknown.
+    mutating func serverName() -> Bytes {
+        if case .known(let name) = cachedServerName { return name }
+        let name = variables.bytes(of: Variable.serverName)?.hostName ?? []
+        cachedServerName = .known(name)
+        return name
+    }
+
     /// The client's address, taken from the proxy header if trusted proxies passed the request on; `nil` if `REMOTE_ADDR`
-    /// is not an address.
+    /// is not an address, or if two proxy headers disagree.
     mutating func client() -> Address? {
         if case .known(let client) = cachedClient { return client }
         let client = findClient()
@@ -137,7 +145,7 @@ struct RequestFacts {
         return scheme.equals(ignoringCase: "Bearer") ? text[scheme.endIndex...].trimmed : text
     }
 
-    /// The address as identities contain it; a `REMOTE_ADDR` that is not an address stays as it is.
+    /// The address as identities contain it; `REMOTE_ADDR` as it is if the client's address is unknown.
     private mutating func addressText() -> Bytes? {
         if case .known(let text) = cachedAddress { return text }
         let text =
@@ -149,11 +157,14 @@ struct RequestFacts {
     private func findClient() -> Address? {
         guard let peer = variables.bytes(of: Variable.remoteAddress).flatMap({ Address($0) }) else { return nil }
         guard settings.trustedProxies.contains(peer) else { return peer }
+        var client: Address?
         for header in settings.proxyHeader.map({ [$0] }) ?? ProxyHeader.allCases {
-            if let list = variables.bytes(of: header.variable) {
-                return header.client(via: peer, in: list, trusted: settings.trustedProxies)
-            }
+            guard let list = variables.bytes(of: header.variable) else { continue }
+            let found = header.client(via: peer, in: list, trusted: settings.trustedProxies)
+            // The proxy wrote one of the headers, and the client may have sent the other.
+            guard client == nil || client == found else { return nil }
+            client = found
         }
-        return peer
+        return client ?? peer
     }
 }

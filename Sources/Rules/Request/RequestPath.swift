@@ -7,6 +7,8 @@ struct PathNormalization: OptionSet, Sendable {
     static let ignoresCase = PathNormalization(rawValue: 1)
     /// `;name=value` after a segment is dropped, as Java servers do.
     static let ignoresParameters = PathNormalization(rawValue: 2)
+    /// `/index.php/api/data` is `/api/data`, as PHP applications with a front controller read it.
+    static let ignoresIndexPHP = PathNormalization(rawValue: 4)
 }
 
 /// A path in the normal form in which rules compare it, so that a path has one spelling.
@@ -18,6 +20,9 @@ struct PathNormalization: OptionSet, Sendable {
 struct RequestPath {
     /// Begins with a slash and does not end with one, except for `/` itself.
     let bytes: Bytes
+
+    /// The segment that ``PathNormalization/ignoresIndexPHP`` removes.
+    static let indexPHP = Array("index.php".utf8)
 
     /// Normalizes a path without its query, as the client sent it.
     init(_ path: Bytes, _ normalization: PathNormalization = []) {
@@ -33,6 +38,7 @@ struct RequestPath {
                 case UInt8(ascii: "/") where isAfterSlash, UInt8(ascii: ".") where isAfterSlash: return false
                 case UInt8(ascii: ";") where normalization.contains(.ignoresParameters): return false
                 case 0x41...0x5A where normalization.contains(.ignoresCase): return false
+                case UInt8(ascii: "i") where isAfterSlash && normalization.contains(.ignoresIndexPHP): return false
                 default: break
                 }
                 isAfterSlash = byte == UInt8(ascii: "/")
@@ -55,9 +61,16 @@ struct RequestPath {
                 bytes.append(contentsOf: segment)
             }
         }
-        if bytes.isEmpty { bytes.append(slash) }
         if normalization.contains(.ignoresCase) { bytes = bytes.map { lowercased($0) } }
+        if normalization.contains(.ignoresIndexPHP) { bytes = withoutIndexPHP(bytes) }
+        if bytes.isEmpty { bytes.append(slash) }
         return bytes[...]
+    }
+
+    /// Runs after dots are resolved, because `..` removes an `index.php` like any other segment.
+    private static func withoutIndexPHP(_ path: [UInt8]) -> [UInt8] {
+        path.split(separator: UInt8(ascii: "/")).filter { !$0.elementsEqual(indexPHP) }
+            .flatMap { [UInt8(ascii: "/")] + $0 }
     }
 
     /// Runs before decoding, because an encoded `;` does not begin a parameter.

@@ -5,7 +5,7 @@ final class RequestSettings: Sendable {
     /// The keys that count; `nil` if every key does.
     let keys: KeyList?
     let trustedProxies: AddressSet
-    /// The header that trusted proxies write; `nil` if the file does not say.
+    /// The header that trusted proxies write; `nil` if the file does not say, and then all headers must agree.
     let proxyHeader: ProxyHeader?
     /// The bits of an IPv6 address that identify one client, 1 to 128.
     let v6Prefix: Int
