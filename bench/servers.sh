@@ -121,7 +121,7 @@ start_limiter() {
     shift
     [ -x "$limiter" ] || fail "$limiter is missing: swift build -c release"
     rm -f "$work/limiter.sock"
-    start limiter "$limiter" serve --listen "unix:$work/limiter.sock" --store "$store" --loops 1 \
+    FCGI_LIMITER_RULES=bench/limits.yaml start limiter "$limiter" serve --listen "unix:$work/limiter.sock" --store "$store" --loops 1 \
         --on-store-failure deny --log-level warning "$@"
     responder_pid=$pid
     await limiter test -S "$work/limiter.sock"

@@ -18,7 +18,8 @@ public final class LimiterProcess: Sendable {
     /// - Parameters:
     ///   - store: the value of `--store`.
     ///   - flags: further flags of `serve`.
-    ///   - environment: variables in addition to those of the tests.
+    ///   - environment: variables in addition to those of the tests. The rules are those of `bench/limits.yaml` unless a
+    ///     flag or a variable names others.
     ///   - companions: objects that must live as long as the process.
     ///   - end: the end of a cable at which it runs; `nil` for this machine's own network.
     /// - Throws: ``ServerError`` when it does not start.
@@ -37,7 +38,7 @@ public final class LimiterProcess: Sendable {
         arguments =
             ["serve", "--listen", "unix:\(socket)", "--socket-mode", "0666", "--store", store] + patience + local
             + flags
-        self.environment = environment
+        self.environment = ["FCGI_LIMITER_RULES": Template.path("bench/limits.yaml")].merging(environment) { $1 }
         process = Mutex(try Self.start(arguments, environment, folder, at: end))
     }
 

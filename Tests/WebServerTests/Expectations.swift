@@ -12,7 +12,7 @@ func expectCounted(
     #expect(answer["X-RateLimit-Remaining"] == "\(left)", sourceLocation: location)
     #expect(answer["X-RateLimit-Reset"].flatMap { Int($0) } != nil, sourceLocation: location)
     #expect(answer["X-RateLimit-Strategy"] == "sliding_window", sourceLocation: location)
-    #expect(answer["RateLimit-Policy"] == "\"\(policy)\";q=\(limit);w=60", sourceLocation: location)
+    #expect(answer["RateLimit-Policy"]?.hasPrefix("\"\(policy)\";q=\(limit);w=60") == true, sourceLocation: location)
     #expect(answer["RateLimit"]?.hasPrefix("\"\(policy)\";r=\(left);t=") == true, sourceLocation: location)
     if answer.status != 429 { #expect(answer["Retry-After"] == nil, sourceLocation: location) }
     expectNothingInternal(answer, at: location)
@@ -26,7 +26,7 @@ func expectRefused(
     expectCounted(answer, left: 0, policy: policy, limit: limit, status: 429, at: location)
     let wait = answer["Retry-After"].flatMap { Int($0) } ?? 0
     #expect((1...60).contains(wait), sourceLocation: location)
-    #expect(answer["RateLimit"] == "\"\(policy)\";r=0;t=\(wait)", sourceLocation: location)
+    #expect(answer["RateLimit"]?.hasPrefix("\"\(policy)\";r=0;t=\(wait)") == true, sourceLocation: location)
     #expect(answer["Content-Type"] == "application/problem+json", sourceLocation: location)
     #expect(answer["Cache-Control"] == "no-store", sourceLocation: location)
     guard hasBody else { return #expect(answer.body.isEmpty, sourceLocation: location) }

@@ -153,6 +153,7 @@ final class FollowedGuide: Sendable {
                 String($0)
                     .replacing(#/^(Date|Server|X-RateLimit-Reset|Retry-After): .*/#) { "\($0.output.1): …" }
                     .replacing(#/;t=\d+/#, with: ";t=…")
+                    .replacing(#/"per_address";r=\d+/#, with: "\"per_address\";r=…")
                     .replacing(#/full again in \d+ s/#, with: "full again in … s")
                     .trimmingCharacters(in: .whitespaces)
             }
