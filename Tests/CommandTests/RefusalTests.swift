@@ -89,34 +89,3 @@ struct RefusalTests {
         #expect(try limiter(flag, environment: ["FCGI_LIMITER_RULES": "/nowhere"]).lines == lines)
     }
 }
-
-@Suite("check")
-struct CheckTests {
-    private static let good = """
-        policies:
-          a: { limit: 10 per minute }
-          b: { limit: 10 per minute }
-        rules:
-          - { match: { path: /a }, policies: [a] }
-
-        """
-
-    @Test("prints the numbers of rules and policies in a valid file")
-    func usable() throws {
-        let folder = try TemporaryFolder()
-        let path = try folder.write(Self.good.replacing("[a]", with: "[a, b]"), to: "limits.yaml")
-        let outcome = try limiter(["check", path])
-        #expect(outcome.lines == ["\(path): 1 rules, 2 policies, 0 warnings"])
-        #expect(outcome.errors == "")
-    }
-
-    @Test("prints each warning in a line and accepts the file")
-    func warnings() throws {
-        let folder = try TemporaryFolder()
-        let path = try folder.write(Self.good, to: "limits.yaml")
-        let outcome = try limiter(["check", path])
-        #expect(outcome.lines == ["\(path): 1 rules, 2 policies, 1 warnings"])
-        let line = "\(path):3: policies: \"b\" is not used by any rule; use it in a rule"
-        #expect(outcome.errors == "warning: \(line)\n")
-    }
-}

@@ -10,19 +10,49 @@ struct CheckCommand: ParsableCommand {
         discussion: """
             The exit status is 0 if the file can be used, even with warnings. The exit status is 1 if the file has an \
             error; serve would not start with the file then.
+
+            Run as root, the command reads the files as the limiter's user, so that a file that the service cannot read is \
+            an error.
             """
     )
 
     @Argument(help: "The rules file.", completion: .file())
     var file: String
 
+    @Flag(help: "Exit with status 1 after a warning, too.")
+    var strict = false
+
     @Flag(help: "Print the nginx directives that pass on what these rules read and the snippets do not send.")
     var nginx = false
 
+    @Option(help: "User that the limiter runs as. Only root can check for another user.")
+    var user = CheckingUser.ofUnit
+
     func run() throws {
+        let user = user
+        try OneLineFailure.of { () throws(CheckingUserError) in try CheckingUser.become(user) }
         let (rulebook, warnings) = try OneLineFailure.of { () throws(RulesError) in try Rulebook.load(path: file) }
         for warning in warnings { printError("warning: \(warning)") }
-        guard !nginx else { return print(NginxVariables.lines(for: rulebook).joined(separator: "\n")) }
-        print("\(file): \(rulebook.rules.count) rules, \(rulebook.policies.count) policies, \(warnings.count) warnings")
+        if nginx {
+            print(NginxVariables.lines(for: rulebook).joined(separator: "\n"))
+        } else {
+            let counts = [
+                Self.count(rulebook.rules.count, "rule", "rules"),
+                Self.count(rulebook.policies.count, "policy", "policies"),
+                Self.count(warnings.count, "warning", "warnings"),
+            ]
+            print("\(file): \(counts.joined(separator: ", "))")
+            let unsent = NginxVariables.unsent(by: rulebook)
+            if !unsent.isEmpty {
+                print(
+                    "nginx needs an include for \(unsent.joined(separator: ", ")): see fcgi-limiter check --nginx \(file)"
+                )
+            }
+        }
+        guard warnings.isEmpty || !strict else { throw ExitCode.failure }
+    }
+
+    private static func count(_ number: Int, _ one: String, _ many: String) -> String {
+        "\(number) \(number == 1 ? one : many)"
     }
 }

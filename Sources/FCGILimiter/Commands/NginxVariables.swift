@@ -14,9 +14,12 @@ enum NginxVariables {
         "HTTP_HOST": "$host", "REMOTE_USER": "$remote_user", "SERVER_NAME": "$server_name",
     ]
 
+    /// The variables that the rules read and the snippets do not send.
+    static func unsent(by rulebook: Rulebook) -> [String] { rulebook.variables.filter { !sent.contains($0) } }
+
     /// The lines of a file for `fcgi-limiter.d`; only a comment if the snippets send everything.
     static func lines(for rulebook: Rulebook) -> [String] {
-        let missing = rulebook.variables.filter { !sent.contains($0) }
+        let missing = unsent(by: rulebook)
         guard !missing.isEmpty else { return ["# The rules read no variables except those that the snippets send."] }
         return [
             "# Variables that the rules read and the snippets do not send. Save as a file in fcgi-limiter.d beside nginx.conf."
