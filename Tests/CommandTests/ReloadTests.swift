@@ -55,7 +55,8 @@ struct ReloadTests {
     @Test("without a rules file is logged and changes nothing")
     func noFile() throws {
         let folder = try TemporaryFolder()
-        let limiter = try LimiterProcess(store: "embedded:\(folder.path("store"))")
+        let limiter = try LimiterProcess(
+            store: "embedded:\(folder.path("store"))", environment: ["FCGI_LIMITER_RULES": ""])
         try tell(limiter)
         let line = "there is no rules file to read again: start with --rules FILE"
         #expect(waitUntil { limiter.logLines("notice") == [line] })

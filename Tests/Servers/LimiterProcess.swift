@@ -38,7 +38,8 @@ public final class LimiterProcess: Sendable {
         arguments =
             ["serve", "--listen", "unix:\(socket)", "--socket-mode", "0666", "--store", store] + patience + local
             + flags
-        self.environment = ["FCGI_LIMITER_RULES": Template.path("bench/limits.yaml")].merging(environment) { $1 }
+        let environment = ["FCGI_LIMITER_RULES": Template.path("bench/limits.yaml")].merging(environment) { $1 }
+        self.environment = environment
         process = Mutex(try Self.start(arguments, environment, folder, at: end))
     }
 

@@ -132,7 +132,7 @@ struct GuardTests {
             ["REDIRECT-STATUS: 200", "REDIRECT_STATUS: 200", "REDIRECT-FCGILIMITER-STATUS: 200"],
             ["X-Accel-Redirect: /", "X-RateLimit-Remaining: 100", "X-Original-URI: /", "X-Rewrite-URL: /"],
         ]
-        let client = try GuardedSite(setup).client()
+        let client = try GuardedSite(setup, rules: Template(file: "bench/limits.yaml").text).client()
         for (number, lines) in attempts.enumerated() {
             let head = "GET /api/data HTTP/1.1\r\nHost: \(client.host)\r\nX-API-Key: \(number)\r\n"
             let request = Array((head + lines.map { $0 + "\r\n" }.joined() + "\r\n").utf8)

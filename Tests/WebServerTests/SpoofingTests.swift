@@ -55,7 +55,8 @@ struct SpoofingTests {
 
     @Test("every attempt counts for the right client or is refused", arguments: Server.allCases)
     func attempts(server: Server) throws {
-        let client = try GuardedSite(server == .nginx ? .pythonBehindNginx : .pythonBehindApache).client()
+        let rules = try Template(file: "bench/limits.yaml").text
+        let client = try GuardedSite(server == .nginx ? .pythonBehindNginx : .pythonBehindApache, rules: rules).client()
         for (number, attempt) in Self.attempts.enumerated() {
             let key = "key-\(number)"
             expectCounted(try client.get("/api/data", headers: ["X-API-Key": key]), left: 9)
