@@ -11,15 +11,18 @@ struct ExampleTests {
         let line =
             #"203.0.113.9 - - [23/Nov/2026:21:46:38 +0000] "GET /api/data HTTP/1.1" 200 84 "-" "curl/7.88.1""# + "\n"
         try folder.write(String(repeating: line, count: 15), to: "access.log")
+        chmod(try folder.write(String(repeating: "s", count: 32), to: "fingerprints.secret"), 0o600)
         // Makes the store that one of the commands reads.
         let limiter = try LimiterProcess(store: "embedded:\(folder.path("limits"))")
         #expect(document.exchanges.count >= 15)
         for block in document.blocks {
             switch block.language {
-            case "text": try folder.write(block.text, to: "keys.txt")
+            case "text":
+                // Digests, which everybody may read.
+                try folder.write(block.text, to: "keys.txt")
             case "yaml":
                 let path = try folder.write(block.text, to: "limits.yaml")
-                let outcome = try Program(built: "fcgi-limiter").run(["check", "--strict", path])
+                let outcome = try Program(built: "fcgi-limiter").run(["check", "--strict", "--user", "root", path])
                 #expect(outcome.status == 0, "\(outcome.errors)")
             default:
                 for exchange in Document(text: "```console\n\(block.text)```\n").exchanges {

@@ -71,8 +71,8 @@ extension Rulebook {
         _ identity: Identity, _ plan: String?, _ counts: (IdentitySelector) -> Bool
     ) -> Charge {
         let plan = plan.map { Array($0.utf8)[...] }
-        let choices = rules.filter { counts($0.action.selector) }.flatMap(\.action.choices)
-        return Charge(cost: 0, choices.map { Charge.Entry($0.policy(plan: plan), for: identity) })
+        let choices = rules.flatMap { zip($0.action.choices, $0.action.selectors) }.filter { counts($0.1) }
+        return Charge(cost: 0, choices.map { Charge.Entry($0.0.policy(plan: plan), for: identity) })
     }
 
     /// The values in `label=value,label=value`, which may contain commas.
@@ -97,7 +97,7 @@ extension Rulebook {
 
     /// All sources by which the rules count or list clients, each once.
     private var sources: [Source] {
-        let all = [.address] + listedSources + rules.flatMap { $0.action.selector.alternatives.joined() }
+        let all = [.address] + listedSources + rules.flatMap { $0.action.selectors.flatMap(\.alternatives).joined() }
         return all.indices.filter { all[$0] != .everyone && !all[..<$0].contains(all[$0]) }.map { all[$0] }
     }
 }
