@@ -1,4 +1,5 @@
 import ArgumentParser
+import TextFormats
 
 /// Options that are also environment variables: `--socket-mode` and `FCGI_LIMITER_SOCKET_MODE`.
 ///
@@ -6,6 +7,14 @@ import ArgumentParser
 public protocol VariableOptions {
     /// The first part of the variables' names, for example `FCGI_LIMITER_`.
     static var variablePrefix: String { get }
+
+    /// The beginnings of further variables with this prefix that the program knows.
+    static var otherVariables: [String] { get }
+}
+
+extension VariableOptions {
+    /// None.
+    public static var otherVariables: [String] { [] }
 }
 
 /// An option and the environment variable that sets it.
@@ -25,6 +34,20 @@ struct FlagVariable {
             let words = kebabCase(label.dropFirst())
             let variable = prefix + words.uppercased().replacing("-", with: "_")
             return [FlagVariable(flag: "--" + words, variable: variable)]
+        }
+    }
+
+    /// Warnings about variables of the environment that look like a command's but are not.
+    static func warnings(about environment: ProcessEnvironment, for command: Any) -> [String] {
+        guard let type = type(of: command) as? any VariableOptions.Type else { return [] }
+        let prefix = type.variablePrefix
+        let known = all(of: command).map(\.variable).filter { $0.hasPrefix(prefix) }
+        return environment.names.sorted().compactMap { name in
+            guard name.hasPrefix(prefix), !known.contains(name), !type.otherVariables.contains(where: name.hasPrefix)
+            else { return nil }
+            let near = nearest(
+                to: String(name.dropFirst(prefix.count)), among: known.map { String($0.dropFirst(prefix.count)) })
+            return "\(name) is not a variable of this program; " + (near.map { "write \(prefix)\($0)" } ?? "remove it")
         }
     }
 

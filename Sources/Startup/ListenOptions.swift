@@ -34,11 +34,17 @@ public struct ListenOptions: ParsableArguments {
         case let address?: return address
         case nil:
             if Listener.isListening(0) { return .descriptor(0) }
-            if environment["LISTEN_PID"] == String(getpid()) { return .systemd }
+            if Self.isStartedForSocket { return .systemd }
             let folder = geteuid() == 0 ? "/run" : environment["XDG_RUNTIME_DIR"] ?? "/tmp"
             return unix("\(environment["RUNTIME_DIRECTORY"] ?? folder)/\(defaultSocket)")
         }
     }
+
+    /// Whether the parent process or systemd has passed a listening socket.
+    public static var hasPassedSocket: Bool { Listener.isListening(0) || isStartedForSocket }
+
+    /// Whether systemd has passed a socket to this process.
+    private static var isStartedForSocket: Bool { ProcessEnvironment()["LISTEN_PID"] == String(getpid()) }
 
     private func unix(_ path: String) -> Listener.Address {
         .unix(path: path, mode: socketMode.bits, group: socketGroup)

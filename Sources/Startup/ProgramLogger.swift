@@ -4,7 +4,7 @@ public import Logging
 extension Logger {
     /// A logger that writes one line per event to standard error.
     public static func ofProgram(_ name: String, level: Level) -> Logger {
-        var logger = Logger(label: name, factory: StreamLogHandler.standardError(label:))
+        var logger = Logger(label: name, factory: LineLogHandler.init(program:))
         logger.logLevel = level
         return logger
     }

@@ -9,7 +9,9 @@ extension ParsableCommand {
     /// - Parameter arguments: without the program's name.
     public static func runProgram(_ arguments: [String]) {
         do {
-            var command = try parse(arguments, ProcessEnvironment())
+            let environment = ProcessEnvironment()
+            var command = try parse(arguments, environment)
+            for warning in FlagVariable.warnings(about: environment, for: command) { printError("warning: \(warning)") }
             try command.run()
         } catch {
             guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
@@ -21,8 +23,12 @@ extension ParsableCommand {
 
     /// The parsed command.
     ///
+    /// - Parameters:
+    ///   - arguments: without the program's name.
+    ///   - environment: has the variables for the options that are absent from the arguments.
+    /// - Returns: the root command or one of its subcommands.
     /// - Throws: `ValidationError` that names the option or the variable with the invalid value.
-    private static func parse(
+    public static func parse(
         _ arguments: [String], _ environment: ProcessEnvironment
     ) throws -> any ParsableCommand {
         var command = try explainingInvalidValue(name: nil) { try parseAsRoot(arguments) }

@@ -21,15 +21,23 @@ public struct StoreOptions: ParsableArguments, VariableOptions {
     /// No options: what the parser starts from.
     public init() {}
 
+    /// Whether the option or the usual variables name a store.
+    public var isNamed: Bool { store != nil || ProcessEnvironment()["REDIS_HOST"] != nil }
+
     /// The store that the option names, otherwise the Redis server that the usual variables name, otherwise an embedded
     /// store of this user in the machine's memory.
     ///
+    /// - Parameters:
+    ///   - environment: has the usual variables.
+    ///   - user: the owner of the default embedded store; `nil` for this process's user.
+    /// - Returns: the store.
     /// - Throws: `ValidationError` if the variables name no usable Redis server.
-    public func location() throws -> StoreLocation {
-        let environment = ProcessEnvironment()
+    public func location(
+        _ environment: ProcessEnvironment = ProcessEnvironment(), user: UInt32? = nil
+    ) throws -> StoreLocation {
         if let store { return store }
         guard let host = environment["REDIS_HOST"] else {
-            return .embedded(path: "/dev/shm/fcgi-limiter-\(geteuid())", size: StoreLocation.defaultSize)
+            return .embedded(path: "/dev/shm/fcgi-limiter-\(user ?? geteuid())", size: StoreLocation.defaultSize)
         }
         let credentials = environment["REDIS_PASSWORD"].map { ":\(PercentEncoding.encoded($0))@" } ?? ""
         let name = host.contains(":") ? "[\(host)]" : host

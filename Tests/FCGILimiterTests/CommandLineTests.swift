@@ -44,6 +44,7 @@ struct CommandLineTests {
         ("store-deadline", "60001", " \"60001\" is not usable: write 1 to 60000"),
         ("store-deadline", "1s", " \"1s\" is not usable: write 1 to 60000"),
         ("store-header", "yes", " \"yes\" is not usable: write on or off"),
+        ("shadow", "yes", " \"yes\" is not usable: write on or off"),
         ("record-clients", "no", " \"no\" is not usable: write plain or hashed"),
         (
             "keep", "fine=0",
@@ -76,19 +77,17 @@ struct CommandLineTests {
 
     @Test("an invalid value of a variable is one line that names the variable", arguments: badFlags)
     func badVariable(flag: String, value: String, error: String) throws {
-        for words in [["serve"], []] {
-            let outcome = try run(words, [variable(flag): value])
-            #expect(outcome.status == 64)
-            #expect(outcome.errors == "Error: \(variable(flag))\(error)\n")
-            #expect(outcome.text == "")
-        }
+        let outcome = try run(["serve"], [variable(flag): value])
+        #expect(outcome.status == 64)
+        #expect(outcome.errors == "Error: \(variable(flag))\(error)\n")
+        #expect(outcome.text == "")
     }
 
     @Test("every option of serve is also a variable")
     func everyOption() throws {
         let help = try run(["help", "serve"]).text
         let flags = help.split(separator: "\n").compactMap { $0.firstMatch(of: /^  --([a-z-]+) </)?.output.1 }
-        #expect(flags.count == 16)
+        #expect(flags.count == 17)
         // Any text can be the name of a file or a group. An unknown group ends a program that ignores its variable.
         let group = ["--socket-group", "no such group"]
         for flag in flags where flag != "rules" && flag != "socket-group" {
@@ -96,6 +95,40 @@ struct CommandLineTests {
             #expect(outcome.errors.hasPrefix("Error: \(variable(String(flag)))"), "\(outcome)")
         }
         #expect(try run(group, ["FCGI_LIMITER_RULES": "?"]).errors.contains("?: cannot be read"))
+    }
+
+    @Test("the bare program prints help, because nobody has passed a socket to it")
+    func bare() throws {
+        let outcome = try run([])
+        #expect(outcome.status == 0)
+        #expect(outcome.text == (try run(["--help"])).text)
+        #expect(outcome.text.contains("USAGE: fcgi-limiter"))
+    }
+
+    @Test("an unknown variable with the program's prefix is a warning with the nearest name")
+    func unknownVariable() throws {
+        // Ends after the warnings.
+        let group = ["serve", "--socket-group", "no such group"]
+        let variables = [
+            "FCGI_LIMITER_STOER": "x", "FCGI_LIMITER_NONSENSE_AT_ALL": "x", "FCGI_LIMITER_CLIENT_SECRET": "x",
+            "FCGI_LIMITER_DASHBOARD_ALLOW": "x", "FCGI_LIMITER_LOOP": "",
+        ]
+        let warnings = try run(group, variables).errors.split(separator: "\n").filter { $0.hasPrefix("warning: ") }
+        #expect(
+            warnings == [
+                "warning: FCGI_LIMITER_NONSENSE_AT_ALL is not a variable of this program; remove it",
+                "warning: FCGI_LIMITER_STOER is not a variable of this program; write FCGI_LIMITER_STORE",
+            ])
+    }
+
+    @Test("the first line of the log names the rules in force")
+    func rulesInForce() throws {
+        let folder = try TemporaryFolder()
+        let rules = "policies: { p: { limit: 1 per day } }\nrules: [{ policies: [p] }, { policies: [p] }]\n"
+        let path = try folder.write(rules, to: "limits.yaml")
+        let process = try start(["--rules", path, "--shadow", "on"], [:], in: folder)
+        #expect(waitUntil { process.logText.contains(" by 2 rules in \(path), refusing no request, store ") })
+        #expect(process.logText.contains(#/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ info fcgi-limiter: serving on /#))
     }
 
     @Test("help is printed even while a variable is invalid")
@@ -125,13 +158,14 @@ struct CommandLineTests {
         let folder = try TemporaryFolder()
         let address = ServerAddress.unix(path: folder.path("v.sock"))
         let process = try ServerProcess(
-            Program(built: "fcgi-limiter"), [],
+            Program(built: "fcgi-limiter"), ["serve"],
             environment: [
                 "FCGI_LIMITER_LISTEN": "unix:\(folder.path("v.sock"))", "FCGI_LIMITER_SOCKET_MODE": "0604",
                 "FCGI_LIMITER_STORE": "embedded:\(folder.path("v"))", "REDIS_HOST": "redis.invalid",
             ], in: folder
         ) { address.accepts }
-        let line = "serving on unix:\(folder.path("v.sock")), store embedded:\(folder.path("v"))\n"
+        let line =
+            "serving on unix:\(folder.path("v.sock")) by the rules of the sample endpoints, store embedded:\(folder.path("v"))\n"
         #expect(waitUntil { process.logText.hasSuffix(line) })
         var status = stat()
         #expect(stat(folder.path("v.sock"), &status) == 0)
@@ -163,14 +197,18 @@ struct CommandLineTests {
         let address = ServerAddress.unix(path: folder.path("fcgi-limiter.sock"))
         // The default store is in /dev/shm, so the program gets a namespace with its own /dev/shm.
         let root = geteuid() == 0 ? [] : ["--map-root-user"]
-        let script = "mount -t tmpfs tmpfs /dev/shm && exec \"$0\""
+        let script = "mount -t tmpfs tmpfs /dev/shm && exec \"$0\" serve"
         let process = try ServerProcess(
             Program("unshare", package: "util-linux"),
             root + ["--mount", "sh", "-c", script, Program(built: "fcgi-limiter").path],
             environment: without(["RUNTIME_DIRECTORY": folder.path]), in: folder
         ) { address.accepts }
         let line =
-            "serving on unix:\(folder.path)/fcgi-limiter.sock, store embedded:/dev/shm/fcgi-limiter-0\n"
+            """
+            serving on unix:\(folder.path)/fcgi-limiter.sock by the rules of the sample endpoints, \
+            store embedded:/dev/shm/fcgi-limiter-0
+
+            """
         #expect(waitUntil { process.logText.contains(line) })
         process.send(SIGTERM)
         #expect(process.waitForEnd(deadline: 30) == 0)
@@ -246,7 +284,7 @@ struct CommandLineTests {
         let names = [
             "LISTEN", "SOCKET_MODE", "SOCKET_GROUP", "RULES", "STORE", "STORE_DEADLINE", "ON_STORE_FAILURE",
             "LOCAL_STORE", "LOCAL_SHARE", "STORE_HEADER", "POSTGRES", "RECORD_CLIENTS", "KEEP", "SPOOL", "LOOPS",
-            "LOG_LEVEL",
+            "LOG_LEVEL", "SHADOW",
         ]
         var all = Dictionary(uniqueKeysWithValues: names.map { ("FCGI_LIMITER_" + $0, "") })
         for name in [
@@ -290,6 +328,6 @@ struct CommandLineTests {
     private func expectOneLine(_ outcome: Program.Outcome, _ line: String) {
         #expect(outcome.status == 1)
         #expect(outcome.errors.split(separator: "\n").count == 1)
-        #expect(outcome.errors.hasSuffix("] \(line)\n"), "\(outcome.errors)")
+        #expect(outcome.errors.hasSuffix(" fcgi-limiter: \(line)\n"), "\(outcome.errors)")
     }
 }

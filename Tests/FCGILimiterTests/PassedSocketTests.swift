@@ -30,7 +30,7 @@ struct PassedSocketTests {
             Program(built: "fcgi-limiter"), [], environment: ["FCGI_LIMITER_STORE": "embedded:\(folder.path("store"))"],
             in: folder, descriptors: [0: passed.descriptor])
         try expectServes(passed)
-        #expect(waitUntil { process.logText.contains("serving on fd:0, ") })
+        #expect(waitUntil { process.logText.contains("serving on fd:0 by ") })
         process.send(SIGTERM)
         #expect(process.waitForEnd(deadline: 30) == 0)
         // The file belongs to the parent, and stays.
@@ -69,7 +69,7 @@ struct PassedSocketTests {
             Program("sh", package: "dash"), ["-c", script] + words + flags, in: folder,
             descriptors: [3: passed.descriptor])
         try expectServes(passed)
-        #expect(waitUntil { process.logText.contains("serving on systemd, ") })
+        #expect(waitUntil { process.logText.contains("serving on systemd by ") })
         process.send(SIGTERM)
         #expect(process.waitForEnd(deadline: 30) == 0)
         #expect(access(passed.path, F_OK) == 0)
@@ -84,7 +84,7 @@ struct PassedSocketTests {
         #expect(outcome.status == 1)
         #expect(
             outcome.errors.hasSuffix(
-                "] systemd passed no socket: start the unit by its .socket, or listen on unix:PATH\n"))
+                " fcgi-limiter: systemd passed no socket: start the unit by its .socket, or listen on unix:PATH\n"))
     }
 
     @Test("idle connections beyond the limit of open files are closed for new ones, and the log says so once per 10 s")

@@ -68,7 +68,8 @@ struct ProcessTests {
         #expect(outcome.errors.split(separator: "\n").count == 1)
         #expect(
             outcome.errors.hasSuffix(
-                "] unix:\(socket): another process listens on this socket: stop it, or listen elsewhere\n"))
+                " fcgi-limiter: unix:\(socket): another process listens on this socket: stop it, or listen elsewhere\n")
+        )
         #expect(try site.statuses(2, key: "a") == [200, 200])
     }
 

@@ -58,7 +58,7 @@ public final class LimiterProcess: Sendable {
     /// The messages of the log at this level.
     public func logLines(_ level: String) -> [String] {
         logText.split(separator: "\n").filter { $0.contains(" \(level) ") }.compactMap { line in
-            line.range(of: "] ").map { String(line[$0.upperBound...]) }
+            line.range(of: " fcgi-limiter: ").map { String(line[$0.upperBound...]) }
         }
     }
 

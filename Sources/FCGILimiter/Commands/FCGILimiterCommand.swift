@@ -17,11 +17,13 @@ struct FCGILimiterCommand: ParsableCommand {
         defaultSubcommand: ServeCommand.self
     )
 
-    /// Runs the program, without arguments if it is a CGI program.
+    /// Runs the program, without arguments if it is a CGI program; a person who gives none gets help.
     ///
     /// A web server passes the words of a query such as `?--store+redis://…` to a CGI program as its arguments
     /// (RFC 3875, 4.4). Clients must not set options that way.
     static func main() {
-        runProgram(CGI.isRequested ? [] : Array(CommandLine.arguments.dropFirst()))
+        let arguments = CGI.isRequested ? [] : Array(CommandLine.arguments.dropFirst())
+        let isServing = CGI.isRequested || ListenOptions.hasPassedSocket
+        runProgram(arguments.isEmpty && !isServing ? ["--help"] : arguments)
     }
 }

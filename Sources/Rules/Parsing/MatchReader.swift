@@ -1,3 +1,5 @@
+import TextFormats
+
 /// Reads a rule's `match`.
 struct MatchReader {
     private static let example = "{ method: GET, path: /api/** }, or leave it out"

@@ -1,3 +1,5 @@
+import TextFormats
+
 extension Source {
     /// A source as a rules file writes it: `address`, `api_key`, `user`, `everyone`, `header X-Tenant`, `cookie sid`,
     /// `query token`, `variable REMOTE_USER`.

@@ -1,7 +1,7 @@
 /// The name that somebody who wrote `text` probably meant; `nil` if none is close.
 ///
 /// A name is close if at most a third of its letters were inserted, left out or replaced, or if `text` begins it.
-func nearest(to text: String, among names: some Sequence<String>) -> String? {
+public func nearest(to text: String, among names: some Sequence<String>) -> String? {
     let written = Array(text.lowercased().utf8)
     let ranked = names.map { (name: $0, distance: distance(written, Array($0.lowercased().utf8))) }
     guard let best = ranked.min(by: { $0.distance < $1.distance }) else { return nil }
@@ -28,7 +28,7 @@ private func distance(_ one: [UInt8], _ other: [UInt8]) -> Int {
 }
 
 /// A list as it appears in a sentence: `a, b or c`.
-func alternatives(_ names: some Sequence<String>) -> String {
+public func alternatives(_ names: some Sequence<String>) -> String {
     let names = Array(names)
     return names.count < 2
         ? names.joined() : names.dropLast().joined(separator: ", ") + " or " + names[names.count - 1]
