@@ -57,7 +57,11 @@ struct RefusalTests {
 
     @Test("reports an error in its arguments in one line", arguments: refusals)
     func refusal(words: String, code: Int32, line: String) throws {
-        let outcome = try limiter(words.split(separator: " ").map(String.init))
+        let folder = try TemporaryFolder()
+        let rules = "policies: { a: { limit: 7 per minute } }\nrules: [{ count: api_key, policies: [a] }]\n"
+        let outcome = try limiter(
+            words.split(separator: " ").map(String.init),
+            environment: ["FCGI_LIMITER_RULES": folder.write(rules, to: "limits.yaml")])
         #expect(outcome.isRefusal(code, line), "\(outcome)")
     }
 

@@ -156,6 +156,23 @@ struct ReloadTests {
             ))
     }
 
+    @Test("reload checks each limiter's file first, reports one that is refused, and signals the others")
+    func refused() throws {
+        let folder = try TemporaryFolder()
+        let paths = try ["good.yaml", "bad.yaml"].map { try folder.write(Self.rules(3), to: $0) }
+        let limiters = try paths.map { path in
+            try LimiterProcess(store: "embedded:\(folder.path("store"))", flags: ["--rules", path])
+        }
+        try folder.write(Self.rules(3).replacing("[data]", with: "[date]"), to: "bad.yaml")
+        let outcome = try limiter(["reload"] + limiters.flatMap { ["--pid", "\($0.pid)"] })
+        #expect(outcome.status == 1)
+        #expect(outcome.text == "told 1 of 2 running limiters to read their rules again")
+        let reason = "\(paths[1]):4: rules[0].policies[0]: \"date\" is not a policy of this file; write data"
+        #expect(outcome.errors == "Error: \(reason); the limiter with process ID \(limiters[1].pid) keeps its rules\n")
+        #expect(waitUntil { limiters[0].logLines("notice").count == 1 })
+        #expect(limiters[1].logLines("error").isEmpty && limiters[1].logLines("notice").isEmpty)
+    }
+
     @Test("reload signals every limiter of its program, and no other command of the program")
     func everyone() throws {
         let folder = try TemporaryFolder()
@@ -250,7 +267,7 @@ struct ReloadTests {
             let outcome = try limiter(words)
             #expect(outcome.status == 1)
             #expect(outcome.output.isEmpty)
-            #expect(outcome.errors.hasSuffix("] \(line)\n"), "\(outcome.errors)")
+            #expect(outcome.errors.hasSuffix(" fcgi-limiter: \(line)\n"), "\(outcome.errors)")
             #expect(outcome.errors.filter { $0 == "\n" }.count == 1)
             #expect(access(socket, F_OK) != 0)
         }

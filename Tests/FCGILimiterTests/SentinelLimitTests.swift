@@ -43,13 +43,19 @@ struct SentinelLimitTests {
         let client = try NginxServer(limiter).client()
         for _ in 0..<3 { _ = try client.get("/api/data", headers: ["X-API-Key": "a"]) }
         let program = try Program(built: "fcgi-limiter")
-        let flags = ["--store", sentinels.location]
+        let folder = try TemporaryFolder()
+        let rules = """
+            policies: { data: { limit: 10 per minute }, search: { limit: 30 per minute } }
+            rules: [{ count: api_key, policies: [data, search] }]
+
+            """
+        let flags = ["--store", sentinels.location, "--rules", try folder.write(rules, to: "limits.yaml")]
         #expect(try program.run(["peek", "api_key=a"] + flags).text.hasPrefix("data: 7 of 10 left"))
         let explained = try program.run(["explain", "/api/data", "--header", "X-API-Key: a"] + flags)
         #expect(explained.text.contains("7 of 10 left"))
         #expect(
             try program.run(["reset", "api_key=a"] + flags).text
-                == "reset api_key=sha256:ca978112ca1bbdcafac231b39a23dc4d: 1 of 3 policies had counted it")
+                == "reset api_key=sha256:ca978112ca1bbdcafac231b39a23dc4d: 1 of 2 policies had counted it")
         #expect(try client.get("/health").json()["store"].map { "\($0)" }?.contains("redis_sentinel") == true)
     }
 

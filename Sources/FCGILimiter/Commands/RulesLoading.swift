@@ -2,11 +2,24 @@ import Rules
 import Startup
 
 extension RulesOptions {
-    /// The rules, after their warnings are printed to standard error.
+    /// The rules that the option names, otherwise those of the running limiters, otherwise those of the sample endpoints.
+    ///
+    /// Prints to standard error which they are, unless the option does, and their warnings.
     func load() throws -> Rulebook {
-        guard let rules else { return .samples }
-        let (rulebook, warnings) = try OneLineFailure.of { () throws(RulesError) in try Rulebook.load(path: rules) }
+        guard let path = try path() else { return .samples }
+        let (rulebook, warnings) = try OneLineFailure.of { () throws(RulesError) in try Rulebook.load(path: path) }
         for warning in warnings { printError("warning: \(warning)") }
         return rulebook
+    }
+
+    private func path() throws -> String? {
+        if let rules { return rules }
+        let samples = "the sample endpoints"
+        guard let path = try RunningService.value("--rules", { $0.command == nil ? nil : $0.rules ?? samples }) else {
+            printError("rules: \(samples), because no limiter of this user runs here; name a file with --rules")
+            return nil
+        }
+        printError("rules: \(path), as the running limiter")
+        return path == samples ? nil : path
     }
 }

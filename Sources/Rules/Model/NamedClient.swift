@@ -3,7 +3,7 @@ import TextFormats
 
 /// A client that an operator names, as the rules treat its requests.
 public struct NamedClient: Sendable {
-    /// The client as the rules count it.
+    /// The client as the rules count it, or as they list it.
     public let identity: Identity
     /// The list that the client is on; `nil` if the rules count it.
     public let list: List?
@@ -51,20 +51,24 @@ extension Rulebook {
             facts.count == 1
             ? Identity(facts[0].source.label, facts[0].name)
             : Identity(facts.map { (source: $0.source.label, value: Array($0.name)) })
-        let isListed = { (list: ClientList) in facts.contains { $0.isOn(list, self.settings.fingerprints) } }
-        let list: NamedClient.List? = isListed(banned) ? .banned : isListed(exempt) ? .exempt : nil
-        if list == nil, facts.contains(where: { !$0.isCounted }) {
+        let lists: [(NamedClient.List, ClientList)] = [(.banned, banned), (.exempt, exempt)]
+        let listed = lists.compactMap { name, list in
+            facts.first { $0.isOn(list, settings.fingerprints) }.map { (list: name, fact: $0) }
+        }.first
+        if listed == nil, facts.contains(where: { !$0.isCounted }) {
             throw UnknownClient(
                 description: "the API key is not in the key file: name the address that its requests come from")
         }
         let sources = facts.map(\.source)
         let keyPlan = facts.lazy.compactMap(\.plan).first.map { String(decoding: $0, as: UTF8.self) }
         let client = charge(identity, keyPlan ?? plan) { $0.counts(sources) }
-        guard list != nil || !client.entries.isEmpty else {
+        guard listed != nil || !client.entries.isEmpty else {
             let labels = sources.map(\.label).joined(separator: " and ")
             throw UnknownClient(description: "no rule counts clients by \(labels): look at what explain prints")
         }
-        return NamedClient(identity: identity, list: list, charge: client)
+        return NamedClient(
+            identity: listed.map { Identity($0.fact.source.label, $0.fact.listedName) } ?? identity, list: listed?.list,
+            charge: client)
     }
 
     private func charge(

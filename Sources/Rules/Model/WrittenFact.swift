@@ -3,6 +3,8 @@ struct WrittenFact {
     let source: Source
     /// The value as identities contain it.
     let name: Bytes
+    /// The value as the identity of a listed client contains it: an address instead of its network.
+    let listedName: Bytes
     /// Whether requests with the value are counted by it, which those with an unknown API key are not.
     private(set) var isCounted = true
     /// The client's plan in the key file.
@@ -21,16 +23,19 @@ struct WrittenFact {
         case .address:
             let (address, network) = try Self.address(String(decoding: value, as: UTF8.self), settings.v6Prefix)
             name = address.text(v6Prefix: settings.v6Prefix)[...]
+            listedName = value.contains(UInt8(ascii: "/")) ? name : address.text(v6Prefix: 128)[...]
             addresses = AddressSet([network])
         case .apiKey:
             addresses = AddressSet()
             let entry = settings.keys?.entry(named: value) ?? settings.keys?.entry(for: value)
             name = entry?.name ?? (isName ? value : settings.name(ofKey: value))
+            listedName = name
             isCounted = settings.keys == nil || entry != nil
             plan = entry?.plan
         default:
             addresses = AddressSet()
             name = isName ? value : settings.fingerprints.name(of: value, from: source)
+            listedName = name
         }
     }
 
