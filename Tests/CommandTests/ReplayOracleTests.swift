@@ -9,10 +9,24 @@ struct ReplayOracleTests {
         try compare(GeneratedLog(lines: 20_000, clients: 8, seed: seed), Program(built: "fcgi-limiter"))
     }
 
+    @Test("counts alike in a compressed log of virtual hosts")
+    func virtualHosts() throws {
+        let log = GeneratedLog(lines: 20_000, clients: 8, seed: 4)
+        try compare(log, Program(built: "fcgi-limiter")) { folder in
+            let lines = String(decoding: log.bytes, as: UTF8.self).split(separator: "\n").enumerated()
+            let hosted = lines.map { "site\($0 % 3).example:\($0 % 2 == 0 ? 443 : 80) \($1)\n" }.joined()
+            let path = try folder.write(hosted, to: "other_vhosts_access.log")
+            #expect(try Program("gzip", package: "gzip").run([path]).status == 0)
+            return path + ".gz"
+        }
+    }
+
     /// Compares the whole report.
-    private func compare(_ log: GeneratedLog, _ program: Program) throws {
+    private func compare(
+        _ log: GeneratedLog, _ program: Program, write: ((TemporaryFolder) throws -> String)? = nil
+    ) throws {
         let folder = try TemporaryFolder()
-        let path = try folder.write(bytes: log.bytes, to: "access.log")
+        let path = try write?(folder) ?? folder.write(bytes: log.bytes, to: "access.log")
         let rules = try folder.write(GeneratedLog.rules, to: "limits.yaml")
         let outcome = try program.run(["replay", "--rules", rules, "--clients", "1000", path])
         #expect(outcome.errors == "")

@@ -35,7 +35,7 @@ struct ReplayTests {
         """#
 
     static let report = """
-        9 requests from 2026-11-23 20:59:57 to 2026-11-23 21:01:02, 2 lines in another format
+        9 requests from 2026-11-23 20:59:57 to 2026-11-23 21:01:02, 2 of 11 lines in another format (18.1 %)
         3 would have been refused (33.3 %), 1 matched no rule, 1 came from banned clients
 
         policy                                    requests   refused  first                last
@@ -122,12 +122,66 @@ struct ReplayTests {
     }
 
     @Test(
-        "without any request prints one line",
-        arguments: [("", 0), ("\n\n", 0), ("junk\n\njunk", 2), (String(repeating: "x", count: 3_000_000), 1)])
-    func noRequest(log: String, others: Int) throws {
-        let outcome = try limiter(["replay", "-"], input: log)
+        "without any line that can be read is an error",
+        arguments: [("junk\n\njunk", 2), (String(repeating: "x", count: 3_000_000), 1)])
+    func nothingRead(log: String, lines: Int) throws {
+        let outcome = try replay(["-"], in: TemporaryFolder(), input: log)
+        let line = "none of \(lines) lines is in the combined log format: name an access log of nginx or Apache"
+        #expect(outcome.isRefusal(1, line), "\(outcome)")
+    }
+
+    @Test("an empty log has no request", arguments: ["", "\n\n"])
+    func emptyLog(log: String) throws {
+        let outcome = try replay(["-"], in: TemporaryFolder(), input: log)
         #expect(outcome.status == 0)
-        #expect(outcome.text == "no request in the combined log format, \(others) lines in another format")
+        #expect(outcome.text == "no request")
+    }
+
+    @Test("reads Debian's log of all virtual hosts, and compressed logs, among others")
+    func formats() throws {
+        let folder = try TemporaryFolder()
+        let lines = Self.log.split(separator: "\n", omittingEmptySubsequences: false)
+        let hosted = lines.map { $0.contains("[23/Nov") ? "example.com:443 " + $0 : String($0) }
+        let first = try folder.write(hosted[..<4].joined(separator: "\n") + "\n", to: "other_vhosts_access.log.2")
+        let second = try folder.write(lines[4..<7].joined(separator: "\n") + "\n", to: "access.log.1")
+        let rest = try folder.write(hosted[7...].joined(separator: "\n"), to: "other_vhosts_access.log")
+        let gzip = try Program("gzip", package: "gzip")
+        #expect(try gzip.run([first, second]).status == 0)
+        let outcome = try replay([first + ".gz", second + ".gz", rest], in: folder)
+        #expect(outcome.errors == "")
+        #expect(String(decoding: outcome.output, as: UTF8.self) == Self.report)
+    }
+
+    @Test("a compressed log that ends too early is an error")
+    func truncated() throws {
+        let folder = try TemporaryFolder()
+        let log = try folder.write(Self.log, to: "access.log")
+        #expect(try Program("gzip", package: "gzip").run([log]).status == 0)
+        let whole = FileManager.default.contents(atPath: log + ".gz") ?? Data()
+        let part = try folder.write(bytes: [UInt8](whole.dropLast(20)), to: "part.gz")
+        let outcome = try replay([part], in: folder)
+        let line = "\(part): gzip cannot decompress the whole file: name an access log, or - for standard input"
+        #expect(outcome.isRefusal(1, line), "\(outcome)")
+    }
+
+    @Test("rules with host match the virtual host of a line, or else the host that --host names")
+    func hosts() throws {
+        let folder = try TemporaryFolder()
+        let rules = """
+            policies: { one: { limit: 1 per minute } }
+            rules: [{ match: { host: shop.example }, policies: [one] }]
+
+            """
+        let path = try folder.write(rules, to: "limits.yaml")
+        let line = "203.0.113.9 - - [23/Nov/2026:20:59:58 +0000] \"GET /a HTTP/1.1\" 200 83\n"
+        let log = try folder.write(
+            "shop.example:80 " + line + "shop.example:443 " + line + "other.example:443 " + line + line + line,
+            to: "a.log")
+        for (flags, refused, unmatched) in [([], 1, 3), (["--host", "shop.example"], 3, 1), (["--host", "x"], 1, 3)] {
+            let text = try limiter(["replay", "--rules", path, log] + flags).text
+            #expect(text.contains("\(refused) would have been refused"), "\(text)")
+            #expect(text.contains(" \(unmatched) matched no rule"), "\(text)")
+        }
     }
 
     @Test("shows its progress on a terminal and erases it before the report")
@@ -162,7 +216,7 @@ struct ReplayTests {
             ("", "No such file or directory"),
         ]
         for (path, reason) in rows {
-            let outcome = try limiter(["replay", path])
+            let outcome = try replay([path], in: folder)
             let line = "\(path): \(reason): name an access log, or - for standard input"
             #expect(outcome.isRefusal(1, line), "\(outcome)")
         }

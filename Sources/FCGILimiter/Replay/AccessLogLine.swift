@@ -1,10 +1,13 @@
 import Limiters
+import Platform
 import Rules
 import TextFormats
 
 /// One line of an access log in the combined format of nginx and Apache, as a request that rules can match.
 ///
 ///     203.0.113.9 - alice [23/Nov/2026:21:46:38 +0000] "GET /api/data HTTP/1.1" 200 83 "-" "curl/7.88.1"
+///
+/// In Debian's log of all virtual hosts, the server's name and port come first: `example.com:443 203.0.113.9 - …`.
 struct AccessLogLine: CGIVariables {
     /// When the request was logged.
     let time: Microseconds
@@ -13,13 +16,20 @@ struct AccessLogLine: CGIVariables {
     let target: ArraySlice<UInt8>
 
     private let address: ArraySlice<UInt8>
+    /// The server's name; `nil` if it is not known.
+    private let host: ArraySlice<UInt8>?
     private let user: ArraySlice<UInt8>
     private let referer: ArraySlice<UInt8>
     private let agent: ArraySlice<UInt8>
 
     /// The request of a line without its line break; `nil` for a line in another format.
-    init?(_ line: ArraySlice<UInt8>) {
+    ///
+    /// - Parameters:
+    ///   - line: may begin with a virtual host.
+    ///   - host: the server's name if the line has none.
+    init?(_ line: ArraySlice<UInt8>, host: ArraySlice<UInt8>? = nil) {
         var rest = line
+        let virtualHost = rest.takeVirtualHost()
         guard let address = rest.takeWord(), rest.takeWord() != nil else { return nil }
         let front = rest.prefix(upTo: rest.firstQuote() ?? rest.startIndex)
         // A user name may contain spaces and brackets, so the time is found from the request backwards.
@@ -34,6 +44,7 @@ struct AccessLogLine: CGIVariables {
         self.method = method
         self.target = LogEscapes.undone(in: target)
         self.address = address
+        self.host = virtualHost ?? host
         self.user = user
         // The common log format ends before these two fields.
         referer = rest.takeQuoted() ?? []
@@ -48,6 +59,7 @@ struct AccessLogLine: CGIVariables {
         if name.elementsEqual("QUERY_STRING".utf8) {
             return target.firstIndex(of: UInt8(ascii: "?")).map { target[($0 + 1)...] } ?? []
         }
+        if name.elementsEqual("HTTP_HOST".utf8) || name.elementsEqual("SERVER_NAME".utf8) { return host }
         if name.elementsEqual("REMOTE_USER".utf8) { return Self.present(user) }
         if name.elementsEqual("HTTP_USER_AGENT".utf8) { return Self.present(agent) }
         if name.elementsEqual("HTTP_REFERER".utf8) { return Self.present(referer) }
@@ -68,6 +80,18 @@ extension ArraySlice<UInt8> {
         guard end > startIndex else { return nil }
         defer { self = self[end...] }
         return self[..<end]
+    }
+
+    /// Removes and returns the name in `example.com:443` if an address follows; otherwise removes nothing.
+    fileprivate mutating func takeVirtualHost() -> ArraySlice<UInt8>? {
+        var rest = self
+        guard let word = rest.takeWord(), IPAddress(word) == nil, let colon = word.lastIndex(of: UInt8(ascii: ":")),
+            word[(colon + 1)...].allSatisfy({ (0x30...0x39).contains($0) })
+        else { return nil }
+        var following = rest
+        guard let address = following.takeWord(), IPAddress(address) != nil else { return nil }
+        self = rest
+        return word[..<colon]
     }
 
     /// Removes the next quoted text and returns it without its quotes.

@@ -1,20 +1,30 @@
 import Glibc
 
-/// A log file that is read once, from beginning to end.
+/// A log file that is read once, from beginning to end; one that is compressed is read through gzip(1).
 final class LogFile {
-    /// The file's length in bytes; `nil` if it is unknown, as for a pipe.
+    /// The file's length in bytes; `nil` if it is unknown, as for a pipe or a compressed file.
     let size: Int?
     private let path: String
     private let descriptor: Int32
+    /// The process that decompresses the file; `nil` if it is not compressed.
+    private let decompressor: pid_t?
 
     /// Opens the log; `-` is standard input.
     init(_ path: String) throws(LogFileError) {
         self.path = path
-        descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw LogFileError(path, errno) }
-        var status = stat()
-        fstat(descriptor, &status)
-        size = status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : nil
+        let file = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { throw LogFileError(path, errno) }
+        var magic: [UInt8] = [0, 0]
+        if pread(file, &magic, 2, 0) == 2, magic == [0x1F, 0x8B] {
+            defer { close(file) }
+            (descriptor, decompressor) = try Self.decompress(file, path)
+            size = nil
+        } else {
+            var status = stat()
+            fstat(file, &status)
+            (descriptor, decompressor) = (file, nil)
+            size = status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : nil
+        }
     }
 
     deinit {
@@ -41,6 +51,38 @@ final class LogFile {
             buffer.removeFirst(start)
         }
         if !buffer.isEmpty { body(buffer[...], position) }
+        var status: Int32 = 0
+        // gzip exits with 1 for an error, and with 2 for a warning.
+        if let decompressor, waitpid(decompressor, &status, 0) == decompressor, status != 0, status >> 8 != 2 {
+            throw LogFileError(path, "gzip cannot decompress the whole file")
+        }
+    }
+
+    /// Starts gzip, which every Debian system has.
+    ///
+    /// - Returns: the descriptor of its output, and its process.
+    private static func decompress(_ file: Int32, _ path: String) throws(LogFileError) -> (Int32, pid_t) {
+        var ends: [Int32] = [0, 0]
+        guard pipe(&ends) == 0 else { throw LogFileError(path, errno) }
+        // gzip must not inherit them: the end that is read, or a second one to write to.
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        defer { close(ends[1]) }
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_adddup2(&actions, file, STDIN_FILENO)
+        posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO)
+        // This program reports the failure.
+        posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
+        let arguments = ["gzip", "-dc"].map { (word: String) in strdup(word) }
+        defer { for argument in arguments { free(argument) } }
+        var process = pid_t()
+        let code = posix_spawnp(&process, "gzip", &actions, nil, arguments + [nil], nil)
+        guard code == 0 else {
+            close(ends[0])
+            throw LogFileError(path, "gzip does not run: \(String(cString: strerror(code)))")
+        }
+        return (ends[0], process)
     }
 }
 
@@ -49,6 +91,10 @@ struct LogFileError: Error, CustomStringConvertible {
     let description: String
 
     init(_ path: String, _ code: Int32) {
-        description = "\(path): \(String(cString: strerror(code))): name an access log, or - for standard input"
+        self.init(path, String(cString: strerror(code)))
+    }
+
+    init(_ path: String, _ reason: String) {
+        description = "\(path): \(reason): name an access log, or - for standard input"
     }
 }

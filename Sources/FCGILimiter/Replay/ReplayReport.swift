@@ -14,12 +14,15 @@ struct ReplayReport {
     init(_ replay: Replay, unreadable: Int, clients: Int) {
         var text = ""
         guard let times = replay.times else {
-            self.text = "no request in the combined log format, \(unreadable) lines in another format\n"
+            self.text = "no request\n"
             return
         }
         let total = replay.total
+        let lines = total.requests + unreadable
         text += "\(total.requests) requests from \(Self.moment(times.lowerBound)) to \(Self.moment(times.upperBound))"
-        text += unreadable > 0 ? ", \(unreadable) lines in another format\n" : "\n"
+        text +=
+            unreadable > 0
+            ? ", \(unreadable) of \(lines) lines in another format (\(Self.share(unreadable, lines)))\n" : "\n"
         text += "\(total.refused) would have been refused (\(Self.share(total.refused, total.requests)))"
         text += ", \(replay.unlimited) matched no rule, \(replay.banned) came from banned clients\n"
 
