@@ -1,3 +1,4 @@
+import Limiters
 import Logging
 import Platform
 import Rules
@@ -6,6 +7,7 @@ import Synchronization
 /// The rules that all event loops go by; they change as a whole, between two ticks.
 final class ActiveRules: Sendable {
     private let path: String?
+    private let mode: Policy.Mode
     private let logger: Logger
     private let rulebook: Mutex<Rulebook>
     private let generation = Atomic<Int>(0)
@@ -14,10 +16,11 @@ final class ActiveRules: Sendable {
     /// The rules of a file, or of the sample endpoints if `path` is `nil`.
     ///
     /// - Throws: ``RulesError`` when the file cannot be used.
-    init(_ path: String?, _ logger: Logger) throws(RulesError) {
+    init(_ path: String?, mode: Policy.Mode, _ logger: Logger) throws(RulesError) {
         self.path = path
+        self.mode = mode
         self.logger = logger
-        rulebook = Mutex(try Self.read(path, logger))
+        rulebook = Mutex(try Self.read(path, mode, logger))
     }
 
     /// Starts the thread that reads the file again for each ``requestReload()``.
@@ -42,13 +45,20 @@ final class ActiveRules: Sendable {
             return
         }
         do throws(RulesError) {
-            let read = try Self.read(path, logger)
+            let read = try Self.read(path, mode, logger)
             rulebook.withLock { $0 = read }
             generation.add(1, ordering: .releasing)
             logger.notice("read \(path) again: \(read.rules.count) rules are in force")
         } catch {
             logger.error("\(error); the rules stay as they are")
         }
+    }
+
+    /// The rules for the log: `3 rules in /etc/fcgi-limiter/limits.yaml`.
+    var summary: String {
+        guard let path else { return "the rules of the sample endpoints" }
+        let count = current.rules.count
+        return "\(count) \(count == 1 ? "rule" : "rules") in \(path)"
     }
 
     /// The rules as they are now.
@@ -62,9 +72,11 @@ final class ActiveRules: Sendable {
         return current
     }
 
-    private static func read(_ path: String?, _ logger: Logger) throws(RulesError) -> Rulebook {
-        guard let path else { return .samples }
-        let (rulebook, warnings) = try Rulebook.load(path: path)
+    private static func read(
+        _ path: String?, _ mode: Policy.Mode, _ logger: Logger
+    ) throws(RulesError) -> Rulebook {
+        guard let path else { return .samples(mode: mode) }
+        let (rulebook, warnings) = try Rulebook.load(path: path, mode: mode)
         for warning in warnings { logger.warning("\(warning)") }
         return rulebook
     }

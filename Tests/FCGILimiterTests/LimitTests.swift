@@ -42,6 +42,20 @@ struct LimitTests {
         }
     }
 
+    @Test("t never exceeds w, even after the clock of the store has stepped back")
+    func steppedBack() throws {
+        let site = try Site(.redis)
+        let redis = try #require(site.redis)
+        // A bucket of 60 seconds that is full again in 119 seconds.
+        let full = Int64(Date().timeIntervalSince1970 * 1_000_000) + 119_000_000
+        _ = try redis.command("SET", "bucket:{address=127.0.0.1}:search", "\(full)")
+        let answer = try site.client().get("/api/search?q=x")
+        #expect(answer.status == 429)
+        #expect(answer["RateLimit-Policy"] == "\"search\";q=30;w=60")
+        #expect(answer["RateLimit"] == "\"search\";r=0;t=60")
+        #expect(answer["Retry-After"] == "61")
+    }
+
     @Test("ab with 1,000 requests on 10 connections gets exactly 10 answers of 200", arguments: StoreKind.allCases)
     func apacheBench(store: StoreKind) throws {
         let site = try Site(store)

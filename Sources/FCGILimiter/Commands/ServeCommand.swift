@@ -26,11 +26,16 @@ struct ServeCommand: ParsableCommand, VariableOptions {
 
     static let variablePrefix = "FCGI_LIMITER_"
 
+    static let otherVariables = ["FCGI_LIMITER_CLIENT_SECRET", "FCGI_LIMITER_DASHBOARD_", "FCGI_LIMITER_FRONT"]
+
     @OptionGroup var listenOptions: ListenOptions
     @OptionGroup var rulesOptions: RulesOptions
     @OptionGroup var storeOptions: StoreOptions
     @OptionGroup var storeFailureOptions: StoreFailureOptions
     @OptionGroup var recorderOptions: RecorderOptions
+
+    @Option(help: "Whether to let every request pass and only count and log which ones the rules would refuse.")
+    var shadow = Switch.off
 
     @Option(help: "Number of event loops, from 1 to 256, each with its own thread and store connection.")
     var loops: BoundedNumber<1, 256> = 1
@@ -48,7 +53,7 @@ struct ServeCommand: ParsableCommand, VariableOptions {
         let signals = SignalSet(SIGTERM, SIGINT, SIGHUP)
         signals.block()
 
-        let rules = try ActiveRules(rulesOptions.rules, logger)
+        let rules = try ActiveRules(rulesOptions.rules, mode: shadow == .on ? .shadow : .enforced, logger)
         let location = try storeOptions.location()
         let store = try ResilientStore(location, storeFailureOptions.options(sessions: loops.value), logger: logger)
         try store.start()
@@ -81,8 +86,11 @@ struct ServeCommand: ParsableCommand, VariableOptions {
         server.start()
         rules.startReloading()
         if let recorder { recorder.start() } else { ledger.startCollecting() }
+        let shadowReport = shadow == .on ? ShadowReport(ledger, logger) : nil
+        shadowReport?.start()
         let records = recording.map { ", recording to \($0.location)" } ?? ""
-        logger.info("serving on \(address), store \(location)\(records)")
+        let refuses = shadow == .on ? ", refusing no request" : ""
+        logger.info("serving on \(address) by \(rules.summary)\(refuses), store \(location)\(records)")
         var signal = signals.wait()
         while signal == SIGHUP {
             rules.requestReload()
@@ -90,6 +98,7 @@ struct ServeCommand: ParsableCommand, VariableOptions {
         }
         logger.info("stopping on \(signal == SIGTERM ? "SIGTERM" : "SIGINT")")
         server.stop()
+        shadowReport?.report()
         recorder?.stop()
     }
 

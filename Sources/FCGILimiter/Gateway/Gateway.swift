@@ -35,6 +35,9 @@ final class Gateway: Application {
         self.pages = pages
     }
 
+    /// Whether no request is refused, only counted.
+    private var isTrial: Bool { rulebook.mode == .shadow }
+
     func respond(to requests: [Request]) -> [Response] {
         if let changed = rules.changed(since: &seenRules) {
             rulebook = changed
@@ -93,7 +96,7 @@ final class Gateway: Application {
         case .pass(let front, let endpoint):
             return front.response(problem: nil, verdict: nil) { page(request, endpoint) }
         case .refuse(_, let front, let endpoint):
-            return front.response(problem: .banned, verdict: nil) { page(request, endpoint) }
+            return front.response(problem: isTrial ? nil : .banned, verdict: nil) { page(request, endpoint) }
         case .charge(let index, let front, let endpoint):
             let outcome = outcomes[index]
             var response = front.response(problem: outcome.problem, verdict: outcome.verdict) {
@@ -118,7 +121,8 @@ final class Gateway: Application {
                 case .respond, .pass: break
                 case .refuse(let client, _, _):
                     let series = rulebook.bannedSeries
-                    counts.count(client, series: series, .blocked, passed: false, nil, latency: nil)
+                    let outcome: Outcome = isTrial ? .shadowBlocked : .blocked
+                    counts.count(client, series: series, outcome, passed: isTrial, nil, latency: nil)
                     counts.keep(series) { BlockedRequest(request, client, retryAfter: nil) }
                 case .charge(let index, _, _):
                     let counted = Attribution(outcomes[index], of: charges[index])
@@ -126,7 +130,7 @@ final class Gateway: Application {
                     counts.count(
                         counted.entry.identity, series: series, counted.outcome, passed: counted.passes,
                         counted.decision, latency: latency)
-                    guard counted.outcome == .blocked else { break }
+                    guard counted.outcome == .blocked || (isTrial && counted.outcome == .shadowBlocked) else { break }
                     counts.keep(series) {
                         BlockedRequest(request, counted.entry.identity, retryAfter: outcomes[index].problem?.retryAfter)
                     }

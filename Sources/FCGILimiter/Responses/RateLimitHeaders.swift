@@ -33,8 +33,10 @@ extension Response {
                 value.append(text: ";r=")
                 value.append(decimal: decision.remaining)
                 value.append(text: ";t=")
-                // For a refusal it is the wait, so that Retry-After is never earlier.
-                value.append(decimal: seconds(decision.retryAfter ?? decision.resetAfter))
+                // For a refusal it is the wait, so that Retry-After is never earlier. A clock that stepped back may make it
+                // longer than the window, which clients do not expect.
+                let wait = min(decision.retryAfter ?? decision.resetAfter, entry.policy.quota.window)
+                value.append(decimal: seconds(wait))
             }
         }
     }

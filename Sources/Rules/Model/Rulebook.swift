@@ -13,6 +13,8 @@ public final class Rulebook: Sendable {
         case all
     }
 
+    /// Whether the rules refuse requests, or only count which they would refuse.
+    public let mode: Policy.Mode
     /// Which of the rules that match a request count it.
     public let matching: Matching
     /// All policies in the order of the file, each as it is for a client without a plan.
@@ -29,9 +31,11 @@ public final class Rulebook: Sendable {
     let exempt: ClientList
 
     init(
-        matching: Matching, rules: [RuleDefinition], policies: [Policy], settings: RequestSettings, banned: ClientList,
+        mode: Policy.Mode, matching: Matching, rules: [RuleDefinition], policies: [Policy], settings: RequestSettings,
+        banned: ClientList,
         exempt: ClientList
     ) {
+        self.mode = mode
         self.matching = matching
         table = RuleTable(rules)
         taggedPolicies = table.rules.flatMap { rule in rule.policies.map { (rule, $0) } }

@@ -4,6 +4,8 @@ import Limiters
 struct PolicyReader {
     private static let example = "{ limit: 10 per minute }"
 
+    private let mode: Policy.Mode
+
     /// The names in the order of the file.
     private(set) var names: [String] = []
     private(set) var choices: [String: PolicyChoice] = [:]
@@ -12,7 +14,9 @@ struct PolicyReader {
     /// The plans that any policy has.
     private(set) var plans: Set<String> = []
 
-    init(_ field: Field) throws(RulesError) {
+    /// Reads a mapping of names to policies; with the mode shadow all of them are shadow policies.
+    init(_ field: Field, mode: Policy.Mode) throws(RulesError) {
+        self.mode = mode
         for (name, value) in try field.members("data: \(Self.example)") {
             let text = try name.text("a name")
             names.append(text)
@@ -29,7 +33,8 @@ struct PolicyReader {
         let members = try field.members(
             named: ["limit", "plans", "algorithm", "mode", "on_store_failure", "count"], Self.example)
         let algorithm = try members["algorithm"]?.choice(Algorithm.self) ?? .slidingWindow
-        let mode: Policy.Mode = try members["mode"]?.choice(ModeName.self) == .shadow ? .shadow : .enforced
+        let isShadow = try members["mode"]?.choice(ModeName.self) == .shadow || self.mode == .shadow
+        let mode: Policy.Mode = isShadow ? .shadow : .enforced
         let onStoreFailure = try members["on_store_failure"]?.choice(StoreFailureAnswer.self)
 
         func policy(_ field: Field) throws(RulesError) -> Policy {

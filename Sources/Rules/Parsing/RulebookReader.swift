@@ -11,9 +11,9 @@ struct RulebookReader {
     let rulebook: Rulebook
     private(set) var warnings: [RulesWarning] = []
 
-    init(_ root: Field) throws(RulesError) {
+    init(_ root: Field, mode: Policy.Mode) throws(RulesError) {
         let members = try root.members(named: Self.names, "policies and rules")
-        let policies = try PolicyReader(members.required("policies", "{ data: { limit: 10 per minute } }"))
+        let policies = try PolicyReader(members.required("policies", "{ data: { limit: 10 per minute } }"), mode: mode)
         let matching = try members["matching"]?.choice(Rulebook.Matching.self) ?? .first
         let normalization = try Self.normalization(members["ignore_in_paths"])
         let (keySource, keyFile) = try Self.apiKeys(members["api_keys"])
@@ -33,7 +33,8 @@ struct RulebookReader {
         let rules = try members.required("rules", "[{ match: { path: /api/** }, policies: [\(policies.names[0])] }]")
         try reader.read(rules)
         rulebook = Rulebook(
-            matching: matching, rules: reader.rules, policies: policies.all, settings: settings, banned: banned,
+            mode: mode, matching: matching, rules: reader.rules, policies: policies.all, settings: settings,
+            banned: banned,
             exempt: exempt)
 
         warnings += fingerprints.warnings + (keys?.warnings ?? [])

@@ -1,10 +1,16 @@
+public import Limiters
+
 extension Rulebook {
     /// Reads and checks a rules file and the key file that it names.
     ///
-    /// - Parameter path: the rules file; the key file's name is relative to its folder.
+    /// - Parameters:
+    ///   - path: the rules file; the key file's name is relative to its folder.
+    ///   - mode: shadow lets every request pass, and only counts which the rules would refuse.
     /// - Returns: the rules, and warnings about what works but is probably not intended.
     /// - Throws: ``RulesError`` for the first mistake.
-    public static func load(path: String) throws(RulesError) -> (Rulebook, [RulesWarning]) {
+    public static func load(
+        path: String, mode: Policy.Mode = .enforced
+    ) throws(RulesError) -> (Rulebook, [RulesWarning]) {
         let file: TextFile
         do throws(ParseError) {
             file = try TextFile(path: path)
@@ -12,7 +18,7 @@ extension Rulebook {
             throw RulesError(
                 location: RulesLocation(file: path, line: nil, path: ""), value: nil, message: error.message)
         }
-        return try parse(file.bytes, file: path)
+        return try parse(file.bytes, file: path, mode: mode)
     }
 
     /// Checks the text of a rules file.
@@ -20,21 +26,25 @@ extension Rulebook {
     /// - Parameters:
     ///   - text: YAML in UTF-8.
     ///   - file: the name in errors; a key file's name is relative to its folder.
+    ///   - mode: shadow lets every request pass, and only counts which the rules would refuse.
     /// - Returns: the rules, and warnings about what works but is probably not intended.
     /// - Throws: ``RulesError`` for the first mistake.
     public static func parse(
-        _ text: some Sequence<UInt8>, file: String
+        _ text: some Sequence<UInt8>, file: String, mode: Policy.Mode = .enforced
     ) throws(RulesError) -> (Rulebook, [RulesWarning]) {
-        let reader = try RulebookReader(YAMLDocument.root(of: Array(text), file: file))
+        let reader = try RulebookReader(YAMLDocument.root(of: Array(text), file: file), mode: mode)
         return (reader.rulebook, reader.warnings)
     }
 
     /// The rules of the three sample endpoints, which apply without a rules file.
-    public static let samples: Rulebook = {
+    public static let samples = samples(mode: .enforced)
+
+    /// The rules of the three sample endpoints in this mode.
+    public static func samples(mode: Policy.Mode) -> Rulebook {
         do {
-            return try parse(PackageResources.samples_yaml, file: "samples.yaml").0
+            return try parse(PackageResources.samples_yaml, file: "samples.yaml", mode: mode).0
         } catch {
             preconditionFailure("the built-in rules are invalid: \(error)")
         }
-    }()
+    }
 }
