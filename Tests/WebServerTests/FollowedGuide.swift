@@ -119,6 +119,14 @@ final class FollowedGuide: Sendable {
         return names.sorted().map { root.text(of: place + "/" + $0) }
     }
 
+    /// Runs a command or a step of the guide in a shell.
+    ///
+    /// - Throws: an error where there is no shell.
+    func run(_ command: String) throws -> Program.Outcome {
+        try Program("bash", package: "bash").run(
+            ["-c", "\(Self.sudo)\n\(command)"], environment: Self.environment(root))
+    }
+
     /// Runs the commands of the guide in order, and expects the documented output of each.
     ///
     /// - Parameter port: the web server's.
@@ -136,8 +144,7 @@ final class FollowedGuide: Sendable {
                 let tables = "select count(*) from pg_tables where schemaname = 'limiter'"
                 #expect(try waitUntil { try Int(postgres.query(tables, database: "limits")) != 0 })
             }
-            let outcome = try Program("bash", package: "bash").run(
-                ["-c", "\(Self.sudo)\n\(command)"], environment: Self.environment(root))
+            let outcome = try run(command)
             let printed = outcome.text.replacing("\r\n", with: "\n") + outcome.errors
             #expect(
                 Self.lasting(printed) == Self.lasting(exchange.output.joined(separator: "\n")), "\(exchange.command)")

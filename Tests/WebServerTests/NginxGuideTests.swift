@@ -124,6 +124,21 @@ struct NginxGuideTests {
         #expect(outcome.text.split(separator: "\n").dropFirst().joined(separator: "\n") + "\n" == shown)
     }
 
+    @Test("a rules file that cannot be used leaves the include for nginx as it is", arguments: ["rules: [", nil])
+    func unusable(rules: String?) throws {
+        let followed = try FollowedGuide("nginx/README.md")
+        let step = try #require(followed.guide.steps.first { $0.contains("check --nginx") })
+        let include = "etc/nginx/fcgi-limiter.d/rules.conf"
+        let before = followed.root.text(of: include)
+        #expect(before.contains("# The rules read no variables"))
+        try FileManager.default.removeItem(atPath: followed.root.path("etc/fcgi-limiter/limits.yaml"))
+        if let rules { try followed.root.write(rules, to: "etc/fcgi-limiter/limits.yaml") }
+        let outcome = try followed.run(step)
+        #expect(outcome.status == 1)
+        #expect(outcome.errors.contains("limits.yaml"))
+        #expect(followed.root.text(of: include) == before)
+    }
+
     /// Mistakes, nginx's messages as the guide quotes them, and the status of a guarded request if nginx starts.
     static let mistakes: [(name: String, http: String, message: String, status: Int?)] = [
         (
