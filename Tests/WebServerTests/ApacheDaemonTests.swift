@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Apache's guard by a running limiter")
 struct ApacheDaemonTests {
-    /// An Apache whose guarded site asks a limiter over its socket.
+    /// An Apache with one thread, whose guarded site asks a limiter over its socket.
     private final class Guarded {
         let limiter: LimiterProcess
         let site: ApacheSite
@@ -15,8 +15,8 @@ struct ApacheDaemonTests {
                 """
                 Define FCGI_LIMITER_SOCKET \(limiter.socket)
                 ServerLimit 1
-                ThreadsPerChild 4
-                MaxRequestWorkers 4
+                ThreadsPerChild 1
+                MaxRequestWorkers 1
                 \(more)
                 <Location "/">
                     Include @apache@/guard-daemon.conf
@@ -80,7 +80,7 @@ struct ApacheDaemonTests {
         #expect(try client.get("/denied/").status == 403)
     }
 
-    @Test("each of Apache's threads keeps one connection")
+    @Test("Apache's thread keeps its connection")
     func keptConnection() throws {
         let guarded = try Guarded()
         let folder = "/proc/\(guarded.limiter.pid)/fd"
@@ -92,7 +92,7 @@ struct ApacheDaemonTests {
         }
         let before = try sockets()
         for _ in 0..<40 { _ = try guarded.client().get("/") }
-        #expect((1...4).contains(try sockets().subtracting(before).count))
+        #expect(try sockets().subtracting(before).count == 1)
     }
 
     @Test("requests pass while the limiter is down, and are counted again afterwards", arguments: [false, true])
@@ -125,14 +125,14 @@ struct ApacheDaemonTests {
         for left in [7, 6] { expectCounted(try client.get("/"), left: left, policy: "ten") }
     }
 
-    @Test("a limiter that hangs delays each thread once")
+    @Test("a limiter that hangs delays the thread once")
     func hanging() throws {
         let guarded = try Guarded()
         guarded.limiter.send(SIGSTOP)
         let status = "/proc/\(guarded.limiter.pid)/status"
         #expect(try waitUntil { try String(contentsOfFile: status, encoding: .utf8).contains("State:\tT") })
         let client = guarded.client()
-        // Four threads wait two seconds each, in turn. Without the pause it would be one minute.
+        // Without the pause it would be one minute.
         let began = ContinuousClock.now
         for _ in 0..<30 { expectUncounted(try client.get("/")) }
         #expect((.seconds(1.5)...(.seconds(20))).contains(ContinuousClock.now - began))
