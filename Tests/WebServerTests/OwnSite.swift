@@ -1,5 +1,6 @@
 import Foundation
 import Servers
+import Testing
 
 /// A site with headers, error pages, a password, PHP, an application and a second virtual host.
 ///
@@ -27,7 +28,7 @@ final class OwnSite: Sendable {
                 values.merging(["socket": limiter.socket]) { $1 }, files: Self.files, companions: [limiter, php, app])
             (self.nginx, apache, port) = (nginx, nil, nginx.port)
         case .apache:
-            let hosts = ["", "plain-"].map(Self.apacheHosts).joined(separator: "\n")
+            let hosts = try ["", "plain-"].map(Self.apacheHosts).joined(separator: "\n")
             let apache = try ApacheSite(
                 rules: Self.rules, hosts, files: Self.files, values: values, companions: [php, app]
             ).apache
@@ -93,6 +94,7 @@ final class OwnSite: Sendable {
                 }
                 location /app/ {
                     GUARD
+                    ORIGIN
                     proxy_pass http://127.0.0.1:@app@;
                 }
                 location /intercepted/ {
@@ -165,7 +167,9 @@ final class OwnSite: Sendable {
                 "ORIGIN", with: isGuarded ? "set $fcgi_limiter_allow_origin https://app.example;" : "")
     }
 
-    private static func apacheHosts(prefix: String) -> String {
+    private static func apacheHosts(prefix: String) throws -> String {
+        let guide = try Template(file: "apache/README.md").text
+        let line = try #require(guide.firstMatch(of: #/`(Header always set Access-Control-[^`]+)`/#)?.output.1)
         let hosts = """
             <VirtualHost *:${port}>
                 ServerName PREFIXsite
@@ -187,6 +191,9 @@ final class OwnSite: Sendable {
                 ProxyPass "/app/" "http://127.0.0.1:@app@/app/"
                 ProxyPass "/down/" "http://127.0.0.1:1/"
                 ProxyPass "/intercepted/" "http://127.0.0.1:@app@/intercepted/"
+                <Location "/app/">
+                    ORIGIN
+                </Location>
                 <Location "/intercepted/">
                     ProxyErrorOverride On
                 </Location>
@@ -229,6 +236,7 @@ final class OwnSite: Sendable {
             </VirtualHost>
             """
         let location = "<Location \"/\">\nInclude @apache@/guard.conf\n</Location>"
-        return hosts.replacing("PREFIX", with: prefix).replacing("GUARD", with: prefix.isEmpty ? location : "")
+        return hosts.replacing("PREFIX", with: prefix).replacing("ORIGIN", with: line)
+            .replacing("GUARD", with: prefix.isEmpty ? location : "")
     }
 }

@@ -6,9 +6,7 @@ struct ChosenIdentities {
 
     private let hasKeyFile: Bool
 
-    /// - Parameters:
-    ///   - rules: all rules in the order of the file.
-    ///   - fields: the field of each rule.
+    /// Compares all rules, each of which has a field in `fields`.
     init(_ settings: RequestSettings, _ matching: Rulebook.Matching, _ rules: [RuleDefinition], fields: [Field]) {
         hasKeyFile = settings.keys != nil
         let bounded = matching == .all ? rules.filter { limitsAddresses($0.action) } : []

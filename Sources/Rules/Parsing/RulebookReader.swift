@@ -1,4 +1,5 @@
 import Limiters
+import TextFormats
 
 /// Reads a rules file from its root.
 struct RulebookReader {

@@ -1,8 +1,6 @@
 /// Finds rules that a client evades by adding to the path of a PHP script, or by putting `/index.php` before a path.
 enum ScriptPaths {
-    /// - Parameters:
-    ///   - rules: all rules in the order of the file.
-    ///   - fields: the field of each rule.
+    /// The warnings about all rules, each of which has a field in `fields`.
     static func warnings(
         _ normalization: PathNormalization, _ rules: [RuleDefinition], fields: [Field]
     ) -> [RulesWarning] {
