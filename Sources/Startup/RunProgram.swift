@@ -1,5 +1,17 @@
 public import ArgumentParser
+import Glibc
 import Synchronization
+
+/// The program's arguments, without its name.
+///
+/// Swift reads them from `/proc`. Without it, a program that a person has started ends with an error.
+public func programArguments() -> [String] {
+    if CommandLine.arguments.isEmpty, !ListenOptions.hasPassedSocket {
+        printError("Error: the arguments cannot be read without /proc; mount it")
+        exit(EXIT_FAILURE)
+    }
+    return Array(CommandLine.arguments.dropFirst())
+}
 
 extension ParsableCommand {
     /// Runs the command that the arguments name, with environment variables for the options that are absent from them.

@@ -18,13 +18,18 @@ struct BrowserTests {
             let postgres = try PostgresServer.withSchema()
             self.postgres = postgres
             let folder = try TemporaryFolder()
+            // Names as clients write them, so that hostile ones reach the browser.
+            let rules = try folder.write(
+                Template(file: "bench/limits.yaml").text + "fingerprints: { except: [api_key] }\n", to: "limits.yaml")
             let store = gate == .nginx ? "embedded:\(folder.path("store"))" : nil
             let limiter = try store.map {
                 try LimiterProcess(
-                    store: $0, flags: ["--postgres", postgres.location], companions: [folder, postgres])
+                    store: $0, flags: ["--postgres", postgres.location, "--rules", rules],
+                    companions: [folder, postgres])
             }
             site = try DashboardSite(
-                gate, postgres: postgres.location, limiter: limiter, store: store, companions: [postgres])
+                gate, postgres: postgres.location, limiter: limiter, store: store, rules: rules,
+                companions: [postgres, folder])
             browser = try Browser(scheme: scheme)
             name = "\(gate == .nginx ? "nginx" : "apache")-\(scheme.rawValue)"
         }

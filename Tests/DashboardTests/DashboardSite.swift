@@ -30,17 +30,20 @@ final class DashboardSite {
     ///   - postgres: the database's connection string; `nil` for no database.
     ///   - limiter: answers below `/api/` with nginx; Apache's mod_fcgid starts its own.
     ///   - store: the limiter's store.
+    ///   - rules: the path of the limiter's rules file; `nil` for the rules of the sample endpoints.
     ///   - flags: further flags of a dashboard that is started here.
     ///   - companions: objects that live as long as the server.
     /// - Throws: ``ServerError`` if a program is missing or does not start.
     init(
-        _ gate: Gate, postgres: String?, limiter: LimiterProcess? = nil, store: String? = nil, flags: [String] = [],
-        companions: [any Sendable] = []
+        _ gate: Gate, postgres: String?, limiter: LimiterProcess? = nil, store: String? = nil, rules: String? = nil,
+        flags: [String] = [], companions: [any Sendable] = []
     ) throws {
+        let flags = flags + (rules.map { ["--rules", $0] } ?? [])
         let companions = companions + (limiter.map { [$0] } ?? [])
         let variables =
             (postgres.map { ["FCGI_LIMITER_POSTGRES \"\($0)\""] } ?? [])
             + ["FCGI_LIMITER_STORE \(store ?? "embedded:${folder}/state/store")"]
+            + (rules.map { ["FCGI_LIMITER_RULES \($0)"] } ?? [])
         switch gate {
         case .nginx:
             let dashboard = try DashboardProcess(postgres: postgres, store: store, flags: flags, companions: companions)

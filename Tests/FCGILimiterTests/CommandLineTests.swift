@@ -187,7 +187,8 @@ struct CommandLineTests {
         #expect(waitUntil { process.logText.contains("store redis://127.0.0.1:\(redis.port)/0\n") })
         let client = try NginxServer(socket: folder.path("a.sock")).client()
         #expect(try client.get("/api/data", headers: ["X-API-Key": "a"])["X-RateLimit-Remaining"] == "9")
-        #expect(try redis.command("DBSIZE", password: "p@ss:w/rd%") == "1")
+        // The client's key, and the address.
+        #expect(try redis.command("DBSIZE", password: "p@ss:w/rd%") == "2")
         #expect(!process.logText.contains("p@ss"))
     }
 
@@ -212,6 +213,19 @@ struct CommandLineTests {
         #expect(waitUntil { process.logText.contains(line) })
         process.send(SIGTERM)
         #expect(process.waitForEnd(deadline: 30) == 0)
+    }
+
+    @Test(
+        "without /proc, the program does not ignore its arguments",
+        arguments: ["fcgi-limiter", "fcgi-limiter-dashboard"])
+    func noProc(program: String) throws {
+        let root = geteuid() == 0 ? [] : ["--map-root-user"]
+        let outcome = try Program("unshare", package: "util-linux").run(
+            root + ["--mount", "sh", "-c", "mount -t tmpfs tmpfs /proc && exec \"$0\" --version"]
+                + [Program(built: program).path])
+        #expect(outcome.status == 1)
+        #expect(outcome.text == "")
+        #expect(outcome.errors == "Error: the arguments cannot be read without /proc; mount it\n")
     }
 
     @Test("--version and --help", arguments: [(["--version"], "0.1.0"), (["serve", "--version"], "0.1.0")])

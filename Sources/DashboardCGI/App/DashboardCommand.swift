@@ -90,6 +90,6 @@ struct DashboardCommand: ParsableCommand, VariableOptions {
     /// A web server passes the words of a query to a CGI program as its arguments (RFC 3875, 4.4). Clients must not set
     /// options that way.
     static func main() {
-        runProgram(CGI.isRequested ? [] : Array(CommandLine.arguments.dropFirst()))
+        runProgram(CGI.isRequested ? [] : programArguments())
     }
 }

@@ -22,7 +22,7 @@ struct FCGILimiterCommand: ParsableCommand {
     /// A web server passes the words of a query such as `?--store+redis://…` to a CGI program as its arguments
     /// (RFC 3875, 4.4). Clients must not set options that way.
     static func main() {
-        let arguments = CGI.isRequested ? [] : Array(CommandLine.arguments.dropFirst())
+        let arguments = CGI.isRequested ? [] : programArguments()
         let isServing = CGI.isRequested || ListenOptions.hasPassedSocket
         runProgram(arguments.isEmpty && !isServing ? ["--help"] : arguments)
     }

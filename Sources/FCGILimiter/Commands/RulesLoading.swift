@@ -4,12 +4,10 @@ import Startup
 extension RulesOptions {
     /// The rules that the option names, otherwise those of the running limiters, otherwise those of the sample endpoints.
     ///
-    /// Prints to standard error which they are, unless the option does, and their warnings.
+    /// Prints to standard error which they are, unless the option does. `check` and the limiter print their warnings.
     func load() throws -> Rulebook {
         guard let path = try path() else { return .samples }
-        let (rulebook, warnings) = try OneLineFailure.of { () throws(RulesError) in try Rulebook.load(path: path) }
-        for warning in warnings { printError("warning: \(warning)") }
-        return rulebook
+        return try OneLineFailure.of { () throws(RulesError) in try Rulebook.load(path: path).0 }
     }
 
     private func path() throws -> String? {
