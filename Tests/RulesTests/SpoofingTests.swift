@@ -148,6 +148,21 @@ struct SpoofingTests {
         #expect(rulebook.match(for: facts).summary == "p 1 address=10.0.0.1")
     }
 
+    @Test("a banned client does not escape by a header that disagrees with its proxy's", arguments: [false, true])
+    func bannedBehindProxy(isForwarded: Bool) throws {
+        let rulebook = try Rulebook.of(
+            """
+            trusted_proxies: [10.0.0.0/8]
+            banned: [203.0.113.0/24]
+            policies: { p: { limit: 1 per second } }
+            rules: [{ policies: [p] }]
+            """)
+        var facts = SampleRequest(method: "GET", target: "/", address: "10.0.0.1")
+        facts["HTTP_FORWARDED"] = isForwarded ? "for=203.0.113.9" : "for=198.51.100.1"
+        facts["HTTP_X_FORWARDED_FOR"] = isForwarded ? "198.51.100.1" : "203.0.113.9"
+        #expect(rulebook.match(for: facts).summary == "banned address=203.0.113.9")
+    }
+
     @Test("without a key file, each key is a client of its own and cannot pass for another", arguments: [false, true])
     func identitiesApart(isCombined: Bool) throws {
         let rulebook = try Rulebook.of(

@@ -23,4 +23,12 @@ struct ClientList: Sendable {
         }
         return nil
     }
+
+    /// The listed address that one of the proxy headers of a request names if they disagree; `nil` if neither is listed.
+    func disputedIdentity(_ facts: inout RequestFacts) -> Identity? {
+        guard !addresses.isEmpty, let client = facts.disputedClients().first(where: addresses.contains) else {
+            return nil
+        }
+        return Identity(Source.address.label, client.text(v6Prefix: 128))
+    }
 }

@@ -54,7 +54,7 @@ public final class Rulebook: Sendable {
     /// rules, except with those for the same path, whose conditions are tried in the order of the file.
     public func match(for request: some CGIVariables) -> RuleMatch {
         var facts = RequestFacts(request, settings)
-        if let identity = banned.identity(&facts) { return .banned(identity) }
+        if let identity = banned.identity(&facts) ?? banned.disputedIdentity(&facts) { return .banned(identity) }
         if let identity = exempt.identity(&facts) { return .unlimited(.exempt(identity)) }
         let path = facts.path
         switch matching {

@@ -84,6 +84,14 @@ struct RequestFacts {
         return client
     }
 
+    /// The addresses that proxy headers name as the client if they disagree; otherwise none.
+    mutating func disputedClients() -> [Address] {
+        guard client() == nil, let peer = variables.bytes(of: Variable.remoteAddress).flatMap({ Address($0) }) else {
+            return []
+        }
+        return Array(clients(via: peer))
+    }
+
     /// The first value of a source; `nil` if the request has none or an empty one.
     mutating func value(of source: Source) -> Bytes? {
         let value: Bytes? =
@@ -158,13 +166,20 @@ struct RequestFacts {
         guard let peer = variables.bytes(of: Variable.remoteAddress).flatMap({ Address($0) }) else { return nil }
         guard settings.trustedProxies.contains(peer) else { return peer }
         var client: Address?
-        for header in settings.proxyHeader.map({ [$0] }) ?? ProxyHeader.allCases {
-            guard let list = variables.bytes(of: header.variable) else { continue }
-            let found = header.client(via: peer, in: list, trusted: settings.trustedProxies)
+        for found in clients(via: peer) {
             // The proxy wrote one of the headers, and the client may have sent the other.
             guard client == nil || client == found else { return nil }
             client = found
         }
         return client ?? peer
+    }
+
+    /// The addresses that proxy headers name as the client.
+    private func clients(via peer: Address) -> some Sequence<Address> {
+        (settings.proxyHeader.map { [$0] } ?? ProxyHeader.allCases).lazy.compactMap { header in
+            variables.bytes(of: header.variable).map {
+                header.client(via: peer, in: $0, trusted: settings.trustedProxies)
+            }
+        }
     }
 }
