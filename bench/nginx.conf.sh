@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Prints the nginx.conf of the benchmark: one worker, one loopback port, and a server per contender, selected by Host.
 #
-#     nginx.conf.sh FOLDER PORT SCRIPT_SHA > FOLDER/nginx.conf
+#     nginx.conf.sh FOLDER SCRIPT_SHA PORT > FOLDER/nginx.conf
 #
 # FOLDER is an absolute path. It holds the pid file, logs, temporary files and sockets (bare.sock, limiter.sock, redis.sock), and in
 # fcgi-limiter.d the additional variables for the limiter, as on any site that includes nginx/guard-server.conf.
 set -euo pipefail
-folder=$1 port=$2 script_sha=$3
+folder=$1 script_sha=$2 port=$3
 bench=$(cd "$(dirname "$0")" && pwd)
 snippets=$(dirname "$bench")/nginx
 

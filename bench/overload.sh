@@ -7,12 +7,9 @@
 
 overload_limit=100
 
-# overload_nginx: starts nginx in front of both limiters. It logs each request's client and status.
-overload_nginx() {
-    local left=20
-    while :; do
-        port=$((20000 + RANDOM % 12000))
-        cat >"$work/overload.conf" <<CONF
+# overload_conf PORT: prints the nginx.conf in front of both limiters, which logs each request's client and status.
+overload_conf() {
+    cat <<CONF
 $([ "$(id -u)" != 0 ] || echo 'user root;')
 worker_processes 1;
 worker_rlimit_nofile 8192;
@@ -34,20 +31,11 @@ http {
         keepalive 128;
     }
     server {
-        listen 127.0.0.1:$port backlog=4096;
+        listen 127.0.0.1:$1 backlog=4096;
         location / { include $(dirname "$bench")/nginx/responder.conf; }
     }
 }
 CONF
-        if nginx -t -p "$work" -e stderr -c "$work/overload.conf" >"$work/nginx.log" 2>&1; then break; fi
-        left=$((left - 1))
-        if [ $left -lt 0 ] || ! grep -q 'Address already in use' "$work/nginx.log"; then
-            fail "nginx does not accept its configuration" "$work/nginx.log"
-        fi
-    done
-    start nginx nginx -p "$work" -e "$work/nginx.log" -c "$work/overload.conf"
-    nginx_pid=$pid
-    await nginx curl -s -o /dev/null "http://127.0.0.1:$port/"
 }
 
 # overload_try NAME BUSY: runs the load beside BUSY busy processes, and prints a row.
@@ -61,7 +49,7 @@ overload_try() {
         limiters+=("$pid")
         await "$socket" test -S "$work/$socket.sock"
     done
-    overload_nginx
+    launch_nginx localhost overload_conf
     : >"$work/clients.log"
     kill -USR1 "$nginx_pid"
     for number in $(seq "$busy"); do

@@ -127,20 +127,14 @@ start_limiter() {
     await limiter test -S "$work/limiter.sock"
 }
 
-# start_nginx: starts nginx and sets `port`. Needs a Redis on $work/redis.sock for the Lua contender's script.
-start_nginx() {
-    local sha left=20
-    # The same size as the bare responder's answer.
-    printf '{"query":"x","results":[],"total":0}\n' >"$work/answer.json"
-    # The guard's snippet sends the client's key. Here nginx generates the key.
-    mkdir -p "$work/fcgi-limiter.d"
-    # shellcheck disable=SC2016 # nginx expands it
-    echo 'fastcgi_param HTTP_X_API_KEY $key;' >"$work/fcgi-limiter.d/key.conf"
-    sha=$(redis_do "$work/redis.sock" SCRIPT LOAD "$(cat "$bench/token_bucket.lua")")
+# launch_nginx HOST COMMAND...: starts nginx with the configuration that COMMAND prints for the port that it is given as its last
+# argument, waits until the server named HOST answers, and sets nginx_pid and `port`.
+launch_nginx() {
+    local host=$1 left=20
+    shift
     while :; do
         port=$((20000 + RANDOM % 12000))
-        "$bench/nginx.conf.sh" "$work" "$port" "$sha" >"$work/nginx.conf" 2>"$work/nginx.log" ||
-            fail "nginx.conf.sh failed" "$work/nginx.log"
+        "$@" "$port" >"$work/nginx.conf" 2>"$work/nginx.log" || fail "$1 failed" "$work/nginx.log"
         # `nginx -t` binds the port, so it fails if the port is in use.
         if nginx -t -p "$work" -e stderr -c "$work/nginx.conf" >"$work/nginx.log" 2>&1; then break; fi
         left=$((left - 1))
@@ -150,6 +144,20 @@ start_nginx() {
     done
     start nginx nginx -p "$work" -e "$work/nginx.log" -c "$work/nginx.conf"
     nginx_pid=$pid
-    await nginx curl -s -o /dev/null -H 'Host: limit_req' "http://127.0.0.1:$port/"
+    await nginx curl -s -o /dev/null -H "Host: $host" "http://127.0.0.1:$port/"
+}
+
+# start_nginx: starts nginx with all contenders, and sets worker_pid too. Needs a Redis on $work/redis.sock for the Lua contender's
+# script.
+start_nginx() {
+    local sha
+    # The same size as the bare responder's answer.
+    printf '{"query":"x","results":[],"total":0}\n' >"$work/answer.json"
+    # The guard's snippet sends the client's key. Here nginx generates the key.
+    mkdir -p "$work/fcgi-limiter.d"
+    # shellcheck disable=SC2016 # nginx expands it
+    echo 'fastcgi_param HTTP_X_API_KEY $key;' >"$work/fcgi-limiter.d/key.conf"
+    sha=$(redis_do "$work/redis.sock" SCRIPT LOAD "$(cat "$bench/token_bucket.lua")")
+    launch_nginx limit_req "$bench/nginx.conf.sh" "$work" "$sha"
     worker_pid=$(pgrep -P "$nginx_pid")
 }
