@@ -8,13 +8,20 @@ public struct Verdict: Sendable {
     public let admission: Admission
     /// One decision for each of the charge's entries, in their order.
     public let decisions: [Decision]
+    /// The index of the decision that matters most to the client; `nil` if no policy is enforced.
+    ///
+    /// Among the enforced policies it is the one with the longest wait, or else the one with the smallest share of its
+    /// limit left.
+    public let governing: Int?
     /// The store's clock at the decision.
     public let now: Microseconds
 
     /// The verdict of `decisions`, one for each entry of `charge`.
     public init(_ decisions: [Decision], on charge: Charge, now: Microseconds) {
         var admission = Admission.allowed
-        for (entry, decision) in zip(charge.entries, decisions) where entry.policy.mode == .enforced {
+        var governing: Int?
+        for (index, decision) in decisions.enumerated() where charge.entries[index].policy.mode == .enforced {
+            if governing.map({ decision.isTighter(than: decisions[$0]) }) ?? true { governing = index }
             switch (decision.admission, admission) {
             case (.allowed, _), (_, .impossible): break
             case (.impossible, _): admission = .impossible
@@ -24,25 +31,13 @@ public struct Verdict: Sendable {
         }
         self.charge = charge
         self.admission = admission
+        self.governing = governing
         self.decisions = decisions
         self.now = now
     }
 
     /// Whether every enforced policy allows the request.
     public var isAllowed: Bool { admission == .allowed }
-
-    /// The index of the decision that matters most to the client; `nil` if no policy is enforced.
-    ///
-    /// Among the enforced policies it is the one with the longest wait, or else the one with the smallest share of its
-    /// limit left.
-    public var governing: Int? {
-        var best: Int?
-        for index in decisions.indices where charge.entries[index].policy.mode == .enforced {
-            if let current = best, !decisions[index].isTighter(than: decisions[current]) { continue }
-            best = index
-        }
-        return best
-    }
 }
 
 extension Decision {
