@@ -14,11 +14,12 @@ struct PageTests {
             #expect(answer["Cache-Control"] == "no-store")
             #expect(answer["X-RateLimit-Limit"] == nil)
             let health = try answer.json()
-            #expect(health.keys.sorted() == ["status", "store", "uptime_seconds", "version"])
+            #expect(health.keys.sorted() == ["postgresql", "status", "store", "uptime_seconds", "version"])
             #expect(health["status"] as? String == "ok")
             #expect(health["version"] as? String == "0.1.0")
             #expect(try #require(health["uptime_seconds"] as? Int) >= 0)
             let state = try #require(health["store"] as? [String: Any])
+            #expect(health["postgresql"] as? [String: String] == ["state": "not_configured"])
             let breaker = store == .redis ? ["breaker"] : []
             #expect(state.keys.sorted() == breaker + ["kind", "latency_microseconds", "state"])
             #expect(state["kind"] as? String == store.rawValue)

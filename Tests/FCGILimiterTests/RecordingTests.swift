@@ -144,6 +144,56 @@ struct RecordingTests {
             })
     }
 
+    @Test("health shows whether PostgreSQL accepts counts, what waits, and when it last wrote; an outage degrades it")
+    func health() throws {
+        let site = try RecordedSite()
+        let client = site.client()
+        func database() throws -> [String: Any] {
+            let answer = try client.get("/health")
+            #expect(answer.status == 200)
+            let health = try answer.json()
+            let database = try #require(health["postgresql"] as? [String: Any])
+            #expect(health["status"] as? String == (database["error"] == nil ? "ok" : "degraded"))
+            #expect((health["store"] as? [String: Any])?["state"] as? String == "up")
+            return database
+        }
+        func isConnected() throws -> Bool {
+            let database = try database()
+            return database["state"] as? String == "connected" && database["backlog_batches"] as? Int == 0
+                && database["spooled_bytes"] as? Int == 0 && database["error"] == nil
+                && database["seconds_since_write"] as? Int ?? 100 < 20
+        }
+        #expect(try waitUntil(isConnected))
+
+        site.database.stop()
+        for _ in 0..<4 { _ = try client.get("/api/data", headers: ["X-API-Key": "a"]) }
+        #expect(try waitUntil { try database()["state"] as? String == "unreachable" })
+        #expect(try waitUntil { try database()["seconds_since_write"] as? Int ?? 0 >= 2 })
+        let failed = try database()
+        #expect(failed["backlog_batches"] as? Int ?? 0 > 0)
+        #expect(failed["spooled_bytes"] as? Int ?? 0 > 0)
+        #expect((failed["error"] as? String)?.contains(site.database.host) == true)
+        try site.database.start()
+        #expect(try waitUntil(isConnected))
+        #expect(site.requests == 4)
+    }
+
+    @Test("a limiter that counts nothing sees that PostgreSQL has ended the connection, and that it is back")
+    func idleHealth() throws {
+        let site = try RecordedSite()
+        let client = site.client()
+        func state() throws -> String? {
+            (try client.get("/health").json()["postgresql"] as? [String: Any])?["state"] as? String
+        }
+        #expect(try waitUntil { try state() == "connected" })
+        // The counts of the last hour are wanted for a minute from now on, and are nothing that waits for the database.
+        _ = try client.get("/metrics")
+        site.database.stop()
+        #expect(try waitUntil { try state() == "unreachable" })
+        try site.database.start()
+        #expect(try waitUntil { try state() == "connected" })
+    }
+
     @Test("no number in the database ends a limiter")
     func hugeNumbers() throws {
         let site = try RecordedSite()
@@ -259,6 +309,9 @@ struct RecordingTests {
             #expect(outcome.text.contains("Status: 200 OK"))
             #expect(outcome.errors == "")
         }
+        let health = try Program(built: "fcgi-limiter").run(
+            environment: environment.merging(["REQUEST_URI": "/health"]) { $1 })
+        #expect(health.text.contains(#""postgresql":{"state":"unknown","backlog_batches":0,"#))
         #expect(try database.number("select sum(requests) from limiter.decisions_1h") == 2)
         // While the database is down counts wait in files, which is logged once. The next program writes them.
         database.stop()

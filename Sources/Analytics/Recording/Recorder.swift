@@ -11,8 +11,8 @@ import TextFormats
 public final class Recorder: Sendable {
     private struct State {
         var isStopping = false
-        /// What is wrong with PostgreSQL; `nil` while it accepts batches.
-        var failure: PostgresError.Kind?
+        var failure: PostgresError?
+        var lastWrite: Microseconds?
         var throttle = NoticeThrottle()
         var lastHour: (counts: EndpointCounts, time: Microseconds)?
         var lastHourAsked: Microseconds = .min / 2
@@ -71,8 +71,11 @@ public final class Recorder: Sendable {
     /// The size of the batches in the spool, in bytes.
     public var spooledBytes: Int { outbox.spool.bytes }
 
-    /// Whether PostgreSQL accepted the last batch.
-    public var isWriting: Bool { state.withLock { $0.failure == nil } }
+    /// Why PostgreSQL does not accept counts; `nil` while it does, and before it was first asked.
+    public var failure: PostgresError? { state.withLock(\.failure) }
+
+    /// When PostgreSQL last accepted a batch, by the steady clock; `nil` before the first one.
+    public var lastWrite: Microseconds? { state.withLock(\.lastWrite) }
 
     /// The counts of the last hour over all processes, at most some seconds old; `nil` if they are unknown.
     ///
@@ -95,7 +98,7 @@ public final class Recorder: Sendable {
     public func start() {
         startThread { [self] in
             while !state.withLock(\.isStopping) {
-                outbox.fill(sendsHeartbeats: isWriting)
+                outbox.fill(sendsHeartbeats: failure == nil)
                 writing.signal()
                 counting.wait(Self.interval)
             }
@@ -130,12 +133,15 @@ public final class Recorder: Sendable {
     ///
     /// - Throws: ``PostgresError``, for the caller to note.
     private func work(_ writer: Writer) throws(PostgresError) {
+        defer { state.withLock { $0.lastWrite = writer.lastWrite } }
         try writer.drain()
         if let json = outbox.held {
             try writer.write([UInt8(ascii: "[")] + json + [UInt8(ascii: "]")], count: 1)
             outbox.confirmHeld()
         }
         guard !state.withLock(\.isStopping) else { return }
+        // Without counts to write, only this shows that PostgreSQL is back.
+        if failure != nil { try writer.withConnection { _ in } }
         if writer.isConnected { try writer.maintain() }
         let now = steadyMicroseconds()
         let (asked, queried) = state.withLock { ($0.lastHourAsked, $0.lastHour?.time ?? .min / 2) }
@@ -152,7 +158,7 @@ public final class Recorder: Sendable {
 
     private func note(_ error: PostgresError?) {
         let notice = state.withLock { state -> RecorderNotice? in
-            state.failure = error?.kind
+            state.failure = error
             guard let error else {
                 return state.throttle.end() ? .recovery("PostgreSQL accepts counts again") : nil
             }

@@ -16,6 +16,8 @@ final class Writer {
     private var connection: PostgresConnection?
     private var throttle = LogThrottle()
     private var batchLimit = maximumBatches
+    /// When PostgreSQL last accepted batches, by the steady clock.
+    private(set) var lastWrite: Microseconds?
     private var maintenanceDue: Microseconds = 0
     private var adoptionDue: Microseconds = 0
 
@@ -76,6 +78,7 @@ final class Writer {
                     [PostgresParameter(utf8: json), PostgresParameter(wallMicroseconds())])
             }
             batchLimit = Self.maximumBatches
+            lastWrite = steadyMicroseconds()
         } catch {
             guard error.isPermanent else { throw error }
             guard count == 1 else {

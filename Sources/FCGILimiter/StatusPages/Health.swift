@@ -1,3 +1,4 @@
+import Analytics
 import FastCGI
 import Limiters
 import Platform
@@ -6,18 +7,19 @@ import Stores
 import TextFormats
 
 extension StatusPages {
-    /// 200 if the store answers, 503 if it does not: JSON with the store's kind, state and latency.
+    /// 200 if the store answers, 503 if it does not: JSON about the store and the database.
     ///
     /// A store that is known to be unavailable is not asked. A store with an unavailable part, such as a node of a cluster,
-    /// is degraded: 200, because the requests of all other clients are decided. Only clients on this machine are
-    /// shown errors, which contain the store's address; others are shown their kind.
+    /// is degraded: 200, because the requests of all other clients are decided. So is a limiter whose database does not
+    /// accept counts. Only clients on this machine are shown errors, which contain addresses; others are shown their kind.
     func health(_ request: Request) -> Response {
         // An open breaker is newer knowledge than any check, and keeps this one from the store.
         let check =
             store.breaker.map { $0.state != .closed } == true ? checkStore() : healthCheck.result(now: now, checkStore)
         let error = check.failure ?? check.defect ?? store.fullError ?? store.fallbackError
-        let (status, state) =
-            check.failure != nil ? ("failing", "down") : error != nil ? ("degraded", "degraded") : ("ok", "up")
+        let recorderFailure = recorder?.failure
+        let state = check.failure != nil ? "down" : error != nil ? "degraded" : "up"
+        let status = check.failure != nil ? "failing" : error != nil || recorderFailure != nil ? "degraded" : "ok"
         let showsAddresses = request.isLocal
 
         var json = JSONWriter()
@@ -32,6 +34,7 @@ extension StatusPages {
                     json.appendObject("breaker") { $0.appendMembers(of: breaker, showsAddresses) }
                 }
             }
+            json.appendObject("postgresql") { $0.appendMembers(of: recorder, recorderFailure, showsAddresses) }
             json.append("uptime_seconds", uptimeSeconds)
             json.append("version", programVersion)
         }
@@ -66,6 +69,17 @@ extension JSONWriter {
         append("since", (wallMicroseconds() - steadyMicroseconds() + breaker.since) / 1_000_000)
         append("opened", breaker.openings)
         if let error = breaker.lastError { append("last_error", error, showsAddresses) }
+    }
+
+    /// Appends the database's state, what waits for it, the seconds since it last accepted counts, and why it does not now.
+    fileprivate mutating func appendMembers(of recorder: Recorder?, _ failure: PostgresError?, _ showsAddresses: Bool) {
+        guard let recorder else { return append("state", "not_configured") }
+        let lastWrite = recorder.lastWrite
+        append("state", failure != nil ? "unreachable" : lastWrite == nil ? "unknown" : "connected")
+        append("backlog_batches", recorder.backlog)
+        append("spooled_bytes", recorder.spooledBytes)
+        append("seconds_since_write", lastWrite.map { (steadyMicroseconds() - $0) / 1_000_000 })
+        if let failure { append("error", showsAddresses ? failure.description : failure.kind.rawValue) }
     }
 }
 

@@ -90,7 +90,7 @@ extension StatusPages {
 
     private func addRecorder(_ recorder: Recorder, to text: inout PrometheusText) {
         text.family("recorder_up", .gauge, "Whether PostgreSQL accepts counts: 1 or 0.")
-        text.sample(recorder.isWriting ? 1 : 0)
+        text.sample(recorder.failure == nil ? 1 : 0)
         text.family("recorder_backlog_batches", .gauge, "Batches waiting for PostgreSQL; there is one per second.")
         text.sample(recorder.backlog)
         text.family("recorder_spool_bytes", .gauge, "Bytes of batches waiting in the spool.")
