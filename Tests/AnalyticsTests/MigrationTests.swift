@@ -42,10 +42,11 @@ struct MigrationTests {
         #expect(try connection.query("select limiter.maintain(7, 14, 190)").truth(0, 0) == true)
     }
 
-    @Test("two processes that start at once apply each migration once")
-    func atOnce() async throws {
+    @Test("processes that start at once apply each migration once, through PgBouncer too", arguments: [false, true])
+    func atOnce(pooled: Bool) async throws {
         let server = try PostgresServer()
-        let location = try PostgresLocation(server.location)
+        let bouncer = pooled ? try PgBouncerServer(server) : nil
+        let location = try PostgresLocation(bouncer?.location ?? server.location)
         let applied = try await withThrowingTaskGroup(of: [Int].self) { group in
             for _ in 0..<4 {
                 group.addTask { try Migrations.apply(to: PostgresConnection(location)) }

@@ -210,12 +210,17 @@ final class RawRequest {
         return recv(descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) < 0
     }
 
+    /// Waits for the whole answer.
+    func text() throws -> String {
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while case let count = recv(descriptor, &buffer, buffer.count, 0), count > 0 { bytes += buffer[..<count] }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
     /// Waits for the first line of the answer.
     func firstLine() throws -> String {
-        var buffer = [UInt8](repeating: 0, count: 1_024)
-        let count = recv(descriptor, &buffer, buffer.count, 0)
-        let text = String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
-        return text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
+        try text().split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
     }
 }
 

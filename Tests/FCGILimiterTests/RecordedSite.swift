@@ -5,6 +5,8 @@ import Testing
 /// nginx in front of limiters that record to a private PostgreSQL.
 final class RecordedSite {
     let database: PostgresServer
+    /// What limiters reach the database through; `nil` if they do so directly.
+    let bouncer: PgBouncerServer?
     let folder: TemporaryFolder
     let limiters: [LimiterProcess]
     let nginx: NginxServer
@@ -19,14 +21,19 @@ final class RecordedSite {
     ///   - rules: a rules file's text; `nil` for the rules of the sample endpoints.
     ///   - store: as after `--store`; `nil` for an embedded one.
     ///   - flags: further flags of each limiter.
+    ///   - pooled: whether limiters reach the database through PgBouncer.
     /// - Throws: ``ServerError`` if a program is missing or does not start.
-    init(limiters: Int = 1, rules: String? = nil, store: String? = nil, flags: [String] = []) throws {
+    init(limiters: Int = 1, rules: String? = nil, store: String? = nil, flags: [String] = [], pooled: Bool = false)
+        throws
+    {
         let database = try PostgresServer()
+        let bouncer = pooled ? try PgBouncerServer(database) : nil
         let folder = try TemporaryFolder()
-        var flags = ["--postgres", database.location, "--spool", folder.path("spool")] + flags
+        var flags = ["--postgres", bouncer?.location ?? database.location, "--spool", folder.path("spool")] + flags
         if let rules { flags += ["--rules", try folder.write(rules, to: "limits.yaml")] }
         let store = store ?? "embedded:\(folder.path("store"))"
         self.database = database
+        self.bouncer = bouncer
         self.folder = folder
         self.limiters = try (0..<limiters).map { _ in try LimiterProcess(store: store, flags: flags) }
         nginx = try NginxServer(self.limiters)

@@ -19,7 +19,7 @@ public final class PostgresServer: Sendable {
     private let folder: TemporaryFolder
     private let process: Mutex<ServerProcess>
     /// The options of `setpriv` that change the user.
-    private static let asOther = geteuid() == 0 ? ["--reuid", "postgres", "--regid", "postgres", "--clear-groups"] : []
+    static let asOther = geteuid() == 0 ? ["--reuid", "postgres", "--regid", "postgres", "--clear-groups"] : []
 
     /// Starts a server.
     ///
@@ -30,30 +30,40 @@ public final class PostgresServer: Sendable {
     public init(_ reach: Reach = .socket, options: [String] = []) throws {
         folder = try TemporaryFolder()
         port = reach == .socket ? 0 : try FreePort().number
-        if !Self.asOther.isEmpty, let user = getpwnam("postgres") {
-            chown(folder.path, user.pointee.pw_uid, user.pointee.pw_gid)
-        }
-        let made = try Program("setpriv", package: "util-linux").run(
-            Self.asOther + [
-                "--", Self.program("initdb").path, "-D", folder.path("data"), "-U", "limiter", "-A", "trust", "-E",
-                "UTF8",
-                "--locale=C", "--no-sync",
-            ])
-        guard made.status == 0 else { throw ServerError("initdb: \(made.errors)\(made.text)") }
+        let initdb = ["-U", "limiter", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
+        try Self.makeData("initdb", initdb, in: folder)
         // TCP needs a password, the socket does not.
-        try Data("local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n".utf8).write(
-            to: URL(fileURLWithPath: folder.path("data/pg_hba.conf")))
-        let lines = [
-            "listen_addresses = '\(port == 0 ? "" : "127.0.0.1")'", "port = \(port == 0 ? 5_432 : port)",
-            "unix_socket_directories = '\(folder.path)'", "unix_socket_permissions = 0777",
-            // A killed process keeps what it confirmed even without fsync. A crash of the machine is not tested.
-            "fsync = off", "shared_buffers = 32MB", "log_min_messages = warning",
-        ]
-        let configuration = (lines + options).joined(separator: "\n") + "\n"
-        try Data(configuration.utf8).write(to: URL(fileURLWithPath: folder.path("data/postgresql.conf")))
-        process = Mutex(try Self.start(in: folder, port: port))
+        try folder.write(
+            "local all all trust\nlocal replication all trust\nhost all all 127.0.0.1/32 scram-sha-256\n",
+            to: "data/pg_hba.conf")
+        process = Mutex(try Self.start(in: folder, port: port, options: options))
         try query("create database site", database: "postgres")
         try query("alter role limiter password 'secret'")
+    }
+
+    /// Starts a server on a Unix socket that replicates another one by streaming, and can only be read.
+    ///
+    /// - Throws: ``ServerError`` when it does not start.
+    public init(replicaOf primary: PostgresServer, options: [String] = []) throws {
+        folder = try TemporaryFolder()
+        port = 0
+        let source = ["-d", "host=\(primary.host) port=\(primary.portNumber) user=limiter"]
+        try Self.makeData("pg_basebackup", source + ["-R", "-c", "fast"], in: folder)
+        process = Mutex(try Self.start(in: folder, port: port, options: options))
+    }
+
+    /// Runs a program that makes the folder of a server's data.
+    private static func makeData(_ name: String, _ arguments: [String], in folder: TemporaryFolder) throws {
+        give(folder.path)
+        let made = try Program("setpriv", package: "util-linux").run(
+            asOther + ["--", program(name).path, "-D", folder.path("data")] + arguments)
+        guard made.status == 0 else { throw ServerError("\(name): \(made.errors)\(made.text)") }
+    }
+
+    /// Gives a file to the user of the servers.
+    public static func give(_ path: String) {
+        guard !asOther.isEmpty, let user = getpwnam("postgres") else { return }
+        chown(path, user.pointee.pw_uid, user.pointee.pw_gid)
     }
 
     private static func program(_ name: String) throws -> Program {
@@ -66,7 +76,19 @@ public final class PostgresServer: Sendable {
         return program
     }
 
-    private static func start(in folder: TemporaryFolder, port: Int) throws -> ServerProcess {
+    /// Writes `postgresql.conf` and starts the server.
+    private static func start(in folder: TemporaryFolder, port: Int, options: [String]) throws -> ServerProcess {
+        let lines = [
+            "listen_addresses = '\(port == 0 ? "" : "127.0.0.1")'", "port = \(port == 0 ? 5_432 : port)",
+            "unix_socket_directories = '\(folder.path)'", "unix_socket_permissions = 0777",
+            // A killed process keeps what it confirmed even without fsync. A crash of the machine is not tested.
+            "fsync = off", "shared_buffers = 32MB", "log_min_messages = warning",
+        ]
+        try folder.write((lines + options).joined(separator: "\n") + "\n", to: "data/postgresql.conf")
+        return try start(in: folder)
+    }
+
+    private static func start(in folder: TemporaryFolder) throws -> ServerProcess {
         let words = ["--", try program("postgres").path, "-D", folder.path("data")]
         let setpriv = try Program("setpriv", package: "util-linux")
         let file = folder.path("data/postmaster.pid")
@@ -133,7 +155,7 @@ public final class PostgresServer: Sendable {
         try process.withLock { process in
             process.stop()
             try? FileManager.default.removeItem(atPath: folder.path("data/postmaster.pid"))
-            process = try Self.start(in: folder, port: port)
+            process = try Self.start(in: folder)
         }
     }
 

@@ -10,16 +10,16 @@ import Platform
 public final class PostgresConnection: @unchecked Sendable {
     private let connection: OpaquePointer
     private let location: PostgresLocation
-    /// The names of prepared statements, by their text.
-    private var prepared: [String: String] = [:]
 
-    /// Parts of libpq's messages for a wrong user, password or database.
-    private static let credentialErrors = ["authentication", "password", "role \"", "database \"", "pg_hba"]
+    /// Parts of libpq's messages for a wrong user, password, database or certificate.
+    private static let credentialErrors = [
+        "authentication", "password", "role \"", "database \"", "pg_hba", "certificate",
+    ]
 
     /// Connects (`PQconnectdbParams`), within the location's `connect_timeout`, by default 3 s per host.
     ///
-    /// - Throws: ``PostgresError``: `.misconfigured` if the server rejects the user, password or database, else
-    ///   `.unreachable`.
+    /// - Throws: ``PostgresError``: `.misconfigured` if the server rejects the user, password or database, or a
+    ///   certificate is rejected, else `.unreachable`.
     public init(_ location: PostgresLocation) throws(PostgresError) {
         self.location = location
         let pairs = location.settings.map { (strdup($0.key), strdup($0.value)) }
@@ -49,7 +49,9 @@ public final class PostgresConnection: @unchecked Sendable {
         PQfinish(connection)
     }
 
-    /// Runs one statement (`PQsendQueryParams`).
+    /// Runs one statement (`PQsendQueryParams`), which is planned for these values.
+    ///
+    /// Nothing outlasts its transaction: a pooler such as PgBouncer may carry out the next one on another session.
     ///
     /// - Parameters:
     ///   - sql: the statement, with `$1`, `$2`, … for the parameters.
@@ -62,29 +64,6 @@ public final class PostgresConnection: @unchecked Sendable {
         _ sql: String, _ parameters: [PostgresParameter] = [], deadline: Microseconds = 10_000_000
     ) throws(PostgresError) -> PostgresResult {
         try answer(to: send(parameters) { PQsendQueryParams(connection, sql, $0, nil, $1, $2, $3, 0) }, deadline)
-    }
-
-    /// Runs a statement that is used repeatedly: the first call prepares it (`PQsendPrepare`, `PQsendQueryPrepared`).
-    ///
-    /// - Parameters:
-    ///   - sql: as for ``query(_:_:deadline:)``. Each text is prepared and kept, so use few variants.
-    ///   - parameters: their values.
-    ///   - deadline: how long it may take.
-    /// - Returns: its rows.
-    /// - Throws: ``PostgresError``.
-    @discardableResult
-    public func prepared(
-        _ sql: String, _ parameters: [PostgresParameter] = [], deadline: Microseconds = 10_000_000
-    ) throws(PostgresError) -> PostgresResult {
-        let name: String
-        if let known = prepared[sql] {
-            name = known
-        } else {
-            name = "s\(prepared.count)"
-            _ = try answer(to: PQsendPrepare(connection, name, sql, 0, nil), deadline)
-            prepared[sql] = name
-        }
-        return try answer(to: send(parameters) { PQsendQueryPrepared(connection, name, $0, $1, $2, $3, 0) }, deadline)
     }
 
     /// Runs several statements without parameters, in one transaction unless they contain others (`PQsendQuery`).
@@ -165,7 +144,10 @@ public final class PostgresConnection: @unchecked Sendable {
     private func failure(of result: OpaquePointer) -> PostgresError {
         func field(_ code: Int32) -> String? { PQresultErrorField(result, code).map { String(cString: $0) } }
         let message = field(Int32(UInt8(ascii: "M"))) ?? String(cString: PQresultErrorMessage(result))
-        return PostgresError(.refused, "\(location) answered: \(message)", sqlState: field(Int32(UInt8(ascii: "C"))))
+        let code = field(Int32(UInt8(ascii: "C")))
+        // 57014: the server has cancelled the statement, for example at its statement_timeout.
+        return PostgresError(
+            code == "57014" ? .timedOut : .refused, "\(location) answered: \(message)", sqlState: code)
     }
 
     private func lost() -> PostgresError {

@@ -4,7 +4,7 @@ public struct PostgresError: Error, Hashable, CustomStringConvertible {
     public enum Kind: String, Sendable, CaseIterable {
         /// There is no connection, or it was lost.
         case unreachable
-        /// The answer did not come in time.
+        /// The answer did not come in time, or the server cancelled the statement.
         case timedOut = "timed_out"
         /// The server answered with an error.
         case refused

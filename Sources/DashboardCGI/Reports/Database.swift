@@ -3,7 +3,8 @@ import Logging
 
 /// A worker's connection to the database: made when it is first needed, and again after it broke.
 ///
-/// The connection is read-only, and each statement is prepared once.
+/// Each statement is a read-only transaction, whose settings end with it: a pooler such as PgBouncer may carry out each
+/// transaction on another session, and a standby accepts no other kind.
 final class Database {
     private let location: PostgresLocation?
     /// Microseconds that a statement may take.
@@ -27,19 +28,17 @@ final class Database {
     /// - Throws: ``Problem`` of kind `.unavailable`.
     func rows(_ statement: Statement, _ parameters: [PostgresParameter] = []) throws(Problem) -> [Row] {
         guard let location else { throw .noDatabase }
+        // The connection may have broken long ago.
+        let canBeStale = connection != nil
         do throws(PostgresError) {
-            if let kept = connection {
-                do throws(PostgresError) {
-                    return try rows(statement, parameters, on: kept)
-                } catch {
-                    // The connection may have broken long ago, and a second attempt changes nothing.
-                    guard error.kind == .unreachable else { throw error }
-                    connection = nil
-                }
+            do throws(PostgresError) {
+                return try rows(statement, parameters, in: location)
+            } catch {
+                // A second attempt changes nothing.
+                guard canBeStale && error.kind == .unreachable || error.isRecoveryConflict else { throw error }
+                return try rows(statement, parameters, in: location)
             }
-            return try rows(statement, parameters, on: connect(location))
         } catch {
-            if error.kind == .unreachable || error.kind == .timedOut { connection = nil }
             if error.sqlState == "42P01" || error.sqlState == "3F000" { throw .noSchema }
             logger.warning("\(error)")
             throw Problem(error)
@@ -47,28 +46,28 @@ final class Database {
     }
 
     private func rows(
-        _ statement: Statement, _ parameters: [PostgresParameter], on connection: PostgresConnection
+        _ statement: Statement, _ parameters: [PostgresParameter], in location: PostgresLocation
     ) throws(PostgresError) -> [Row] {
-        let result = try connection.prepared(statement.sql, parameters, deadline: deadline + 1_000_000)
+        let connection = if let kept = connection { kept } else { try PostgresConnection(location) }
+        // A failure leaves an open transaction or an answer that is still to come, so the connection is not kept.
+        self.connection = nil
+        // JIT compilation takes longer than the statements run.
+        try connection.run(
+            "begin read only; set local jit = off; set local statement_timeout = '\(deadline / 1_000)ms'")
+        let result = try connection.query(statement.sql, parameters, deadline: deadline + 1_000_000)
+        try connection.run("commit")
+        self.connection = connection
         let names = result.columns
         let columns = Row.Columns(
             statement: statement.name,
             indices: Dictionary(names.enumerated().map { ($1, $0) }) { first, _ in first })
         return (0..<result.count).map { row in Row(columns, names.indices.map { result.text(row, $0) }) }
     }
+}
 
-    private func connect(_ location: PostgresLocation) throws(PostgresError) -> PostgresConnection {
-        let made = try PostgresConnection(location)
-        // Statements are planned for each call, because the values decide which partitions they read. JIT compilation
-        // takes longer than the statements run.
-        try made.run(
-            """
-            set default_transaction_read_only = on; set timezone = 'UTC'; set jit = off;
-            set plan_cache_mode = force_custom_plan; set statement_timeout = '\(deadline / 1_000)ms';
-            """)
-        connection = made
-        return made
-    }
+extension PostgresError {
+    /// Whether a standby has cancelled the statement, because it needed rows that the primary has removed.
+    fileprivate var isRecoveryConflict: Bool { sqlState == "40001" }
 }
 
 extension Problem {
@@ -76,10 +75,13 @@ extension Problem {
     fileprivate init(_ error: PostgresError) {
         let remedy =
             switch error.kind {
+            case .refused where error.isRecoveryConflict:
+                "Reload the page. If this happens often, set hot_standby_feedback = on on the standby."
             case .unreachable: "Check that PostgreSQL runs and that the dashboard's connection string names it."
             case .timedOut: "The database is overloaded, or the range is too long. Try a shorter range."
             case .refused: "Check that the dashboard's user may read the schema: grant usage and select on limiter."
-            case .misconfigured: "Check the user, password and database of the dashboard's connection string."
+            case .misconfigured:
+                "Check the user, password, database and certificates that the dashboard's connection string names."
             case .schema: "Install the same version of fcgi-limiter and its dashboard."
             }
         self.init(.unavailable, error.description, remedy)
