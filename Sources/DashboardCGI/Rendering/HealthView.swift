@@ -50,12 +50,19 @@ struct HealthView: PageContent {
 
     private static func database(_ fleet: Fleet, _ name: String) -> Card {
         let since = fleet.oldest.map { ", counts since " + $0.day } ?? ""
+        var state = "up"
+        var lines = [
+            "PostgreSQL \(fleet.serverVersion.prefix { $0 != " " }), schema \(fleet.schema)", name,
+            Figure.bytes(fleet.databaseSize) + since,
+        ]
+        if case .standby(let lag) = fleet.role {
+            // Pages show what limiters wrote a second ago, so a lag of some seconds goes unnoticed.
+            if lag.map({ $0 > 10 }) ?? true { state = "late" }
+            lines.append(
+                "standby, " + (lag.map { Figure.seconds(max(0, $0)) } ?? "an unknown time") + " behind its primary")
+        }
         return Card(
-            title: "PostgreSQL", state: "up", value: "up", latency: Figure.microseconds(fleet.latency),
-            lines: [
-                "PostgreSQL \(fleet.serverVersion.prefix { $0 != " " }), schema \(fleet.schema)", name,
-                Figure.bytes(fleet.databaseSize) + since,
-            ])
+            title: "PostgreSQL", state: state, value: state, latency: Figure.microseconds(fleet.latency), lines: lines)
     }
 
     private static func limiters(_ fleet: Fleet) -> Card {

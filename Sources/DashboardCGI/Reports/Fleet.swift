@@ -42,7 +42,15 @@ struct Fleet {
         }
     }
 
+    /// Whether the server answers changes, or replicates one that does.
+    enum Role {
+        case primary
+        /// `lag` is in seconds; `nil` if nothing has been replayed yet.
+        case standby(lag: Double?)
+    }
+
     let serverVersion: String
+    let role: Role
     let databaseSize: Int64
     let schema: Int64
     /// The oldest hour that is kept; `nil` before the first count.
@@ -59,6 +67,7 @@ struct Fleet {
         guard let server = try database.rows(.server).first else { throw .noSchema }
         latency = Double(steadyMicroseconds() - asked)
         serverVersion = try server.name("version")
+        role = try server.text("is_standby") == "t" ? .standby(lag: server.number("lag")) : .primary
         databaseSize = try server.count("size")
         schema = try server.count("schema")
         oldest = try server.integer("oldest").map { Moment(seconds: $0) }
