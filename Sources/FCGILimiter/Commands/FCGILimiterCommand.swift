@@ -11,7 +11,7 @@ struct FCGILimiterCommand: ParsableCommand {
         version: programVersion,
         subcommands: [
             ServeCommand.self, CheckCommand.self, ExplainCommand.self, PeekCommand.self, ResetCommand.self,
-            ReloadCommand.self, ReplayCommand.self, MigrateCommand.self,
+            ReloadCommand.self, ReplayCommand.self, MigrateCommand.self, HealthCommand.self,
         ],
         // mod_fcgid starts programs without arguments.
         defaultSubcommand: ServeCommand.self

@@ -1,4 +1,4 @@
-/// Why there is no socket to listen on, in one line with a remedy.
+/// Why a socket cannot be listened on or connected to, in one line with a remedy.
 public struct ListenError: Error, Equatable, CustomStringConvertible {
     /// What failed, where, and what to do.
     public let description: String

@@ -57,24 +57,11 @@ public final class Listener: Sendable {
     }
 
     private static func openUnix(_ path: String) throws(ListenError) -> Int32 {
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let room = MemoryLayout.size(ofValue: address.sun_path)
-        guard path.utf8.count < room else {
-            throw ListenError("unix:\(path): the path is longer than \(room - 1) bytes: use a shorter one")
-        }
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        let size = socklen_t(MemoryLayout<sockaddr_un>.size)
-        func call(_ function: (Int32, UnsafePointer<sockaddr>, socklen_t) -> Int32, _ socket: Int32) -> Int32 {
-            withUnsafePointer(to: address) {
-                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { function(socket, $0, size) }
-            }
-        }
-
+        let address = try SocketAddress(unix: path)
         // A process that dies leaves its socket file, which refuses connections. One that accepts belongs to a live process.
-        let probe = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        let probe = address.makeSocket()
         defer { close(probe) }
-        if call(connect, probe) == 0 {
+        if address.call(connect, probe) == 0 {
             throw ListenError("unix:\(path): another process listens on this socket: stop it, or listen elsewhere")
         }
         if errno == ECONNREFUSED {
@@ -87,11 +74,11 @@ public final class Listener: Sendable {
             unlink(path)
         }
 
-        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        let descriptor = address.makeSocket()
         // Nobody else may connect before the mode is set. On Linux the file gets the mode of the socket that is bound to it;
         // the umask would do too, but it belongs to the whole process.
         fchmod(descriptor, 0o600)
-        let code = call(bind, descriptor)
+        let code = address.call(bind, descriptor)
         guard code == 0, listen(descriptor, 4_096) == 0 else {
             let reason = String(cString: strerror(errno))
             close(descriptor)
@@ -117,19 +104,11 @@ public final class Listener: Sendable {
     }
 
     private static func openTCP(_ host: String, _ port: String) throws(ListenError) -> Int32 {
-        var hints = addrinfo()
-        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-        hints.ai_flags = AI_PASSIVE
-        var found: UnsafeMutablePointer<addrinfo>?
-        let code = getaddrinfo(host, port, &hints, &found)
-        guard code == 0, let first = found?.pointee else {
-            throw ListenError("\(host):\(port): \(String(cString: gai_strerror(code)))")
-        }
-        defer { freeaddrinfo(found) }
-        let descriptor = socket(first.ai_family, first.ai_socktype, first.ai_protocol)
+        let address = try SocketAddress(host: host, port: port)
+        let descriptor = address.makeSocket()
         var yes: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
-        guard bind(descriptor, first.ai_addr, first.ai_addrlen) == 0, listen(descriptor, 4_096) == 0 else {
+        guard address.call(bind, descriptor) == 0, listen(descriptor, 4_096) == 0 else {
             let reason = String(cString: strerror(errno))
             close(descriptor)
             throw ListenError("\(host):\(port): \(reason): stop the process that listens there, or listen elsewhere")
