@@ -19,11 +19,13 @@ CHAOS := iproute2
 PACKAGING := dpkg-dev python3
 # For a fresh Debian that the packages are installed on.
 PACKAGE_TESTS := mmdebstrap lintian groff iproute2
+# For containers with a network of their own, and the base images that stand in for those of registries.
+CONTAINER_TESTS := mmdebstrap podman podman-compose buildah runc netavark aardvark-dns iptables iproute2 apache2-utils curl
 
-.PHONY: help build run traffic test check lint hooks bench chaos screenshot install uninstall deb debtest swift
+.PHONY: help build run traffic test check lint hooks bench chaos screenshot install uninstall deb debtest containertest swift
 
 help:  ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: swift  ## Build the programs into .build/release/
 	@scripts/install-packages $(LIBRARIES)
@@ -101,6 +103,10 @@ deb: build  ## Build the Debian packages, into dist/ (contact: DEBFULLNAME, DEBE
 debtest: deb  ## Install, use, upgrade and remove the packages on a fresh Debian under systemd, as root
 	@scripts/install-packages $(PACKAGE_TESTS)
 	packaging/test dist
+
+containertest: build  ## Build the images, and use and break what compose.yaml starts, with Podman, as root
+	@scripts/install-packages $(CONTAINER_TESTS)
+	docker/test .build/release
 
 swift:
 	@command -v swift >/dev/null || { echo "make: swift is missing: install Swift 6.2 or later from https://swift.org/install" >&2; exit 1; }

@@ -170,10 +170,16 @@ let package = Package(
         ),
         // Whether the documents are true.
         .testTarget(
-            name: "DocumentTests", dependencies: ["FCGILimiter", "DashboardCGI", "Servers"], swiftSettings: strict
+            name: "DocumentTests",
+            dependencies: ["FCGILimiter", "DashboardCGI", "Servers", .product(name: "Yams", package: "Yams")],
+            swiftSettings: strict
         ),
         // The program, behind the web servers that are to be limited.
-        .testTarget(name: "WebServerTests", dependencies: ["FCGILimiter", "Servers"], swiftSettings: strict),
+        .testTarget(
+            name: "WebServerTests",
+            dependencies: ["FCGILimiter", "Servers", .product(name: "Yams", package: "Yams")],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "ChaosTests", dependencies: ["FCGILimiter", "Scenarios", "Servers"], swiftSettings: strict
         ),
