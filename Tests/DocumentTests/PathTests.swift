@@ -8,7 +8,8 @@ struct PathTests {
     static let documents = [
         "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "nginx/README.md",
         "apache/README.md", "bench/README.md",
-        "docs/analytics.md", "docs/configuration.md", "docs/containers.md", "docs/dashboard.md", "docs/library.md",
+        "docs/analytics.md", "docs/building.md", "docs/configuration.md", "docs/containers.md", "docs/dashboard.md",
+        "docs/library.md",
         "docs/recipes.md", "docs/releasing.md", "docs/rules.md", "docs/scaling.md", "docs/stores.md", library,
     ]
 

@@ -159,7 +159,7 @@ struct ApacheGuideTests {
         ("no mod_lua", "lua", "GUARD", "Invalid command 'LuaScope'"),
         ("no mod_headers", "headers", "GUARD", "Invalid command 'Header'"),
         ("no mod_setenvif", "setenvif", "DAEMON", "Invalid command 'SetEnvIfExpr'"),
-        ("no program", nil, "GUARD", "Access checker /usr/local/bin/fcgi-limiter cannot be accessed"),
+        ("no program", nil, "GUARD", "Access checker /usr/bin/fcgi-limiter cannot be accessed"),
     ]
 
     @Test("the documented error messages are those of Apache", arguments: mistakes)
@@ -171,7 +171,7 @@ struct ApacheGuideTests {
         let snippet = site == "GUARD" ? "guard" : "guard-daemon"
         let include = "<Location \"/\">\nInclude \(Template.path("apache/\(snippet).conf"))\n</Location>\n"
         // This machine may have the program where the guide installs it.
-        let missing = root.path("usr/local/bin/fcgi-limiter")
+        let missing = root.path("usr/bin/fcgi-limiter")
         let program = "Define FCGI_LIMITER \(without == nil ? missing : "@program@")\n"
         let text = try Self.debian(root, ["lua", "headers"].filter { $0 != without }, program + include)
             .replacing("Include /etc/apache2/mods-available/\(without ?? "no").load\n", with: "")
@@ -180,7 +180,7 @@ struct ApacheGuideTests {
             _ = try ApacheServer(Template(text: text))
             Issue.record("Apache has started")
         } catch let error as ServerError {
-            #expect(error.description.contains(message.replacing("/usr/local/bin/fcgi-limiter", with: missing)))
+            #expect(error.description.contains(message.replacing("/usr/bin/fcgi-limiter", with: missing)))
         }
     }
 }

@@ -28,15 +28,17 @@ final class FollowedGuide: Sendable {
         root = try TemporaryFolder()
         let port = try FreePort().number
         postgres = hasDashboard ? try PostgresServer(.socketAndPort) : nil
+        let database = postgres?.location ?? ""
         guide = try Guide(
             file, in: root.path,
-            values: ["8000": "\(port)", "@localhost/": "@127.0.0.1:\(postgres?.port ?? 0)/"], isWhole: hasDashboard)
-        for place in ["etc/nginx/conf.d", "etc/nginx/sites-available", "etc/nginx/sites-enabled", "etc/default"]
-            + [
-                "etc/apache2/conf-available", "etc/apache2/sites-available", "run/php", "run/fcgi-limiter", "dev/shm",
-                "var/lib/fcgi-limiter",
-            ]
-        {
+            values: [
+                "8000": "\(port)", "@localhost/": "@127.0.0.1:\(postgres?.port ?? 0)/",
+                "postgresql:///fcgi-limiter?host=\(root.path("run/postgresql"))": database,
+            ], isWhole: hasDashboard)
+        for place in [
+            "etc/nginx/sites-available", "etc/nginx/sites-enabled", "etc/apache2/sites-available", "run/php",
+            "run/fcgi-limiter", "dev/shm", "var/lib/fcgi-limiter",
+        ] {
             try FileManager.default.createDirectory(atPath: root.path(place), withIntermediateDirectories: true)
         }
         // Everybody may write to the real /dev/shm, too.
@@ -45,7 +47,7 @@ final class FollowedGuide: Sendable {
         var words: [String: [String]] = [:]
         var script = """
             sudo() { if [ "$1" = -u ]; then shift 2; fi; "$@"; }
-            psql() { command psql '\(postgres?.location.replacing("dbname=site", with: "dbname=postgres") ?? "")' "$@"; }
+            psql() { command psql '\(database.replacing("dbname=site", with: "dbname=postgres"))' "$@"; }
             htpasswd() { command htpasswd -i "$@" <<<'\(Self.password)'; }
 
             """
@@ -53,10 +55,13 @@ final class FollowedGuide: Sendable {
             let step = String(step.trimmingPrefix(#/sudo (?:-u postgres )?/#))
             let program = String(step.prefix { $0 != " " })
             switch program {
-            case "apt-get": try Self.requireKnown(packages: step.split(separator: " ").dropFirst(3).map(String.init))
-            case "make" where step == "make build": break
-            case "make": try Self.install(to: root.path("usr/local"))
+            case "apt-get": try Self.install(step.split(separator: " ").dropFirst(3).map(String.init), guide, root)
+            // Its roles are those of a real machine; `make debtest` runs it.
+            case _ where program.hasSuffix("create-database"):
+                script += "fcgi-limiter migrate --postgres '\(database)'\n"
             case "systemctl": break
+            // No limiter runs yet.
+            case "fcgi-limiter" where step.contains(" reload "): break
             case "a2enmod", "a2enconf", "a2ensite":
                 words[program, default: []] += step.split(separator: " ").dropFirst().map(String.init)
             case "python3": words[program, default: []].append(String(step.split(separator: " ")[1]))
@@ -94,22 +99,26 @@ final class FollowedGuide: Sendable {
 
     private static func environment(_ root: TemporaryFolder) -> [String: String] {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
-        return ["PATH": root.path("usr/local/bin") + ":" + path, "http_proxy": ""]
+        return ["PATH": root.path("usr/bin") + ":" + path, "http_proxy": ""]
     }
 
-    /// Runs `make install` with the programs from the tests' build.
-    private static func install(to prefix: String) throws {
-        let built = URL(fileURLWithPath: try Program(built: "fcgi-limiter").path).deletingLastPathComponent().path
-        let words = ["-s", "-C", Template.path("."), "install", "PREFIX=\(prefix)", "PROGRAMS=\(built)"]
-        let outcome = try Program("make", package: "make").run(words, environment: ["MAKEFLAGS": ""])
-        try #require(outcome.status == 0, "\(outcome.errors)")
-    }
-
-    /// Requires that the Makefile installs the guide's packages for the tests.
-    private static func requireKnown(packages: [String]) throws {
+    /// Lays out the files of this project's packages, and requires that the Makefile installs the others for the tests.
+    private static func install(_ packages: [String], _ guide: Guide, _ root: TemporaryFolder) throws {
         let words = try Template(file: "Makefile").text.split(whereSeparator: \.isWhitespace).map(String.init)
-        for package in packages where !package.hasPrefix("-") {
+        for package in packages where !package.hasPrefix("-") && !package.hasPrefix("./fcgi-limiter") {
             try #require(words.contains(package), "the Makefile does not install \(package)")
+        }
+        // Both packages at once.
+        guard packages.contains("./fcgi-limiter_*.deb") else { return }
+        let built = URL(fileURLWithPath: try Program(built: "fcgi-limiter").path).deletingLastPathComponent().path
+        let outcome = try Program(at: Template.path("packaging/deb")).run(["--files", built, root.path])
+        try #require(outcome.status == 0, "\(outcome.errors)")
+        for folder in ["etc", "usr/share/fcgi-limiter"] {
+            for name in FileManager.default.subpaths(atPath: root.path(folder)) ?? [] {
+                let path = "\(folder)/\(name)"
+                let text = root.text(of: path)
+                if !text.isEmpty { try root.write(guide.moved(text), to: path) }
+            }
         }
     }
 
@@ -142,7 +151,8 @@ final class FollowedGuide: Sendable {
             if let postgres, command.contains("dashboard.localhost") {
                 // The first limiter creates the tables in the background.
                 let tables = "select count(*) from pg_tables where schemaname = 'limiter'"
-                #expect(try waitUntil { try Int(postgres.query(tables, database: "limits")) != 0 })
+                let database = guide.text.contains("create database limits") ? "limits" : "site"
+                #expect(try waitUntil { try Int(postgres.query(tables, database: database)) != 0 })
             }
             let outcome = try run(command)
             let printed = outcome.text.replacing("\r\n", with: "\n") + outcome.errors

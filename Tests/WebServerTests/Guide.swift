@@ -41,7 +41,7 @@ struct Guide: Sendable {
 
     private static func moved(_ text: String, to folder: String, _ values: KeyValuePairs<String, String>) -> String {
         var text = text
-        for place in ["/etc/", "/usr/local/", "/var/www/", "/opt/", "/run/", "/dev/shm/"] {
+        for place in ["/etc/", "/usr/", "/var/www/", "/opt/", "/run/", "/dev/shm/"] {
             text = text.replacing(place, with: folder + place)
         }
         for (written, value) in values { text = text.replacing(written, with: value) }

@@ -28,7 +28,7 @@ struct NginxGuideTests {
         /// Starts the service of the installed units with this name.
         static func service(_ name: String, _ followed: FollowedGuide) throws -> ServerProcess {
             let root = followed.root
-            let units = "usr/local/lib/systemd/system/\(name)."
+            let units = "usr/lib/systemd/system/\(name)."
             let text = root.text(of: units + "socket") + root.text(of: units + "service")
             let lines = text.split(separator: "\n").map { $0.split(separator: "=", maxSplits: 1).map(String.init) }
             func values(_ name: String) -> [String] {
@@ -43,12 +43,13 @@ struct NginxGuideTests {
                 let parts = line.split(separator: "=", maxSplits: 1)
                 if parts.count == 2 { environment[String(parts[0])] = String(parts[1]) }
             }
-            // The path already has the folder as its prefix.
             var words = try #require(lines.first { $0[0] == "ExecStart" }?[1].split(separator: " ").map(String.init))
             #expect(words.suffix(2) == ["--listen", "systemd"])
             words[words.count - 1] = "unix:\(socket)"
             let rest = words.dropFirst() + ["--socket-mode", "0666"]
-            return try ServerProcess(Program(at: words[0]), Array(rest), environment: environment, in: root) {
+            return try ServerProcess(
+                Program(at: followed.guide.moved(words[0])), Array(rest), environment: environment, in: root
+            ) {
                 ServerAddress.unix(path: socket).accepts
             }
         }
@@ -58,6 +59,11 @@ struct NginxGuideTests {
             var files = ["fastcgi_params": try String(contentsOfFile: "/etc/nginx/fastcgi_params", encoding: .utf8)]
             for (number, text) in followed.texts(in: "etc/nginx/fcgi-limiter.d").enumerated() {
                 files["fcgi-limiter.d/\(number).conf"] = text
+            }
+            let snippets = "snippets/fcgi-limiter"
+            for name in try FileManager.default.contentsOfDirectory(atPath: followed.root.path("etc/nginx/\(snippets)"))
+            {
+                files["\(snippets)/\(name)"] = followed.root.text(of: "etc/nginx/\(snippets)/\(name)")
             }
             return files
         }

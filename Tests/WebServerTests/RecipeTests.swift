@@ -20,7 +20,8 @@ struct RecipeTests {
         /// The block in a language.
         func block(_ language: String) throws -> String {
             try #require(document.blocks(of: language).first)
-                .replacing("/usr/local/share/fcgi-limiter/", with: Template.path("") + "/")
+                .replacing("snippets/fcgi-limiter/", with: Template.path("nginx") + "/")
+                .replacing("/usr/share/fcgi-limiter/", with: Template.path("") + "/")
                 .replacing("127.0.0.1:8000", with: "127.0.0.1:@app@")
                 .replacing("include fastcgi_params", with: "include /etc/nginx/fastcgi_params")
                 .replacing(#/\/etc\/(?:nginx|apache2)\/fcgi-limiter.users/#, with: "@folder@/passwords")
@@ -214,7 +215,7 @@ struct RecipeTests {
         #expect(document.text.contains("/run/fcgi-limiter-shop.sock"))
         let installed = try FollowedGuide("nginx/README.md").root
         for kind in ["socket", "service"] {
-            let text = installed.text(of: "usr/local/lib/systemd/system/fcgi-limiter@.\(kind)")
+            let text = installed.text(of: "usr/lib/systemd/system/fcgi-limiter@.\(kind)")
             #expect(text.contains("(%i)") && !text.contains("@PREFIX@"))
         }
     }
