@@ -47,6 +47,7 @@ struct CheckTests {
             try limiter(["check", path]).lines == [
                 "\(path): 1 rule, 1 policy, 0 warnings",
                 "nginx needs an include for HTTP_HOST, SERVER_NAME: see fcgi-limiter check --nginx \(path)",
+                "rules with host apply to no other host name: close the web server's default site",
             ])
     }
 

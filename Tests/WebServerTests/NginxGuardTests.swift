@@ -119,6 +119,19 @@ struct NginxGuardTests {
         #expect(nginx.logText.contains("no live upstreams"))
     }
 
+    @Test("a socket that nobody listens on is tried six times, not with every request")
+    func notTriedAgain() throws {
+        let folder = try TemporaryFolder()
+        let example = try Template(file: "nginx/guard-example.conf").replacing(
+            "unix:@folder@/fcgi-limiter.sock", with: "unix:\(folder.path("missing.sock"))")
+        let app = try PythonSite()
+        let values = ["site": Template.path("Tests/Sites/php"), "php": "/none", "app": "\(app.port)"]
+        let nginx = try NginxServer(example, values, companions: [app, folder])
+        let client = HTTPClient(nginx, port: nginx.port, host: "app.localhost")
+        for _ in 0..<30 { expectUncounted(try client.get("/")) }
+        #expect(nginx.logText.components(separatedBy: "connect() to unix:").count - 1 == 6)
+    }
+
     @Test("a limiter with deny answers 503 while its store fails")
     func failingStore() throws {
         let flags = ["--on-store-failure", "deny"]

@@ -48,6 +48,9 @@ struct CheckCommand: ParsableCommand {
                     "nginx needs an include for \(unsent.joined(separator: ", ")): see fcgi-limiter check --nginx \(file)"
                 )
             }
+            if unsent.contains(NginxVariables.host) {
+                print("rules with host apply to no other host name: close the web server's default site")
+            }
         }
         guard warnings.isEmpty || !strict else { throw ExitCode.failure }
     }

@@ -8,10 +8,13 @@ enum NginxVariables {
         "REQUEST_URI",
     ]
 
+    /// The variable with the host that the client names.
+    static let host = "HTTP_HOST"
+
     /// The nginx variables that are not named after a header.
     private static let known = [
         // Not $http_host: for a request target in absolute form, nginx chooses the site by the target, not by Host.
-        "HTTP_HOST": "$host", "REMOTE_USER": "$remote_user", "SERVER_NAME": "$server_name",
+        host: "$host", "REMOTE_USER": "$remote_user", "SERVER_NAME": "$server_name",
     ]
 
     /// The variables that the rules read and the snippets do not send.
