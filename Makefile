@@ -46,6 +46,7 @@ test: swift  ## Check everything and run every test against real servers
 	@$(MAKE) --no-print-directory check
 	swift build --build-tests
 	swift test --skip-build --disable-xctest
+	@echo "make: not run, because they need root, a network and a release build: make debtest, make containertest"
 
 check: lint  ## Lint, then build with warnings and undeclared imports as errors
 	swift build --explicit-target-dependency-import-check error
