@@ -172,7 +172,7 @@ struct ApacheGuardTests {
 
     @Test("a limiter that hangs delays one request by FcgidIOTimeout")
     func hanging() throws {
-        #expect(try Template(file: "apache/README.md").text.contains("\nFcgidIOTimeout 10\n"))
+        #expect(try Template(file: "packaging/debian/apache.conf").text.contains("\n    FcgidIOTimeout 10\n"))
         let site = try ApacheSite("FcgidIOTimeout 3\n" + Self.guarded, files: ["site/index.html": "index"])
         let client = site.client()
         expectCounted(try client.get("/"), left: 9, policy: "ten")
