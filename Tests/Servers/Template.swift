@@ -12,13 +12,14 @@ public struct Template: Sendable {
 
     /// An nginx configuration with this text between the braces of `http`.
     ///
-    /// nginx writes to its folder only.
+    /// nginx writes to its folder only. Started by root, it changes to the user that Debian's configuration names.
     public init(http: String) {
         text = """
             daemon off;
             pid @folder@/nginx.pid;
             error_log stderr warn;
             events {}
+            \(geteuid() == 0 ? "user www-data;" : "")
             http {
                 access_log off;
                 client_body_temp_path @folder@/client_body;

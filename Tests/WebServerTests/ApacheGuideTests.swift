@@ -83,6 +83,8 @@ struct ApacheGuideTests {
     func followed() throws {
         let machine = try Machine(hasDashboard: true)
         try machine.followed.expectExchanges(port: machine.apache.port)
+        let users = machine.followed.root.path("etc/apache2/fcgi-limiter.users")
+        #expect(try FileManager.default.attributesOfItem(atPath: users)[.posixPermissions] as? Int == 0o640)
         // AH01630: Apache logs the 403 of private-pages.conf.
         let usual = [" info fcgi-limiter", ":notice]", "AH01630"]
         let lines = machine.apache.logText.split(separator: "\n")

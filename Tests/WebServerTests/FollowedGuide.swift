@@ -52,7 +52,9 @@ final class FollowedGuide: Sendable {
 
             """
         for step in guide.steps {
+            // Only root may give a file to another group.
             let step = String(step.trimmingPrefix(#/sudo (?:-u postgres )?/#))
+                .replacing(" -g www-data", with: geteuid() == 0 ? " -g www-data" : "")
             let program = String(step.prefix { $0 != " " })
             switch program {
             case "apt-get": try Self.install(step.split(separator: " ").dropFirst(3).map(String.init), guide, root)

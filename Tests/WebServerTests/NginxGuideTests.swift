@@ -83,6 +83,8 @@ struct NginxGuideTests {
     func followed() throws {
         let machine = try Machine(hasDashboard: true)
         try machine.followed.expectExchanges(port: machine.nginx.port)
+        let users = machine.followed.root.path("etc/nginx/fcgi-limiter.users")
+        #expect(try FileManager.default.attributesOfItem(atPath: users)[.posixPermissions] as? Int == 0o640)
         #expect(machine.nginx.logText == "")
     }
 
