@@ -29,7 +29,7 @@ CMD []
 
 FROM ${BASE_IMAGE} AS limiter
 RUN apt-get update && apt-get install -y --no-install-recommends \
-        ca-certificates libfcgi0ldbl libhiredis0.14 libjs-chart.js liblmdb0 libpq5 && \
+        ca-certificates libfcgi0ldbl libhiredis0.14 libjs-chart.js liblmdb0 libpq5 libssl3 && \
     rm -rf /var/lib/apt/lists/* && \
     useradd --uid 10001 --user-group --home-dir /nonexistent --shell /usr/sbin/nologin fcgi-limiter && \
     install -d -o fcgi-limiter -g fcgi-limiter -m 750 /var/lib/fcgi-limiter

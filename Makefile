@@ -6,12 +6,12 @@ PREFIX ?= /usr/local
 PROGRAMS ?= .build/release
 export PORT DASHBOARD_PORT SERVER STORE RULES ROUNDS DURATION
 
-LIBRARIES := build-essential pkg-config libfcgi-dev libhiredis-dev libpq-dev liblmdb-dev
+LIBRARIES := build-essential pkg-config libfcgi-dev libhiredis-dev libpq-dev liblmdb-dev libssl-dev
 SERVERS := nginx redis-server postgresql curl
 APACHE := apache2 libapache2-mod-fcgid lua-socket
 DASHBOARD := libjs-chart.js
 BROWSER := chromium chromium-driver fonts-dejavu-core
-TESTING := apache2-utils wrk python3-jsonschema python3-yaml pgbouncer $(APACHE) php-fpm python3 $(BROWSER)
+TESTING := openssl apache2-utils wrk python3-jsonschema python3-yaml pgbouncer $(APACHE) php-fpm python3 $(BROWSER)
 CHECKING := shellcheck lua5.1
 MEASURING := wrk libnginx-mod-http-lua lua-nginx-redis $(APACHE) libapache2-mod-qos libpcre3
 # For a network that can be cut; it also takes util-linux, which Debian always has.

@@ -32,6 +32,7 @@ let package = Package(
         .systemLibrary(name: "CHiredis"),
         .systemLibrary(name: "CLMDB"),
         .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "COpenSSL"),
         .systemLibrary(name: "CPostgres"),
 
         // Layer 2: deciding, in pure Swift; and the machine's clocks and threads.
@@ -44,7 +45,7 @@ let package = Package(
         .target(
             name: "Stores",
             dependencies: [
-                "Limiters", "Platform", "TextFormats", "CHiredis", "CLMDB",
+                "Limiters", "Platform", "TextFormats", "CHiredis", "CLMDB", "COpenSSL",
                 .product(name: "Logging", package: "swift-log"),
             ],
             resources: [
@@ -133,7 +134,7 @@ let package = Package(
             name: "StoresTests",
             // StoreBench: its program is the process that is killed, or lacks permissions, or has a full disk.
             dependencies: [
-                "Limiters", "Platform", "Stores", "StoreBench", "Cases", "Servers",
+                "Limiters", "Platform", "Stores", "StoreBench", "Cases", "Servers", "COpenSSL",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict

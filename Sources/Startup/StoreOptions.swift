@@ -12,7 +12,8 @@ public struct StoreOptions: ParsableArguments, VariableOptions {
         help: """
             The store: embedded:PATH, redis://[USER:PASSWORD@]HOST[:PORT][/DB], redis+unix:PATH, \
             redis+sentinel://[USER:PASSWORD@]HOST:PORT,HOST:PORT,…/MASTERNAME[/DB] or \
-            redis+cluster://[USER:PASSWORD@]HOST:PORT,HOST:PORT,…. \
+            redis+cluster://[USER:PASSWORD@]HOST:PORT,HOST:PORT,…; with TLS write rediss for redis. \
+            ?password_file=PATH keeps the password in a file. \
             Default: $FCGI_LIMITER_STORE, otherwise the Redis server that $REDIS_HOST names, otherwise \
             embedded:/dev/shm/fcgi-limiter-UID.
             """)
@@ -39,12 +40,16 @@ public struct StoreOptions: ParsableArguments, VariableOptions {
         guard let host = environment["REDIS_HOST"] else {
             return .embedded(path: "/dev/shm/fcgi-limiter-\(user ?? geteuid())", size: StoreLocation.defaultSize)
         }
-        let credentials = environment["REDIS_PASSWORD"].map { ":\(PercentEncoding.encoded($0))@" } ?? ""
+        let words = ["REDIS_USER", "REDIS_PASSWORD"].map { PercentEncoding.encoded(environment[$0] ?? "") }
+        let credentials = words == ["", ""] ? "" : words.joined(separator: ":") + "@"
         let name = host.contains(":") ? "[\(host)]" : host
+        let query = URLQuery.text([("password_file", environment["REDIS_PASSWORD_FILE"])])
         do throws(StoreError) {
-            return try StoreLocation("redis://\(credentials)\(name):\(environment["REDIS_PORT"] ?? "6379")")
+            return try StoreLocation(
+                "redis://\(credentials)\(name):\(environment["REDIS_PORT"] ?? "6379")"
+                    + (query.isEmpty ? "" : "?\(query)"))
         } catch {
-            throw ValidationError("REDIS_HOST, REDIS_PORT: \(error)")
+            throw ValidationError("REDIS_HOST, REDIS_PORT, REDIS_PASSWORD_FILE: \(error)")
         }
     }
 }

@@ -7,6 +7,7 @@ import TextFormats
 ///     redis://user:password@host:6379/0       redis+unix:/run/redis/redis.sock?db=1
 ///     redis+sentinel://host:26379,host:26379/mymaster/0
 ///     redis+cluster://host:6379,host:6379
+///     rediss://host:6379?ca=/etc/redis/ca.crt&password_file=/etc/fcgi-limiter/redis-password
 public enum StoreLocation: Sendable, Hashable, CustomStringConvertible {
     /// A folder of this machine, and the most bytes that it may take.
     case embedded(path: String, size: Int)
@@ -41,15 +42,12 @@ public enum StoreLocation: Sendable, Hashable, CustomStringConvertible {
                 size = written.bytes
             }
             self = .embedded(path: String(path), size: size)
-        case "redis", "redis+unix":
+        case "redis", "rediss", "redis+unix":
             self = .redis(try RedisLocation(text))
-        case "redis+sentinel":
+        case "redis+sentinel", "rediss+sentinel":
             self = .sentinel(try SentinelLocation(text))
-        case "redis+cluster":
+        case "redis+cluster", "rediss+cluster":
             self = .cluster(try ClusterLocation(text))
-        case "rediss", "valkeys":
-            throw Self.unusable(
-                text, "TLS is not supported: write redis:// and the address of a tunnel such as stunnel")
         default:
             throw Self.unusable(text, Self.schemes)
         }
@@ -129,7 +127,7 @@ public enum StoreLocation: Sendable, Hashable, CustomStringConvertible {
 
     private static let schemes = """
         write embedded:PATH, redis://HOST:PORT/DB, redis+unix:PATH, redis+sentinel://HOST:PORT,…/MASTERNAME/DB or \
-        redis+cluster://HOST:PORT,…
+        redis+cluster://HOST:PORT,…; with TLS write rediss for redis
         """
 
     static func unusable(_ text: String, _ remedy: String) -> StoreError {

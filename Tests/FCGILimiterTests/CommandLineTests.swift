@@ -23,7 +23,7 @@ struct CommandLineTests {
             "store", "nonsense",
             """
             : store "nonsense" is not valid: write embedded:PATH, redis://HOST:PORT/DB, redis+unix:PATH, \
-            redis+sentinel://HOST:PORT,…/MASTERNAME/DB or redis+cluster://HOST:PORT,…
+            redis+sentinel://HOST:PORT,…/MASTERNAME/DB or redis+cluster://HOST:PORT,…; with TLS write rediss for redis
             """
         ),
         (
@@ -190,6 +190,22 @@ struct CommandLineTests {
         // The client's key, and the address.
         #expect(try redis.command("DBSIZE", password: "p@ss:w/rd%") == "2")
         #expect(!process.logText.contains("p@ss"))
+    }
+
+    @Test("REDIS_USER and REDIS_PASSWORD_FILE name the user, and the file with the password")
+    func redisFiles() throws {
+        let redis = try RedisServer(
+            .socketAndPort, options: ["user me on >p@ss:w/rd% ~* &* +@all", "user default off"])
+        let folder = try TemporaryFolder()
+        let process = try start(
+            ["--socket-mode", "0666"],
+            [
+                "FCGI_LIMITER_STORE": "", "REDIS_HOST": "127.0.0.1", "REDIS_PORT": "\(redis.port)", "REDIS_USER": "me",
+                "REDIS_PASSWORD_FILE": try folder.write("p@ss:w/rd%\n", to: "pass word"),
+            ], in: folder, store: nil)
+        #expect(waitUntil { process.logText.contains("store redis://127.0.0.1:\(redis.port)/0\n") })
+        let client = try NginxServer(socket: folder.path("a.sock")).client()
+        #expect(try client.get("/api/data", headers: ["X-API-Key": "a"])["X-RateLimit-Remaining"] == "9")
     }
 
     @Test("without options, it serves on its default socket with a store in memory")

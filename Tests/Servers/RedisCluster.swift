@@ -26,8 +26,9 @@ public final class RedisCluster: Sendable {
     /// - Parameters:
     ///   - nodeTimeout: milliseconds of silence after which a node counts as failed.
     ///   - options: lines of each server's `redis.conf`.
+    ///   - certificates: where the nodes get certificates; `nil` for nodes without TLS.
     /// - Throws: ``ServerError`` when Redis is not installed, or does not start.
-    public init(nodeTimeout: Int = 2_000, options: [String] = []) throws {
+    public init(nodeTimeout: Int = 2_000, options: [String] = [], certificates: Certificates? = nil) throws {
         let folder = try TemporaryFolder()
         self.folder = folder
         let ports = try (0..<6).map { _ in (client: try FreePort(), bus: try FreePort()) }
@@ -45,6 +46,7 @@ public final class RedisCluster: Sendable {
             let text = (lines + ["vars currentEpoch 3 lastVoteEpoch 0"]).joined(separator: "\n") + "\n"
             try folder.write(text, to: "nodes-\(port.client.number).conf")
         }
+        let certificate = try certificates?.issue()
         nodes = try zip(ports, ids).map { port, id in
             let server = try RedisServer(
                 .socketAnd(port.client),
@@ -52,7 +54,7 @@ public final class RedisCluster: Sendable {
                     "cluster-enabled yes", "cluster-port \(port.bus.number)", "cluster-node-timeout \(nodeTimeout)",
                     "cluster-config-file \(folder.path("nodes-\(port.client.number).conf"))",
                     "repl-diskless-sync-delay 0", "repl-ping-replica-period 1",
-                ] + options)
+                ] + options + (certificates?.options(only: port.client, certificate) ?? []))
             return Node(server: server, id: id)
         }
         guard try waitUntil({ try isWhole }) else { throw ServerError("the Redis Cluster did not come up") }

@@ -8,8 +8,9 @@ public final class RedisSentinels: Sendable {
 
     /// The servers; the first is the initial master.
     public let servers: [RedisServer]
-    /// The Sentinels' ports.
+    /// The Sentinels' ports without TLS.
     public let ports: [Int]
+    private let tlsPorts: [FreePort]?
 
     private let folders: [TemporaryFolder]
     private let processes: Mutex<[ServerProcess]>
@@ -21,27 +22,37 @@ public final class RedisSentinels: Sendable {
     ///   - options: lines of each server's `redis.conf`.
     ///   - sentinelOptions: lines of each Sentinel's configuration after the line that names the master.
     ///   - password: the password of the Sentinels, if their options require one.
+    ///   - certificates: where all servers get certificates; `nil` for servers without TLS.
     /// - Throws: ``ServerError`` when Redis is not installed, or a server does not start.
     public init(
-        silence: Int = 1_000, options: [String] = [], sentinelOptions: [String] = [], password: String? = nil
+        silence: Int = 1_000, options: [String] = [], sentinelOptions: [String] = [], password: String? = nil,
+        certificates: Certificates? = nil
     ) throws {
-        let master = try RedisServer(.socketAndPort, options: options)
+        let certificate = try certificates?.issue()
+        let serverPorts = try (0..<2).map { _ in try FreePort() }
+        func tls(_ port: FreePort) -> [String] { certificates?.options(only: port, certificate) ?? [] }
+        let master = try RedisServer(.socketAnd(serverPorts[0]), options: options + tls(serverPorts[0]))
         let replica = try RedisServer(
-            .socketAndPort, options: ["replicaof 127.0.0.1 \(master.port)"] + Self.replicaOptions + options)
+            .socketAnd(serverPorts[1]),
+            options: ["replicaof 127.0.0.1 \(master.port)"] + Self.replicaOptions + options + tls(serverPorts[1]))
         servers = [master, replica]
         let ports = try (0..<3).map { _ in try FreePort().number }
         self.ports = ports
+        let tlsPorts = try certificates.map { _ in try ports.map { _ in try FreePort() } }
+        self.tlsPorts = tlsPorts
         var folders: [TemporaryFolder] = []
         var processes: [ServerProcess] = []
-        for port in ports {
+        for (index, port) in ports.enumerated() {
             let folder = try TemporaryFolder()
-            let lines = [
-                "port \(port)", "bind 127.0.0.1", "dir \(folder.path)",
-                "sentinel monitor \(Self.name) 127.0.0.1 \(master.port) 2",
-                "sentinel down-after-milliseconds \(Self.name) \(silence)",
-                // Half of this time passes between two attempts.
-                "sentinel failover-timeout \(Self.name) 4000",
-            ]
+            // The plain port stays, for commands of the tests.
+            let lines =
+                (tlsPorts.map { tls($0[index]) } ?? []) + [
+                    "port \(port)", "bind 127.0.0.1", "dir \(folder.path)",
+                    "sentinel monitor \(Self.name) 127.0.0.1 \(master.port) 2",
+                    "sentinel down-after-milliseconds \(Self.name) \(silence)",
+                    // Half of this time passes between two attempts.
+                    "sentinel failover-timeout \(Self.name) 4000",
+                ]
             try folder.write((lines + sentinelOptions).joined(separator: "\n") + "\n", to: "sentinel.conf")
             folders.append(folder)
             processes.append(try Self.start(port, in: folder))
@@ -63,7 +74,9 @@ public final class RedisSentinels: Sendable {
 
     /// The store address of the Sentinels, without a user.
     public var location: String {
-        "redis+sentinel://" + ports.map { "127.0.0.1:\($0)" }.joined(separator: ",") + "/\(Self.name)"
+        let ports = tlsPorts?.map(\.number) ?? ports
+        return (tlsPorts == nil ? "redis" : "rediss") + "+sentinel://"
+            + ports.map { "127.0.0.1:\($0)" }.joined(separator: ",") + "/\(Self.name)"
     }
 
     /// Whether every Sentinel knows the two others and a connected replica.

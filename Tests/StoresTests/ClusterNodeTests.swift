@@ -7,11 +7,6 @@ import Testing
 
 @Suite("One node of a cluster")
 struct ClusterNodeTests {
-    init() {
-        // As the program does: hiredis writes to connections that the server has closed.
-        signal(SIGPIPE, SIG_IGN)
-    }
-
     private func node(_ port: Int) -> ClusterNode {
         ClusterNode(RedisLocation(.tcp(host: "127.0.0.1", port: port)), deadlines: .patient)
     }
@@ -59,7 +54,7 @@ struct ClusterNodeTests {
         let server = try RedisServer(.socketAndPort)
         let node = node(server.port)
         let scripted = try node.connection()
-        try scripted.connection.append(RedisCommand(["BLPOP", "list", "0"]))
+        scripted.connection.queue(RedisCommand(["BLPOP", "list", "0"]))
         try scripted.connection.flush()
         scripted.connection.abandon(1, sent: steadyMicroseconds())
         let error = #expect(throws: StoreError.self) { try node.connection() }

@@ -7,11 +7,6 @@ import Testing
 
 @Suite("Redis Cluster")
 struct ClusterTests {
-    init() {
-        // As the program does: hiredis writes to connections that the server has closed.
-        signal(SIGPIPE, SIG_IGN)
-    }
-
     @Test("a key has the slot that Redis computes")
     func slots() throws {
         let server = try RedisServer.clusterNode()

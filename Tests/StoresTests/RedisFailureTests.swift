@@ -1,18 +1,14 @@
 import Glibc
 import Limiters
 import Servers
-import Stores
 import Testing
+
+@testable import Stores
 
 @Suite("When Redis fails")
 struct RedisFailureTests {
     /// Long enough for a busy machine, and short enough to distinguish a timely answer from none.
     private static let deadlines = RedisDeadlines(connect: 100_000, command: 100_000)
-
-    init() {
-        // As the program does: hiredis writes to connections that the server has closed.
-        signal(SIGPIPE, SIG_IGN)
-    }
 
     @Test("if nothing listens on a socket, the error says so")
     func noSocket() throws {

@@ -1,7 +1,8 @@
 import Limiters
 import Servers
-import Stores
 import Testing
+
+@testable import Stores
 
 @Suite("What Redis keeps")
 struct RedisStateTests {

@@ -12,11 +12,6 @@ struct ReplyActionTests {
         case dropped
     }
 
-    init() {
-        // As the program does: hiredis writes to connections that the server has closed.
-        signal(SIGPIPE, SIG_IGN)
-    }
-
     @Test(
         "a server that cannot decide now is a failure, and is used again when it can",
         arguments: [

@@ -6,11 +6,6 @@ import Testing
 
 @Suite("Redis Sentinel")
 struct SentinelTests {
-    init() {
-        // As the program does: hiredis writes to connections that the server has closed.
-        signal(SIGPIPE, SIG_IGN)
-    }
-
     @Test("a killed master is succeeded by the replica that the Sentinels promote, with its counts")
     func killedMaster() throws {
         let sentinels = try RedisSentinels()

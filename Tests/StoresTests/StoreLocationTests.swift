@@ -1,5 +1,6 @@
-import Stores
 import Testing
+
+@testable import Stores
 
 @Suite("Store locations")
 struct StoreLocationTests {
@@ -42,6 +43,35 @@ struct StoreLocationTests {
             ("redis+unix:/run/r.sock", unix("/run/r.sock"), "redis+unix:/run/r.sock?db=0"),
             ("redis+unix:///run/r.sock", unix("/run/r.sock"), "redis+unix:/run/r.sock?db=0"),
             ("redis+unix:/run/r.sock?db=4", unix("/run/r.sock", database: 4), "redis+unix:/run/r.sock?db=4"),
+            ("redis://:a?b=c@host", tcp("host", password: "a?b=c"), "redis://host:6379/0"),
+            (
+                "redis://me@host?password_file=/run/credentials/fcgi-limiter@a.service/pw",
+                RedisLocation(
+                    .tcp(host: "host", port: 6_379),
+                    RedisCredentials(
+                        user: .text("me"), password: .file("/run/credentials/fcgi-limiter@a.service/pw"))),
+                "redis://host:6379/0"
+            ),
+            (
+                "redis+unix:/run/r.sock?db=1&user_file=/u&password_file=/p%26%3F",
+                RedisLocation(
+                    .unix(path: "/run/r.sock"), RedisCredentials(user: .file("/u"), password: .file("/p&?")),
+                    database: 1), "redis+unix:/run/r.sock?db=1"
+            ),
+            (
+                "rediss://:pw@host/1",
+                RedisLocation(
+                    .tcp(host: "host", port: 6_379), RedisCredentials(password: .text("pw")), tls: TLSSettings(),
+                    database: 1), "rediss://host:6379/1"
+            ),
+            (
+                "rediss://host?ca=/ca&cert=/cert&key=/key&server_name=redis.example",
+                RedisLocation(
+                    .tcp(host: "host", port: 6_379),
+                    tls: TLSSettings(
+                        authorities: "/ca", certificate: "/cert", key: "/key", serverName: "redis.example")),
+                "rediss://host:6379/0"
+            ),
             (
                 "redis+unix://me:pw@/run/r.sock?db=1", unix("/run/r.sock", user: "me", password: "pw", database: 1),
                 "redis+unix:/run/r.sock?db=1"
@@ -57,50 +87,59 @@ struct StoreLocationTests {
     @Test(
         "a location of Sentinels is understood, and described without its passwords",
         arguments: [
-            ("redis+sentinel://host/limits", "redis+sentinel://host:26379/limits/0", 0, nil, nil, nil, nil),
+            ("redis+sentinel://host/limits", "redis+sentinel://host:26379/limits/0", 0, .init(), .init()),
             (
                 "redis+sentinel://me:p%40@a:1,[::1]:2,c/limits/3", "redis+sentinel://a:1,[::1]:2,c:26379/limits/3", 3,
-                "me",
-                "p@", nil, nil
+                .init(user: .text("me"), password: .text("p@")), .init()
             ),
             (
-                "redis+sentinel://:pw@a/m?sentinel_password=s%26%40", "redis+sentinel://a:26379/m/0", 0, nil, "pw", nil,
-                "s&@"
+                "redis+sentinel://:pw@a/m?sentinel_password=s%26%40", "redis+sentinel://a:26379/m/0", 0,
+                .init(password: .text("pw")), .init(password: .text("s&@"))
             ),
             (
-                "redis+sentinel://a/m/1?sentinel_user=u&sentinel_password=a@b", "redis+sentinel://a:26379/m/1", 1, nil,
-                nil, "u", "a@b"
+                "redis+sentinel://a/m/1?sentinel_user=u&sentinel_password=a@b", "redis+sentinel://a:26379/m/1", 1,
+                .init(), .init(user: .text("u"), password: .text("a@b"))
             ),
-        ] as [(String, String, Int, String?, String?, String?, String?)])
+            (
+                "rediss+sentinel://a/m?password_file=/p&sentinel_password_file=/s&ca=/ca",
+                "rediss+sentinel://a:26379/m/0", 0, .init(password: .file("/p")), .init(password: .file("/s"))
+            ),
+        ] as [(String, String, Int, RedisCredentials, RedisCredentials)])
     func sentinel(
-        _ text: String, _ description: String, _ database: Int, _ user: String?, _ password: String?,
-        _ sentinelUser: String?, _ sentinelPassword: String?
+        _ text: String, _ description: String, _ database: Int, _ credentials: RedisCredentials,
+        _ sentinelCredentials: RedisCredentials
     ) throws {
         let location = try StoreLocation(text)
         #expect(location.description == description)
         #expect(location.kind == "redis_sentinel")
         guard case .sentinel(let parts) = location else { Issue.record("\(location)"); return }
         #expect(parts.database == database)
-        #expect(parts.user == user)
-        #expect(parts.password == password)
-        #expect(parts.sentinelUser == sentinelUser)
-        #expect(parts.sentinelPassword == sentinelPassword)
+        #expect(parts.credentials == credentials)
+        #expect(parts.sentinelCredentials == sentinelCredentials)
+        #expect((parts.tls == nil) == text.hasPrefix("redis+"))
     }
 
     @Test(
         "a location of a cluster is understood, and described without its password",
         arguments: [
-            ("redis+cluster://host", "redis+cluster://host:6379", nil, nil),
-            ("redis+cluster://host:7000/", "redis+cluster://host:7000", nil, nil),
-            ("redis+cluster://me:pw@a:1,[::1]:2,c", "redis+cluster://a:1,[::1]:2,c:6379", "me", "pw"),
-        ] as [(String, String, String?, String?)])
-    func cluster(_ text: String, _ description: String, _ user: String?, _ password: String?) throws {
+            ("redis+cluster://host", "redis+cluster://host:6379", .init()),
+            ("redis+cluster://host:7000/", "redis+cluster://host:7000", .init()),
+            (
+                "redis+cluster://me:pw@a:1,[::1]:2,c", "redis+cluster://a:1,[::1]:2,c:6379",
+                .init(user: .text("me"), password: .text("pw"))
+            ),
+            (
+                "rediss+cluster://me@a?password_file=/p", "rediss+cluster://a:6379",
+                .init(user: .text("me"), password: .file("/p"))
+            ),
+        ] as [(String, String, RedisCredentials)])
+    func cluster(_ text: String, _ description: String, _ credentials: RedisCredentials) throws {
         let location = try StoreLocation(text)
         #expect(location.description == description)
         #expect(location.kind == "redis_cluster")
         guard case .cluster(let parts) = location else { Issue.record("\(location)"); return }
-        #expect(parts.user == user)
-        #expect(parts.password == password)
+        #expect(parts.credentials == credentials)
+        #expect((parts.tls == nil) == text.hasPrefix("redis+"))
     }
 
     @Test(
@@ -109,7 +148,14 @@ struct StoreLocationTests {
             ("", "", schemeRemedy),
             ("redis", "redis", "write redis://HOST:PORT/DB"),
             ("memcached:x", "memcached:x", schemeRemedy),
-            ("rediss://me:secret@host", "…@host", tlsRemedy),
+            ("valkeys://me:secret@host", "…@host", schemeRemedy),
+            ("rediss+unix:/r.sock", "rediss+unix:/r.sock", schemeRemedy),
+            ("redis://host?ca=/ca", "redis://host", "ca needs TLS: write rediss://"),
+            ("rediss://host?key=/key", "rediss://host", "key needs cert=PATH"),
+            ("rediss://host?ca=", "rediss://host", valueRemedy("ca")),
+            ("rediss://host?ca", "rediss://host", valueRemedy("ca")),
+            ("redis://me@host?password_file=/a%2", "…@host", valueRemedy("password_file")),
+            ("rediss://host?secure=1", "rediss://host", nameRemedy("secure", "\(fileNames), \(tlsNames)")),
             ("embedded", "embedded", folderRemedy),
             ("embedded:", "embedded:", folderRemedy),
             ("embedded:?size=1G", "embedded:?size=1G", folderRemedy),
@@ -129,7 +175,7 @@ struct StoreLocationTests {
             ("redis://host/x", "redis://host/x", indexRemedy),
             ("redis://host/-1", "redis://host/-1", indexRemedy),
             ("redis://host/+1", "redis://host/+1", indexRemedy),
-            ("redis://host?db=1", "redis://host?db=1", indexRemedy),
+            ("redis://host?db=1", "redis://host", nameRemedy("db", fileNames)),
             ("redis://me:100%@host", "…@host", encodingRemedy),
             ("redis://me:%4@host", "…@host", encodingRemedy),
             ("redis://me:%+5@host", "…@host", encodingRemedy),
@@ -140,25 +186,34 @@ struct StoreLocationTests {
             ("redis+unix:", "redis+unix:", pathRemedy),
             ("redis+unix:redis.sock", "redis+unix:redis.sock", pathRemedy),
             ("redis+unix://me:secret@redis.sock", "…@redis.sock", pathRemedy),
-            ("redis+unix:/r.sock?db=", "redis+unix:/r.sock?db=", databaseRemedy),
-            ("redis+unix:/r.sock?db=-1", "redis+unix:/r.sock?db=-1", databaseRemedy),
-            ("redis+unix:/r.sock?x=1", "redis+unix:/r.sock?x=1", databaseRemedy),
+            ("redis+unix:/r.sock?db=", "redis+unix:/r.sock", valueRemedy("db")),
+            ("redis+unix:/r.sock?db=-1", "redis+unix:/r.sock", databaseRemedy),
+            ("redis+unix:/r.sock?x=1", "redis+unix:/r.sock", nameRemedy("x", "db, \(fileNames)")),
             ("redis+sentinel://host", "redis+sentinel://host", masterRemedy),
             ("redis+sentinel://host/", "redis+sentinel://host/", masterRemedy),
             ("redis+sentinel://me:secret@host/m/0/1", "…@host/m/0/1", masterRemedy),
-            ("redis+sentinel://host/m?db=1", "redis+sentinel://host/m?db=1", masterRemedy),
+            (
+                "redis+sentinel://host/m?db=1", "redis+sentinel://host/m",
+                nameRemedy("db", "\(sentinelNames), \(fileNames)")
+            ),
             ("redis+sentinel://host/m/", "redis+sentinel://host/m/", sentinelDatabaseRemedy),
             ("redis+sentinel://host/m/x", "redis+sentinel://host/m/x", sentinelDatabaseRemedy),
             ("redis+sentinel://host,,other/m", "redis+sentinel://host,,other/m", sentinelHostRemedy),
             ("redis+sentinel:///m", "redis+sentinel:///m", sentinelHostRemedy),
             ("redis+sentinel://host:0/m", "redis+sentinel://host:0/m", portRemedy),
-            ("redis+sentinel://host/m?sentinel_pass=secret", "redis+sentinel://host/m", sentinelQueryRemedy),
-            ("redis+sentinel://host/m?sentinel_password=secret%", "redis+sentinel://host/m", sentinelQueryRemedy),
+            (
+                "redis+sentinel://host/m?sentinel_pass=secret", "redis+sentinel://host/m",
+                nameRemedy("sentinel_pass", "\(sentinelNames), \(fileNames)")
+            ),
+            (
+                "redis+sentinel://host/m?sentinel_password=secret%", "redis+sentinel://host/m",
+                valueRemedy("sentinel_password")
+            ),
             ("redis+sentinel://host:x/m?sentinel_password=secret@x", "redis+sentinel://host:x/m", portRemedy),
             ("redis+cluster://", "redis+cluster://", clusterHostRemedy),
             ("redis+cluster://host,", "redis+cluster://host,", clusterHostRemedy),
             ("redis+cluster://me:secret@host/0", "…@host/0", clusterDatabaseRemedy),
-            ("redis+cluster://host?db=0", "redis+cluster://host?db=0", clusterDatabaseRemedy),
+            ("redis+cluster://host?db=0", "redis+cluster://host", nameRemedy("db", fileNames)),
             ("redis+cluster://host/1,other", "redis+cluster://host/1,other", clusterDatabaseRemedy),
         ] as [(String, String, String)])
     func mistakes(_ text: String, _ shown: String, _ remedy: String) throws {
@@ -171,26 +226,40 @@ struct StoreLocationTests {
     private static func tcp(
         _ host: String, _ port: Int = 6_379, user: String? = nil, password: String? = nil, database: Int = 0
     ) -> RedisLocation {
-        RedisLocation(.tcp(host: host, port: port), user: user, password: password, database: database)
+        RedisLocation(.tcp(host: host, port: port), credentials(user, password), database: database)
+    }
+
+    private static func credentials(_ user: String?, _ password: String?) -> RedisCredentials {
+        RedisCredentials(user: user.map { .text($0) }, password: password.map { .text($0) })
     }
 
     private static func unix(
         _ path: String, user: String? = nil, password: String? = nil, database: Int = 0
     ) -> RedisLocation {
-        RedisLocation(.unix(path: path), user: user, password: password, database: database)
+        RedisLocation(.unix(path: path), credentials(user, password), database: database)
     }
 
     private static let schemeRemedy = """
         write embedded:PATH, redis://HOST:PORT/DB, redis+unix:PATH, redis+sentinel://HOST:PORT,…/MASTERNAME/DB or \
-        redis+cluster://HOST:PORT,…
+        redis+cluster://HOST:PORT,…; with TLS write rediss for redis
         """
-    private static let tlsRemedy = "TLS is not supported: write redis:// and the address of a tunnel such as stunnel"
+    private static let fileNames = "user_file, password_file"
+    private static let tlsNames = "ca, cert, key, server_name"
+    private static let sentinelNames =
+        "sentinel_user, sentinel_password, sentinel_user_file, sentinel_password_file"
+
+    private static func nameRemedy(_ name: String, _ known: String) -> String {
+        "\"\(name)\" after '?' is unknown: write \(known)"
+    }
+
+    private static func valueRemedy(_ name: String) -> String {
+        "write \(name)= and a value, percent-encoded: %26 for &, %25 for %"
+    }
+
     private static let sentinelExample = "redis+sentinel://10.0.0.1:26379,10.0.0.2:26379,10.0.0.3:26379/MASTERNAME"
     private static let masterRemedy = "write the master's name after the Sentinels: \(sentinelExample)"
     private static let sentinelDatabaseRemedy = "after the master's '/' write the database's number"
     private static let sentinelHostRemedy = "name a host: \(sentinelExample)"
-    private static let sentinelQueryRemedy =
-        "after '?' write sentinel_password=PASSWORD and, for a user, &sentinel_user=USER"
     private static let clusterHostRemedy =
         "name a host: redis+cluster://10.0.0.1:6379,10.0.0.2:6379,10.0.0.3:6379"
     private static let clusterDatabaseRemedy = "a cluster has one database: write nothing after the nodes"

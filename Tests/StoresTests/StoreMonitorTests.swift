@@ -8,11 +8,6 @@ import Testing
 
 @Suite("The monitor of a remote store")
 struct StoreMonitorTests {
-    init() {
-        // As the program does: hiredis writes to connections that the server has closed.
-        signal(SIGPIPE, SIG_IGN)
-    }
-
     /// A started monitor of a Redis, for as many owners.
     private func monitor(_ redis: RedisServer, owners: Int) throws -> StoreMonitor {
         let location = try StoreLocation("redis+unix:\(redis.socket)")

@@ -1,7 +1,8 @@
 import Limiters
 import Servers
-import Stores
 import Testing
+
+@testable import Stores
 
 /// One of the stores, on a server of its own that ends with it.
 struct StoreUnderTest {

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 
 /// Puts load on a store: to measure it, to fill it, and for tests that need several processes on one store.
 @main
@@ -9,10 +8,4 @@ struct StoreBench: ParsableCommand {
         abstract: "Put load on a store of fcgi-limiter.",
         subcommands: [Rate.self, Fill.self, Hammer.self]
     )
-
-    static func main() {
-        // hiredis may write to a connection that the server has closed.
-        signal(SIGPIPE, SIG_IGN)
-        main(nil)
-    }
 }

@@ -19,8 +19,9 @@ struct ServeCommand: ParsableCommand, VariableOptions {
             Each option is also an environment variable: FCGI_LIMITER_STORE_DEADLINE is --store-deadline. An option on the \
             command line wins over its variable.
 
-            REDIS_HOST, REDIS_PORT and REDIS_PASSWORD name the store if --store is not given. POSTGRES_HOST, POSTGRES_PORT, \
-            POSTGRES_DB, POSTGRES_USER and POSTGRES_PASSWORD name the database if --postgres is not given.
+            REDIS_HOST, REDIS_PORT, REDIS_USER and REDIS_PASSWORD or REDIS_PASSWORD_FILE name the store if --store is not \
+            given. POSTGRES_HOST, POSTGRES_PORT, POSTGRES_DB, POSTGRES_USER and POSTGRES_PASSWORD name the database if \
+            --postgres is not given.
             """
     )
 

@@ -109,7 +109,7 @@ public final class RedisStore: Store {
     ) throws(StoreError) {
         for charges in scripts {
             command.write(charges, digest: isWhole ? nil : scripted.chargeDigest, clock: clock)
-            try scripted.connection.append(command)
+            scripted.connection.queue(command)
         }
         try scripted.connection.flush()
     }

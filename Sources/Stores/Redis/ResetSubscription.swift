@@ -42,7 +42,7 @@ final class ResetSubscription {
         }
         let asked = steadyMicroseconds()
         // Subscribing again changes nothing, and needs no other right.
-        try connection.append(RedisCommand(["SUBSCRIBE", Self.channel]))
+        connection.queue(RedisCommand(["SUBSCRIBE", Self.channel]))
         try connection.flush()
         guard let answer = try connection.next(until: asked + replyTimeout) else {
             throw StoreError(.timedOut, "\(connection.location) did not answer in time")

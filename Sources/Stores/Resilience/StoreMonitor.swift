@@ -23,6 +23,8 @@ final class StoreMonitor: Sendable {
         var seenOpenings = 0
         var hasBegun = false
         var hasWarned = false
+        /// The error that was logged last.
+        var logged: StoreError?
     }
 
     private let shared: Mutex<Shared>
@@ -135,7 +137,14 @@ final class StoreMonitor: Sendable {
         switch (before, shared.breaker.state) {
         // Thrown by `start`, and reported by its caller.
         case (.closed, .open) where !shared.hasBegun && shared.breaker.lastError?.kind == .misconfigured: break
-        case (.closed, .open): logger.error("\(error); until it answers, \(meanwhile)")
+        case (.closed, .open):
+            logger.error("\(error); until it answers, \(meanwhile)")
+            shared.logged = shared.breaker.lastError
+        // A mistake that only a reconnect shows, such as a password that has changed.
+        case (.open, .open) where shared.breaker.lastError?.kind == .misconfigured:
+            guard shared.logged != shared.breaker.lastError else { return }
+            logger.error("\(error)")
+            shared.logged = shared.breaker.lastError
         case (.halfOpen, .open): logger.debug("the store still fails: \(error)")
         case (.open, .halfOpen): logger.debug("the store passed a check")
         case (.halfOpen, .closed): logger.notice("the store answers again")

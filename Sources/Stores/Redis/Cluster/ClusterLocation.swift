@@ -2,37 +2,38 @@
 public struct ClusterLocation: Sendable, Hashable, CustomStringConvertible {
     /// Nodes that are asked for all others; at least one.
     public let nodes: [RedisLocation.Endpoint]
-    /// The user of an access control list; `nil` for the default user.
-    public let user: String?
-    /// The password; `nil` if the nodes need none.
-    public let password: String?
+    /// The user to log in as, and the password.
+    let credentials: RedisCredentials
+    /// How the nodes are verified; `nil` without TLS.
+    let tls: TLSSettings?
 
     private static let example = "redis+cluster://10.0.0.1:6379,10.0.0.2:6379,10.0.0.3:6379"
 
-    /// The location written as `redis+cluster://[USER:PASSWORD@]HOST[:PORT][,HOST[:PORT]…]`.
+    /// The location written as `redis+cluster://[USER:PASSWORD@]HOST[:PORT][,HOST[:PORT]…]`; with TLS
+    /// `rediss+cluster`.
     init(_ text: String) throws(StoreError) {
         guard let address = try RedisAddress(text) else {
             throw StoreLocation.unusable(text, "write \(Self.example)")
         }
-        user = address.user
-        password = address.password
+        credentials = address.credentials
+        tls = address.tls
         let list = address.rest.hasSuffix("/") ? address.rest.dropLast() : address.rest
-        guard !list.contains("/"), !list.contains("?") else {
-            throw StoreLocation.unusable(text, "a cluster has one database: write nothing after the nodes")
+        guard !list.contains("/") else {
+            throw StoreLocation.unusable(address.shown, "a cluster has one database: write nothing after the nodes")
         }
         nodes = try list.split(separator: ",", omittingEmptySubsequences: false).map { node throws(StoreError) in
-            try RedisLocation.Endpoint(node, defaultPort: 6_379, in: text, example: Self.example)
+            try RedisLocation.Endpoint(node, defaultPort: 6_379, in: address.shown, example: Self.example)
         }
     }
 
     /// The location without its password.
     public var description: String {
-        "redis+cluster://" + nodes.map(\.description).joined(separator: ",")
+        "\(tls.scheme)+cluster://" + nodes.map(\.description).joined(separator: ",")
     }
 
     /// The node at `endpoint`.
     func server(at endpoint: RedisLocation.Endpoint) -> RedisLocation {
-        RedisLocation(endpoint, user: user, password: password)
+        RedisLocation(endpoint, credentials, tls: tls)
     }
 
     /// A connection to any of the named nodes, for messages: a node passes what is published to it on to all others.

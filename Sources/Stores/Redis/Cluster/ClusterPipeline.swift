@@ -65,9 +65,9 @@ struct ClusterPipeline: ~Copyable {
                 if index == queues.count {
                     queues.append(Queue(node: node, connection: scripted.connection, calls: []))
                 }
-                if call.detour != nil { try scripted.connection.append(RedisCommand(["ASKING"])) }
+                if call.detour != nil { scripted.connection.queue(RedisCommand(["ASKING"])) }
                 call.write(to: &command, scripted, clock: clock)
-                try scripted.connection.append(command)
+                scripted.connection.queue(command)
                 queues[index].calls.append(call)
             } catch {
                 call.reply = .failed(error)

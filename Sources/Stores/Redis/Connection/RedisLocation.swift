@@ -12,56 +12,67 @@ public struct RedisLocation: Sendable, Hashable, CustomStringConvertible {
 
     /// How the server is reached.
     public let endpoint: Endpoint
-    /// The user of an access control list; `nil` for the default user.
-    public let user: String?
-    /// The password; `nil` if the server needs none.
-    public let password: String?
+    /// The user to log in as, and the password.
+    let credentials: RedisCredentials
+    /// How the server is verified; `nil` without TLS.
+    let tls: TLSSettings?
     /// The index of the database.
-    public let database: Int
+    let database: Int
 
     /// The location of a server.
-    public init(_ endpoint: Endpoint, user: String? = nil, password: String? = nil, database: Int = 0) {
+    init(
+        _ endpoint: Endpoint, _ credentials: RedisCredentials = RedisCredentials(), tls: TLSSettings? = nil,
+        database: Int = 0
+    ) {
         self.endpoint = endpoint
-        self.user = user
-        self.password = password
+        self.credentials = credentials
+        self.tls = tls
         self.database = database
     }
 
-    /// The location written as `redis://[USER:PASSWORD@]HOST[:PORT][/DB]` or `redis+unix:[//[USER:PASSWORD@]]PATH[?db=DB]`.
+    /// The location written as `redis://[USER:PASSWORD@]HOST[:PORT][/DB]`, the same with `rediss` for TLS, or
+    /// `redis+unix:[//[USER:PASSWORD@]]PATH[?db=DB]`.
     ///
     /// The user and the password may be percent-encoded.
     init(_ text: String) throws(StoreError) {
-        func unusable(_ remedy: String) -> StoreError { StoreLocation.unusable(text, remedy) }
+        let isSocket = text.hasPrefix("redis+unix:")
+        guard let address = try RedisAddress(text, names: isSocket ? ["db"] : []) else {
+            throw StoreLocation.unusable(text, "write redis://HOST:PORT/DB")
+        }
+        func unusable(_ remedy: String) -> StoreError { StoreLocation.unusable(address.shown, remedy) }
 
-        guard let address = try RedisAddress(text) else { throw unusable("write redis://HOST:PORT/DB") }
-        let (user, password) = (address.user, address.password)
-        if address.scheme == "redis+unix" {
-            let (path, query) = address.rest.split(at: "?") ?? (address.rest, "db=0")
-            guard path.hasPrefix("/") else { throw unusable("name an absolute path: redis+unix:/run/redis/redis.sock") }
-            guard query.hasPrefix("db="), let database = decimalValue(query.dropFirst(3).utf8) else {
+        if isSocket {
+            guard address.rest.hasPrefix("/") else {
+                throw unusable("name an absolute path: redis+unix:/run/redis/redis.sock")
+            }
+            guard let database = decimalValue((address.values["db"] ?? "0").utf8) else {
                 throw unusable("after '?' write db= and the database's number")
             }
-            self.init(.unix(path: String(path)), user: user, password: password, database: Int(database))
+            self.init(.unix(path: String(address.rest)), address.credentials, database: Int(database))
             return
         }
 
         let (authority, databaseText) = address.rest.split(at: "/") ?? (address.rest, "")
-        guard !address.rest.contains("?"),
-            let database = databaseText.isEmpty ? 0 : decimalValue(databaseText.utf8)
-        else {
+        guard let database = databaseText.isEmpty ? 0 : decimalValue(databaseText.utf8) else {
             throw unusable("after '/' write the database's number")
         }
-        let endpoint = try Endpoint(authority, defaultPort: 6_379, in: text, example: "redis://127.0.0.1:6379/0")
-        self.init(endpoint, user: user, password: password, database: Int(database))
+        let endpoint = try Endpoint(
+            authority, defaultPort: 6_379, in: address.shown, example: "redis://127.0.0.1:6379/0")
+        self.init(endpoint, address.credentials, tls: address.tls, database: Int(database))
     }
 
     /// The location without its password.
     public var description: String {
         switch endpoint {
-        case .tcp: "redis://\(endpoint)/\(database)"
+        case .tcp: "\(tls.scheme)://\(endpoint)/\(database)"
         case .unix(let path): "redis+unix:\(path)?db=\(database)"
         }
     }
+}
+
+extension TLSSettings? {
+    /// The scheme of a location with these settings, `redis` or `rediss`.
+    var scheme: String { self == nil ? "redis" : "rediss" }
 }
 
 extension RedisLocation.Endpoint: CustomStringConvertible {

@@ -102,8 +102,9 @@ struct ReplyAction: Sendable {
             "another program uses its keys: give the limiter a database of its own"),
     ]
 
-    /// The error for the reply with this text from the server at `location`.
-    func error(_ text: String, from location: some CustomStringConvertible) -> StoreError {
+    /// The error for the reply with this text from the server at `location`; `other` is for replies without a remedy.
+    func error(_ text: String, from location: some CustomStringConvertible, remedy other: String = "") -> StoreError {
+        let remedy = remedy.isEmpty ? other : remedy
         // In a script's errors, the script's digest and a line number follow this.
         let words = text.firstRange(of: " script: ").map { String(text[..<$0.lowerBound]) } ?? text
         let sentence = words.hasSuffix(".") && !remedy.isEmpty ? String(words.dropLast()) : words

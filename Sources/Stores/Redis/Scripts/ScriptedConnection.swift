@@ -43,7 +43,8 @@ final class ScriptedConnection {
     /// `nil` if the server does not let this user ask.
     private static func evictionWarning(_ connection: RedisConnection) -> String? {
         let question = RedisCommand(["CONFIG", "GET", "maxmemory-policy"])
-        guard (try? connection.append(question)) != nil, let reply = try? connection.next(),
+        connection.queue(question)
+        guard let reply = try? connection.next(),
             let name = reply.value.elements.last?.text, name != "noeviction", !name.isEmpty
         else { return nil }
         return """
