@@ -13,15 +13,27 @@ struct StandbyTests {
         try traffic.write(to: primary)
         let standby = try PostgresServer(replicaOf: primary, options: options)
         // The time of the last transaction is unknown before the first one.
-        try primary.query("create table public.news ()")
+        try primary.query(
+            """
+            create role reader login;
+            grant usage on schema limiter to reader;
+            grant select on all tables in schema limiter to reader;
+            create table public.news ()
+            """)
         #expect(try waitUntil { try standby.query("select to_regclass('public.news')") == "news" })
         return (primary, standby)
     }
 
-    @Test("every page and table works, with counts as they arrive")
+    private func site(_ standby: PostgresServer) throws -> DashboardSite {
+        try DashboardSite(
+            .nginx, postgres: standby.location + " user=reader", flags: ["--postgres-deadline", "60000"],
+            companions: [standby])
+    }
+
+    @Test("every page and table works for a role that can only read, with counts as they arrive")
     func pages() throws {
         let (primary, standby) = try pair()
-        let client = try DashboardSite(.nginx, postgres: standby.location, companions: [standby]).client()
+        let client = try site(standby).client()
         for page in PageTests.pages { #expect(try client.get("/limits/\(page)").status == 200, "\(page)") }
         for table in ["totals", "timeline", "strategies", "endpoints", "clients", "hours", "events", "processes"] {
             #expect(try client.get("/limits/\(table).json?client=api_key=ann").status == 200, "\(table)")
@@ -36,7 +48,7 @@ struct StandbyTests {
     @Test("health shows how far the standby is behind: nothing while the primary is idle, more while it cannot follow")
     func lag() throws {
         let (primary, standby) = try pair()
-        let client = try DashboardSite(.nginx, postgres: standby.location, companions: [standby]).client()
+        let client = try site(standby).client()
         func health() throws -> String { try client.get("/limits/health").text }
         func lag() throws -> Int? {
             try health().firstMatch(of: /standby, (\d+) s behind its primary/).flatMap { Int($0.1) }
@@ -66,8 +78,7 @@ struct StandbyTests {
     @Test("a statement that a standby cancels runs again, and a second conflict is shown in one line")
     func conflict() throws {
         let (primary, standby) = try pair(options: ["max_standby_streaming_delay = 0"])
-        let site = try DashboardSite(
-            .nginx, postgres: standby.location, flags: ["--postgres-deadline", "60000"], companions: [standby])
+        let site = try site(standby)
         // While the table exists, statements of the overview take long, and hold a lock on the counts.
         try primary.query(
             """

@@ -173,12 +173,22 @@ struct RecordingTests {
         #expect(failed["backlog_batches"] as? Int ?? 0 > 0)
         #expect(failed["spooled_bytes"] as? Int ?? 0 > 0)
         #expect((failed["error"] as? String)?.contains(site.database.host) == true)
+        // A client on another machine, of a site whose status pages are open, is shown no address.
+        let open = try NginxServer(
+            Template(
+                http: """
+                    upstream fcgi_limiter { server unix:@limiter@; }
+                    server { listen 127.0.0.1:@port@; location / { include @nginx@/responder.conf; } }
+                    """), ["limiter": site.limiters[0].socket])
+        let shown = try open.client().get("/health", headers: ["X-Forwarded-For": "203.0.113.9"]).text
+        #expect(shown.contains(#""error":"unreachable"}"#))
+        #expect(!shown.contains(site.database.host))
         try site.database.start()
         #expect(try waitUntil(isConnected))
         #expect(site.requests == 4)
     }
 
-    @Test("a limiter that counts nothing sees that PostgreSQL has ended the connection, and that it is back")
+    @Test("a limiter that counts nothing sees that PostgreSQL refuses a statement, and that it accepts it again")
     func idleHealth() throws {
         let site = try RecordedSite()
         let client = site.client()
@@ -186,11 +196,13 @@ struct RecordingTests {
             (try client.get("/health").json()["postgresql"] as? [String: Any])?["state"] as? String
         }
         #expect(try waitUntil { try state() == "connected" })
-        // The counts of the last hour are wanted for a minute from now on, and are nothing that waits for the database.
-        _ = try client.get("/metrics")
-        site.database.stop()
+        // A new limiter asks for the counts of the last hour. Nothing waits for the database meanwhile.
+        try site.database.query("alter function limiter.last_hour() rename to away")
+        site.limiters[0].send(SIGTERM)
+        #expect(site.limiters[0].waitForEnd(deadline: 10) == 0)
+        try site.limiters[0].restart()
         #expect(try waitUntil { try state() == "unreachable" })
-        try site.database.start()
+        try site.database.query("alter function limiter.away() rename to last_hour")
         #expect(try waitUntil { try state() == "connected" })
     }
 
