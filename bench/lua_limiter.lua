@@ -1,4 +1,4 @@
--- The contender nginx with Lua and Redis: one EVALSHA of token_bucket.lua per request, in access_by_lua.
+-- The contender nginx with Lua and Redis: one EVALSHA of lua_limiter_redis.lua per request, in access_by_lua.
 local redis = require "nginx.redis"
 
 local limiter = {}

@@ -157,7 +157,7 @@ start_nginx() {
     mkdir -p "$work/fcgi-limiter.d"
     # shellcheck disable=SC2016 # nginx expands it
     echo 'fastcgi_param HTTP_X_API_KEY $key;' >"$work/fcgi-limiter.d/key.conf"
-    sha=$(redis_do "$work/redis.sock" SCRIPT LOAD "$(cat "$bench/token_bucket.lua")")
+    sha=$(redis_do "$work/redis.sock" SCRIPT LOAD "$(cat "$bench/lua_limiter_redis.lua")")
     launch_nginx limit_req "$bench/nginx.conf.sh" "$work" "$sha"
     worker_pid=$(pgrep -P "$nginx_pid")
 }

@@ -11,7 +11,7 @@ decisions() {
 # one_by_one: prints the rate of one EVALSHA per decision, 16 of them per pipeline.
 one_by_one() {
     local sha
-    sha=$(redis_do "$work/redis.sock" SCRIPT LOAD "$(cat "$bench/token_bucket.lua")")
+    sha=$(redis_do "$work/redis.sock" SCRIPT LOAD "$(cat "$bench/lua_limiter_redis.lua")")
     # Creates the keys first, as StoreBench does, because creating a key takes longer than charging it.
     charge_singly "$sha" 200000 >/dev/null
     charge_singly "$sha" $((duration * 120000))

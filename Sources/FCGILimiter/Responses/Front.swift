@@ -40,7 +40,7 @@ enum Front {
     ///   - verdict: what the limits say; `nil` if nobody decided.
     ///   - page: makes the limiter's own answer to a request that passes.
     /// - Returns: the response to the web server.
-    func response(problem: Problem?, verdict: Verdict?, page: () -> Response) -> Response {
+    func response(problem: ProblemDetails?, verdict: Verdict?, page: () -> Response) -> Response {
         var response: Response
         switch self {
         case .responder:
@@ -78,7 +78,7 @@ enum Front {
 
 extension Response {
     /// Adds what the snippets make the answer from.
-    fileprivate mutating func addRefusal(_ problem: Problem, status: StaticString, body: StaticString) {
+    fileprivate mutating func addRefusal(_ problem: ProblemDetails, status: StaticString, body: StaticString) {
         addHeader(status, decimal: Int64(problem.status))
         addHeader(body) { $0.append(contentsOf: problem.body.dropLast()) }
         if let wait = problem.retryAfter { addRetryAfter(wait) }

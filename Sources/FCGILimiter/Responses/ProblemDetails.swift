@@ -4,7 +4,7 @@ import Stores
 import TextFormats
 
 /// Why a request is not served: a status, and a body as in RFC 9457 that ends with a newline.
-struct Problem {
+struct ProblemDetails {
     let status: Int
     let reason: StaticString
     let body: [UInt8]
@@ -23,7 +23,7 @@ struct Problem {
     }
 
     /// 429 of RFC 6585: the client is over its limits.
-    static func tooManyRequests(_ verdict: Verdict) -> Problem {
+    static func tooManyRequests(_ verdict: Verdict) -> ProblemDetails {
         var body: [UInt8] = []
         body.reserveCapacity(256)
         body.append(text: #"{"type":"https://iana.org/assignments/http-problem-types#quota-exceeded","#)
@@ -44,11 +44,11 @@ struct Problem {
         }
         body.append(text: "]}\n")
         let retryAfter: Microseconds? = if case .refused(let wait) = verdict.admission { wait } else { nil }
-        return Problem(429, "Too Many Requests", body, retryAfter: retryAfter)
+        return ProblemDetails(429, "Too Many Requests", body, retryAfter: retryAfter)
     }
 
     /// 503: nobody could decide the request, and its policy denies it then.
-    static let storeFailure = Problem(
+    static let storeFailure = ProblemDetails(
         503, "Service Unavailable",
         """
         {"type":"https://iana.org/assignments/http-problem-types#temporary-reduced-capacity",\
@@ -59,19 +59,19 @@ struct Problem {
     )
 
     /// 403: the client is banned.
-    static let banned = Problem(403, "Forbidden", "{\"title\":\"This client is banned\",\"status\":403}\n")
+    static let banned = ProblemDetails(403, "Forbidden", "{\"title\":\"This client is banned\",\"status\":403}\n")
 
     /// 404: the path does not exist.
-    static let notFound = Problem(404, "Not Found", "{\"title\":\"There is nothing here\",\"status\":404}\n")
+    static let notFound = ProblemDetails(404, "Not Found", "{\"title\":\"There is nothing here\",\"status\":404}\n")
 
     /// 405: the path has other methods.
-    static let methodNotAllowed = Problem(
+    static let methodNotAllowed = ProblemDetails(
         405, "Method Not Allowed", "{\"title\":\"The path does not know this method\",\"status\":405}\n")
 }
 
 extension Response {
     /// The response that reports a problem to a client.
-    init(_ problem: Problem) {
+    init(_ problem: ProblemDetails) {
         self.init(status: problem.status, reason: problem.reason, body: problem.body)
         addHeader("Content-Type", "application/problem+json")
         addHeader("Cache-Control", "no-store")
@@ -88,7 +88,7 @@ extension Response {
 
 extension RequestOutcome {
     /// Why the request is refused; `nil` if it passes.
-    var problem: Problem? {
+    var problem: ProblemDetails? {
         switch self {
         case .decided(let verdict, _): verdict.isAllowed ? nil : .tooManyRequests(verdict)
         case .undecided(.allow): nil
