@@ -1,22 +1,20 @@
 # Two images: `limiter`, with both programs and nothing else of this checkout, and `nginx`, which asks them.
 # `docker compose up --build` builds and starts both.
 #
-# The arguments name other base images, such as those of a mirror. PROGRAMS names an image that has the programs in /programs
-# already; without it they are compiled here.
+# The arguments name other base images, such as those of a mirror. If BUILD_IMAGE has the programs in /programs already, nothing is
+# compiled.
 ARG BUILD_IMAGE=docker.io/library/swift:6.3-bookworm
 ARG BASE_IMAGE=docker.io/library/debian:bookworm-slim
 ARG NGINX_IMAGE=docker.io/library/nginx:stable
-ARG PROGRAMS=build
 
 FROM ${BUILD_IMAGE} AS build
-RUN apt-get update && apt-get install -y --no-install-recommends make
 WORKDIR /source
 COPY . .
 # The cache keeps what is compiled when only a few files have changed.
-RUN --mount=type=cache,target=/source/.build make build && \
-    install -s -D -t /programs .build/release/fcgi-limiter .build/release/fcgi-limiter-dashboard
-
-FROM ${PROGRAMS} AS programs
+RUN --mount=type=cache,target=/source/.build [ -d /programs ] || { \
+        apt-get update && apt-get install -y --no-install-recommends make && make build && \
+        install -s -D -t /programs .build/release/fcgi-limiter .build/release/fcgi-limiter-dashboard; \
+    }
 
 FROM ${NGINX_IMAGE} AS nginx
 COPY nginx/*.conf /etc/nginx/snippets/fcgi-limiter/
@@ -33,7 +31,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends \
     rm -rf /var/lib/apt/lists/* && \
     useradd --uid 10001 --user-group --home-dir /nonexistent --shell /usr/sbin/nologin fcgi-limiter && \
     install -d -o fcgi-limiter -g fcgi-limiter -m 750 /var/lib/fcgi-limiter
-COPY --from=programs /programs/ /usr/bin/
+COPY --from=build /programs/ /usr/bin/
 # As a number, so that Kubernetes can tell that it is not root.
 USER 10001:10001
 # Counts wait in the spool while PostgreSQL is unavailable: mount a volume there.
