@@ -13,9 +13,9 @@ DASHBOARD := libjs-chart.js
 BROWSER := chromium chromium-driver fonts-dejavu-core
 TESTING := openssl apache2-utils wrk python3-jsonschema python3-yaml pgbouncer $(APACHE) php-fpm python3 $(BROWSER)
 CHECKING := shellcheck lua5.1
-MEASURING := wrk libnginx-mod-http-lua lua-nginx-redis $(APACHE) libapache2-mod-qos libpcre3
+MEASURING := openssl wrk libnginx-mod-http-lua lua-nginx-redis $(APACHE) libapache2-mod-qos libpcre3
 # For a network that can be cut; it also takes util-linux, which Debian always has.
-CHAOS := iproute2
+CHAOS := iproute2 openssl
 PACKAGING := dpkg-dev python3
 # For a fresh Debian that the packages are installed on.
 PACKAGE_TESTS := mmdebstrap lintian groff iproute2
@@ -62,9 +62,9 @@ bench: build  ## Compare with a bare responder, limit_req, and nginx with Lua an
 	@scripts/install-packages $(SERVERS) $(MEASURING)
 	@bench/run
 
-chaos: build  ## Break one thing after another under load, and print what clients see (RATE=, DURATION=)
+chaos: build  ## Break one thing after another under load, and print what clients see (RATE=, DURATION=, TLS=1)
 	@scripts/install-packages $(SERVERS) $(CHAOS)
-	@.build/release/Chaos $(if $(RATE),--rate $(RATE)) $(if $(DURATION),--seconds $(DURATION))
+	@.build/release/Chaos $(if $(RATE),--rate $(RATE)) $(if $(DURATION),--seconds $(DURATION)) $(if $(TLS),--tls)
 
 screenshot: swift  ## Take the picture docs/dashboard.png
 	@scripts/install-packages $(LIBRARIES) $(SERVERS) $(DASHBOARD) $(BROWSER)

@@ -116,7 +116,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "Chaos",
-            dependencies: ["Scenarios", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: ["Scenarios", "Servers", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             path: "bench/Chaos",
             swiftSettings: strict
         ),

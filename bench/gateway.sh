@@ -16,7 +16,7 @@ one_run() {
         lua)
             redis_pid=$used_redis
             measure "$runs" "$1" lua ;;
-        embedded | redis)
+        embedded | redis | tcp | tls)
             start_store "$1"
             measure "$runs" "$1" limiter ;;
         recorded)
@@ -69,9 +69,10 @@ start_store() {
     shift
     case $kind in
         embedded) start_limiter "embedded:$fresh" "$@" ;;
-        redis)
+        *)
+            local -A addresses=([redis]="redis+unix:$work/redis.sock" [tcp]=$redis_tcp [tls]=$redis_tls)
             redis_pid=$used_redis
-            start_limiter "redis+unix:$work/redis.sock" "$@" ;;
+            start_limiter "${addresses[$kind]}" "$@" ;;
     esac
 }
 
@@ -84,7 +85,7 @@ recorded_decisions() {
 gateway() {
     local runs="$work/gateway.runs" round contender recorded=0
     local -A keys_of=() calls_of=()
-    start_redis redis
+    start_redis_ports redis
     start_nginx
     case " $contenders " in *' recorded '*) start_postgres ;; esac
     for round in $(seq "$rounds"); do
@@ -107,6 +108,7 @@ gateway() {
     goal 'embedded / bare, requests/s' "$(quotient "$(rate embedded)" "$(rate bare)")" at_least 1.7
     goal 'redis / bare, requests/s' "$(quotient "$(rate redis)" "$(rate bare)")" at_least 1.15
     goal 'redis / lua, CPU per request of all processes' "$(quotient "$(sums redis)" "$(sums lua)")" at_most 0.75
+    goal 'tls / tcp, requests/s' "$(quotient "$(rate tls)" "$(rate tcp)")" at_least 0.85
     goal 'recorded / embedded, requests/s' "$(quotient "$(rate recorded)" "$(rate embedded)")" at_least 0.95
     goal 'guard / limit_req, the same static file, requests/s' "$(quotient "$(rate guard)" "$(rate limit_req)")" at_least 0.5
     goal 'embedded denied / allowed, requests/s' "$(quotient "$(rate embedded-denied)" "$(rate embedded)")" at_least 1.0

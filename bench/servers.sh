@@ -51,13 +51,26 @@ await() {
     done
 }
 
-# start_redis NAME: starts a Redis on the socket $work/NAME.sock, without a port and without writing to disk.
+# start_redis NAME [OPTION...]: starts a Redis on the socket $work/NAME.sock, by default without a port, and without writing to disk.
 start_redis() {
-    rm -f "$work/$1.sock"
-    start "$1" redis-server --port 0 --unixsocket "$work/$1.sock" --unixsocketperm 700 --dir "$work" \
-        --save '' --appendonly no --daemonize no
+    local name=$1
+    shift
+    rm -f "$work/$name.sock"
+    start "$name" redis-server --port 0 --unixsocket "$work/$name.sock" --unixsocketperm 700 --dir "$work" \
+        --save '' --appendonly no --daemonize no "$@"
     redis_pid=$pid
-    await "$1" redis-cli -s "$work/$1.sock" ping
+    await "$name" redis-cli -s "$work/$name.sock" ping
+}
+
+# start_redis_ports NAME: like start_redis, but also on loopback ports. Sets `redis_tcp` and `redis_tls` to the addresses for stores.
+start_redis_ports() {
+    local port=$((20000 + RANDOM % 9000))
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=redis -addext subjectAltName=IP:127.0.0.1 \
+        -keyout "$work/redis.key" -out "$work/redis.crt" 2>"$work/openssl.log" || fail 'openssl made no certificate' "$work/openssl.log"
+    start_redis "$1" --port $port --bind 127.0.0.1 --tls-port $((port + 1)) --tls-auth-clients no \
+        --tls-cert-file "$work/redis.crt" --tls-key-file "$work/redis.key" --tls-ca-cert-file "$work/redis.crt"
+    redis_tcp="redis://127.0.0.1:$port"
+    redis_tls="rediss://127.0.0.1:$((port + 1))?ca=$work/redis.crt"
 }
 
 cluster_is_up() { redis-cli -p "$1" cluster info | grep -q cluster_state:ok; }

@@ -61,10 +61,13 @@ public final class Certificates: Sendable {
     }
 
     /// The lines with which a server speaks TLS on its only port, and to other servers.
-    func options(only port: FreePort, _ certificate: Certificate?) -> [String] {
+    public func options(only port: FreePort, _ certificate: Certificate?) -> [String] {
         guard let certificate else { return [] }
         return ["port 0", "tls-cluster yes", "tls-replication yes"] + options(port: port, certificate)
     }
+
+    /// What follows the address of a store whose servers have certificates of this authority.
+    public var query: String { "?ca=\(authority)" }
 
     private static let newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
 

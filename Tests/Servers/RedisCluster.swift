@@ -20,6 +20,7 @@ public final class RedisCluster: Sendable {
     public let nodes: [Node]
 
     private let folder: TemporaryFolder
+    private let certificates: Certificates?
 
     /// Starts a cluster and waits until each master has its slots and its replica.
     ///
@@ -31,6 +32,7 @@ public final class RedisCluster: Sendable {
     public init(nodeTimeout: Int = 2_000, options: [String] = [], certificates: Certificates? = nil) throws {
         let folder = try TemporaryFolder()
         self.folder = folder
+        self.certificates = certificates
         let ports = try (0..<6).map { _ in (client: try FreePort(), bus: try FreePort()) }
         let ids = ports.map { _ in (0..<40).map { _ in String(Int.random(in: 0..<16), radix: 16) }.joined() }
         // Writes nodes.conf as the servers would, because introducing them to each other takes longer.
@@ -62,7 +64,8 @@ public final class RedisCluster: Sendable {
 
     /// The store address of all nodes, without a user.
     public var location: String {
-        "redis+cluster://" + nodes.map { "127.0.0.1:\($0.port)" }.joined(separator: ",")
+        (certificates == nil ? "redis" : "rediss") + "+cluster://"
+            + nodes.map { "127.0.0.1:\($0.port)" }.joined(separator: ",") + (certificates?.query ?? "")
     }
 
     /// Whether every node sees all slots served and every replica follows its master.

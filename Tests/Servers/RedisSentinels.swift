@@ -11,6 +11,7 @@ public final class RedisSentinels: Sendable {
     /// The Sentinels' ports without TLS.
     public let ports: [Int]
     private let tlsPorts: [FreePort]?
+    private let certificates: Certificates?
 
     private let folders: [TemporaryFolder]
     private let processes: Mutex<[ServerProcess]>
@@ -40,6 +41,7 @@ public final class RedisSentinels: Sendable {
         self.ports = ports
         let tlsPorts = try certificates.map { _ in try ports.map { _ in try FreePort() } }
         self.tlsPorts = tlsPorts
+        self.certificates = certificates
         var folders: [TemporaryFolder] = []
         var processes: [ServerProcess] = []
         for (index, port) in ports.enumerated() {
@@ -76,7 +78,7 @@ public final class RedisSentinels: Sendable {
     public var location: String {
         let ports = tlsPorts?.map(\.number) ?? ports
         return (tlsPorts == nil ? "redis" : "rediss") + "+sentinel://"
-            + ports.map { "127.0.0.1:\($0)" }.joined(separator: ",") + "/\(Self.name)"
+            + ports.map { "127.0.0.1:\($0)" }.joined(separator: ",") + "/\(Self.name)" + (certificates?.query ?? "")
     }
 
     /// Whether every Sentinel knows the two others and a connected replica.

@@ -246,7 +246,7 @@ struct TLSTests {
     @Test("Sentinels and their master speak TLS, and so does its successor")
     func sentinels() throws {
         let sentinels = try RedisSentinels(certificates: certificates)
-        let store = try open(sentinels.location, query: "ca=\(certificates.authority)")
+        let store = try StoreLocation(sentinels.location).open(deadlines: .patient)
         #expect(try store.charge([charge()])[0].decisions[0].remaining == 9)
         #expect(try waitUntil { try sentinels.servers[1].command("DBSIZE") == "1" })
         sentinels.servers[0].send(SIGKILL)
@@ -254,15 +254,15 @@ struct TLSTests {
         #expect(waitUntil { (try? store.charge([charge()])) != nil })
         #expect(try sentinels.servers[1].command("DBSIZE") == "1")
         let others = try Certificates()
-        let error = try failure(open(sentinels.location, query: "ca=\(others.authority)"))
+        let location = sentinels.location.replacing(certificates.query, with: others.query)
+        let error = try failure(StoreLocation(location).open(deadlines: .patient))
         #expect(error.description.contains("name the authority's file by ca=PATH"))
     }
 
     @Test("all nodes of a cluster speak TLS, and redirections stay within it")
     func cluster() throws {
         let cluster = try RedisCluster(certificates: certificates)
-        let store = try open(
-            "rediss+cluster://localhost:\(cluster.nodes[0].port)", query: "ca=\(certificates.authority)")
+        let store = try StoreLocation(cluster.location).open(deadlines: .patient)
         let batch = try (0..<100).map { try charge("client \($0)") }
         #expect(try store.charge(batch).allSatisfy(\.isAllowed))
         let slot = ClusterSlot.of(batch[0].entries[0].key.bytes)

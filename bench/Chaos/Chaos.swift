@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Scenarios
+import Servers
 
 /// Runs all scenarios at length and prints what clients saw.
 @main
@@ -18,6 +19,7 @@ struct Chaos: ParsableCommand {
     @Option(help: "Seconds that a fault lasts. The load runs half as long before and after it.") var seconds = 10.0
     @Option(help: "Milliseconds that the store may take to answer. The limiter's default is 25.")
     var deadline = 25
+    @Flag(help: "Redis, Sentinels and clusters speak TLS.") var tls = false
     @Option(help: "Run only scenarios with this word in their names.") var only: String?
 
     func validate() throws {
@@ -29,7 +31,7 @@ struct Chaos: ParsableCommand {
     func run() throws {
         let course = Course(
             clients: clients, rate: rate, deadline: deadline, before: .seconds(seconds / 2), during: .seconds(seconds),
-            after: .seconds(seconds / 2))
+            after: .seconds(seconds / 2), certificates: tls ? try Certificates() : nil)
         var table = Table()
         for scenario in Scenario.all where only.map(scenario.description.contains) ?? true {
             for answer in scenario.answers {

@@ -23,9 +23,9 @@ final class ClusterFault: Fault {
     private(set) var lossMoment: Microseconds?
     private var moves: [Move] = []
 
-    init(_ kind: Kind) throws {
+    init(_ kind: Kind, _ course: Course) throws {
         self.kind = kind
-        cluster = try RedisCluster()
+        cluster = try RedisCluster(certificates: course.certificates)
     }
 
     var store: String { cluster.location }

@@ -1,5 +1,5 @@
 import Foundation
-import Servers
+public import Servers
 
 /// The durations of a scenario and its load.
 public struct Course: Sendable {
@@ -17,6 +17,7 @@ public struct Course: Sendable {
     let before: Stretch
     let during: Stretch
     let after: Stretch
+    let certificates: Certificates?
 
     /// Creates the course of a scenario.
     ///
@@ -27,7 +28,12 @@ public struct Course: Sendable {
     ///   - before: the time before the fault.
     ///   - during: the time from the fault to the repair.
     ///   - after: the time after the repair.
-    public init(clients: Int, rate: Int, deadline: Int, before: Stretch, during: Stretch, after: Stretch) {
+    ///   - certificates: where Redis servers get certificates; `nil` for servers without TLS.
+    public init(
+        clients: Int, rate: Int, deadline: Int, before: Stretch, during: Stretch, after: Stretch,
+        certificates: Certificates? = nil
+    ) {
+        self.certificates = certificates
         load = Load.Amount(clients: clients, rate: rate)
         self.deadline = deadline
         self.before = before

@@ -22,20 +22,26 @@ final class RedisFault: Fault {
     private let kind: Kind
     private let pause: Int
     private let redis: RedisServer
+    private let certificates: Certificates?
     private(set) var lossMoment: Microseconds?
 
     /// Starts Redis.
     ///
-    /// A `CLIENT PAUSE` lasts `pause` milliseconds, because nothing can end it early.
-    init(_ kind: Kind, pause: Int) throws {
+    /// A `CLIENT PAUSE` lasts as long as the fault, because nothing can end it early.
+    init(_ kind: Kind, _ course: Course) throws {
         self.kind = kind
-        self.pause = pause
-        redis = try RedisServer()
+        pause = course.pause
+        certificates = course.certificates
+        let port = try FreePort()
+        let options = try certificates.map { $0.options(only: port, try $0.issue()) }
+        redis = try options.map { try RedisServer(.socketAnd(port), options: $0) } ?? RedisServer()
         // Before the load begins, because one big command delays all others.
         if kind == .full { try redis.command("SETRANGE", "filler", "67108864", "x") }
     }
 
-    var store: String { "redis+unix:\(redis.socket)" }
+    var store: String {
+        certificates.map { "rediss://127.0.0.1:\(redis.port)\($0.query)" } ?? "redis+unix:\(redis.socket)"
+    }
     var isMomentary: Bool { kind == .restarted }
 
     func strike(_ site: Site) throws {

@@ -7,8 +7,8 @@ final class SentinelFault: Fault {
     /// The killed master had not yet replicated everything.
     private(set) var lossMoment: Microseconds?
 
-    init() throws {
-        sentinels = try RedisSentinels()
+    init(_ course: Course) throws {
+        sentinels = try RedisSentinels(certificates: course.certificates)
     }
 
     var store: String { sentinels.location }
