@@ -122,8 +122,8 @@ struct TLSTests {
         var days = 1
         var clients = "no"
         var protocols = "TLSv1.3"
-        /// The store, in which PORT, CA, CERT and the like are replaced.
-        var location = "rediss://localhost:PORT?ca=CA"
+        /// The store, in which words in braces are replaced.
+        var location = "rediss://localhost:{PORT}?ca={CA}"
         let kind: StoreError.Kind
         let error: String
     }
@@ -138,16 +138,16 @@ struct TLSTests {
                     its certificate is not for localhost: connect to a name in the certificate, or write server_name=NAME
                     """),
             Mistake(
-                names: "DNS:localhost", location: "rediss://127.0.0.1:PORT?ca=CA", kind: .misconfigured,
+                names: "DNS:localhost", location: "rediss://127.0.0.1:{PORT}?ca={CA}", kind: .misconfigured,
                 error: """
                     its certificate is not for 127.0.0.1: connect to a name in the certificate, or write server_name=NAME
                     """),
             Mistake(
-                location: "rediss://localhost:PORT", kind: .misconfigured,
+                location: "rediss://localhost:{PORT}", kind: .misconfigured,
                 error: "no authority in this system has issued its certificate: name the authority's file by ca=PATH"),
             Mistake(
-                location: "rediss://localhost:PORT?ca=OTHERCA", kind: .misconfigured,
-                error: "no authority in OTHERCA has issued its certificate: name the authority's file by ca=PATH"),
+                location: "rediss://localhost:{PORT}?ca={OTHERCA}", kind: .misconfigured,
+                error: "no authority in {OTHERCA} has issued its certificate: name the authority's file by ca=PATH"),
             Mistake(
                 clients: "yes", kind: .misconfigured,
                 error: "it demands a certificate of its clients: write cert=PATH&key=PATH"),
@@ -155,24 +155,24 @@ struct TLSTests {
                 clients: "yes", protocols: "TLSv1.2", kind: .misconfigured,
                 error: "it demands a certificate of its clients: write cert=PATH&key=PATH"),
             Mistake(
-                clients: "yes", location: "rediss://localhost:PORT?ca=CA&cert=OTHERCERT&key=OTHERKEY",
+                clients: "yes", location: "rediss://localhost:{PORT}?ca={CA}&cert={OTHERCERT}&key={OTHERKEY}",
                 kind: .misconfigured,
                 error: """
-                    it refuses the certificate in OTHERCERT (tlsv1 alert unknown ca): name one by cert= that its own \
+                    it refuses the certificate in {OTHERCERT} (tlsv1 alert unknown ca): name one by cert= that its own \
                     authority has issued
                     """),
             Mistake(
-                clients: "yes", location: "rediss://localhost:PORT?ca=CA&cert=EXPIRED&key=OLDKEY",
+                clients: "yes", location: "rediss://localhost:{PORT}?ca={CA}&cert={EXPIRED}&key={OLDKEY}",
                 kind: .misconfigured,
                 error: """
-                    it refuses the certificate in EXPIRED (sslv3 alert certificate expired): name one by cert= that its \
+                    it refuses the certificate in {EXPIRED} (sslv3 alert certificate expired): name one by cert= that its \
                     own authority has issued
                     """),
             Mistake(
-                location: "rediss://localhost:PLAIN?ca=CA", kind: .timedOut,
+                location: "rediss://localhost:{PLAIN}?ca={CA}", kind: .timedOut,
                 error: "no answer to the TLS handshake: write redis:// if the server has no TLS at this port"),
             Mistake(
-                location: "redis://localhost:PORT", kind: .unreachable,
+                location: "redis://localhost:{PORT}", kind: .unreachable,
                 error: "Connection reset by peer: write rediss:// if the server has TLS at this port"),
         ])
     func mistakes(_ mistake: Mistake) throws {
@@ -186,9 +186,10 @@ struct TLSTests {
         let (other, expired) = (try others.issue(), try certificates.issue(days: -1))
         func filled(_ text: String) -> String {
             [
-                ("PORT", "\(port.number)"), ("PLAIN", "\(plain.number)"), ("OTHERCA", others.authority),
-                ("OTHERCERT", other.path), ("OTHERKEY", other.key), ("EXPIRED", expired.path), ("OLDKEY", expired.key),
-                ("CA", certificates.authority),
+                ("{PORT}", "\(port.number)"), ("{PLAIN}", "\(plain.number)"), ("{OTHERCA}", others.authority),
+                ("{OTHERCERT}", other.path), ("{OTHERKEY}", other.key), ("{EXPIRED}", expired.path),
+                ("{OLDKEY}", expired.key),
+                ("{CA}", certificates.authority),
             ].reduce(text) { $0.replacing($1.0, with: $1.1) }
         }
         let store = try StoreLocation(filled(mistake.location)).open(deadlines: .patient)
