@@ -109,6 +109,12 @@ struct OwnSiteTests {
         #expect(with.contains("X-RateLimit-Remaining: 9"))
         let isKept = { (line: String) in !["RateLimit", "Date", "ETag", "Last-M"].contains { line.contains($0) } }
         #expect(with.filter(isKept).sorted() == without.filter(isKept).sorted())
+
+        // An address of each kind is a client of its own.
+        #expect(try site.client("site").get("/").status == 200)
+        let addresses = ["-gsi", "http://[::1]:\(site.port)/", "-H", "Host: site"]
+        let counted = try Program("curl", package: "curl").run(addresses).text
+        #expect(counted.contains("X-RateLimit-Remaining: 999\r\n"), "\(counted)")
     }
 
     @Test("a refusal has the site's headers, and for a browser the site's page", arguments: Server.allCases)
