@@ -223,6 +223,7 @@ struct ReplyActionTests {
         // A separate network, in which this machine has an address other than loopback.
         let script = """
             \(address) link set lo up && \(address) address add 10.255.0.1/32 dev lo || exit 99
+            : >\(folder.path("log"))
             \(redis) --port 6379 --bind 10.255.0.1 --save '' --dir \(folder.path) >\(folder.path("log")) & pid=$!
             until grep -q 'Ready to accept' \(folder.path("log")); do kill -0 $pid || exit 98; done
             \(bench) fill --store redis://10.255.0.1
