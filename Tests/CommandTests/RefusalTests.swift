@@ -52,7 +52,7 @@ struct RefusalTests {
 
     private static let badStore = """
         --store: store "x" is not valid: write embedded:PATH, redis://HOST:PORT/DB, redis+unix:PATH, \
-        redis+sentinel://HOST:PORT,…/MASTERNAME/DB or redis+cluster://HOST:PORT,…
+        redis+sentinel://HOST:PORT,…/MASTERNAME/DB or redis+cluster://HOST:PORT,…; with TLS write rediss for redis
         """
 
     @Test("reports an error in its arguments in one line", arguments: refusals)
