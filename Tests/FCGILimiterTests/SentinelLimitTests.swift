@@ -88,7 +88,7 @@ struct SentinelLimitTests {
         ])
         #expect(outcome.status == 1)
         let lines = outcome.errors.split(separator: "\n")
-        #expect(lines.count == 1)
+        #expect(lines.count == 1, "\(outcome.errors)")
         #expect(lines.last?.hasSuffix(words) == true, "\(outcome.errors)")
         #expect(!outcome.errors.contains("secret"))
     }

@@ -23,7 +23,7 @@ final class StoreMonitor: Sendable {
         var seenOpenings = 0
         var hasBegun = false
         var hasWarned = false
-        /// The error that was logged last.
+        /// The error that was reported last.
         var logged: StoreError?
     }
 
@@ -135,8 +135,9 @@ final class StoreMonitor: Sendable {
         event(&shared.breaker)
         let error = shared.breaker.lastError.map(\.description) ?? ""
         switch (before, shared.breaker.state) {
-        // Thrown by `start`, and reported by its caller.
-        case (.closed, .open) where !shared.hasBegun && shared.breaker.lastError?.kind == .misconfigured: break
+        case (.closed, .open) where !shared.hasBegun && shared.breaker.lastError?.kind == .misconfigured:
+            // Thrown by `start`, and reported by its caller.
+            shared.logged = shared.breaker.lastError
         case (.closed, .open):
             logger.error("\(error); until it answers, \(meanwhile)")
             shared.logged = shared.breaker.lastError
