@@ -38,10 +38,12 @@ struct PasswordFileTests {
             redis+unix:\(redis.socket)?db=0 answered: WRONGPASS invalid username-password pair or user is disabled: \
             write the valid one into \(folder.path("password"))
             """
-        #expect(try waitUntil { try decider.hasPrefix("local") && limiter.logLines("error").last == line })
+        // If the refused login is what opens the breaker, the line goes on.
+        #expect(
+            try waitUntil { try decider.hasPrefix("local") && limiter.logLines("error").last?.hasPrefix(line) == true })
         try folder.write("new-secret\n", to: "password")
         #expect(try waitUntil { try decider == "redis;breaker=closed" })
-        #expect(limiter.logLines("error").filter { $0 == line }.count == 1)
+        #expect(limiter.logLines("error").filter { $0.hasPrefix(line) }.count == 1)
     }
 
     /// Gives the user another password, and drops the connections that logged in with the old one.
