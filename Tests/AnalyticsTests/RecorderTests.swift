@@ -48,7 +48,7 @@ struct RecorderTests {
         #expect(
             try server.query(
                 "select mode, version, store, store_state, loops, connections, clients from limiter.processes")
-                == "serve|test|embedded|up|2|3|plain")
+                == "ended|test|embedded|up|2|3|plain")
         #expect(recording.problems == [])
         // Nothing waits, so no file is left.
         #expect(try FileManager.default.contentsOfDirectory(atPath: recording.spool) == [])

@@ -7,74 +7,11 @@ struct BrowserTests {
     static let evil = "<script>alert(1)</script>"
     static let quoted = "\"quoted\" & 'fox' 🦊"
 
-    /// A limiter and the dashboard behind one web server, with one database.
-    private struct Scene {
-        let postgres: PostgresServer
-        let site: DashboardSite
-        let browser: Browser
-        let name: String
-
-        init(_ gate: Gate, _ scheme: Browser.Scheme) throws {
-            let postgres = try PostgresServer.withSchema()
-            self.postgres = postgres
-            let folder = try TemporaryFolder()
-            // Names as clients write them, so that hostile ones reach the browser.
-            let rules = try folder.write(
-                Template(file: "bench/limits.yaml").text + "fingerprints: { except: [api_key] }\n", to: "limits.yaml")
-            let store = gate == .nginx ? "embedded:\(folder.path("store"))" : nil
-            let limiter = try store.map {
-                try LimiterProcess(
-                    store: $0, flags: ["--postgres", postgres.location, "--rules", rules],
-                    companions: [folder, postgres])
-            }
-            site = try DashboardSite(
-                gate, postgres: postgres.location, limiter: limiter, store: store, rules: rules,
-                companions: [postgres, folder])
-            browser = try Browser(scheme: scheme)
-            name = "\(gate == .nginx ? "nginx" : "apache")-\(scheme.rawValue)"
-        }
-
-        /// Sends requests of a client to the limiter.
-        func send(_ count: Int, as client: String, for target: String = "/api/data") throws {
-            let http = site.client()
-            for _ in 0..<count { _ = try http.get(target, headers: ["X-API-Key": client]) }
-        }
-
-        /// Waits until the database has counted so many requests.
-        func waitForRequests(_ count: Int) throws -> Bool {
-            try waitUntil {
-                try postgres.number("select coalesce(sum(requests), 0) from limiter.decisions_10s") == count
-            }
-        }
-
-        /// Opens a page, keeps a screenshot, and expects no horizontal overflow and so many lines on the console.
-        func look(at page: String, as name: String, width: Int = 1_280, complaints: Int = 0) throws {
-            try browser.resize(width: width, height: width < 500 ? 812 : 900)
-            try browser.open(site.address(page))
-            let size = try browser.run("return document.documentElement.scrollWidth") as? Int
-            #expect(size == width, "\(name) is wider than the screen")
-            let height = try browser.run("return document.documentElement.scrollHeight") as? Int ?? 900
-            try browser.resize(width: width, height: min(4_000, max(700, height)))
-            try Screenshots.keep(browser.screenshot(), "\(self.name)-\(name)-\(width)")
-            let lines = try browser.consoleLines()
-            #expect(lines.count == complaints, "\(lines)")
-        }
-
-        /// The sum of the bars that the chart shows.
-        func drawn() throws -> Int? {
-            let script = """
-                const chart = Chart.getChart(document.querySelector("#chart canvas"));
-                return chart.data.datasets.flatMap((set) => set.data).reduce((sum, count) => sum + count, 0);
-                """
-            return try browser.run(script) as? Int
-        }
-    }
-
     @Test(
         "each page shows the numbers of the requests that were sent",
         arguments: [Gate.nginx, .apache], Browser.Scheme.allCases)
     func walk(gate: Gate, scheme: Browser.Scheme) throws {
-        let scene = try Scene(gate, scheme)
+        let scene = try BrowserScene(gate, scheme)
         let browser = scene.browser
         try scene.send(13, as: "ann")
         try scene.send(5, as: "bob", for: "/api/search?q=x")
@@ -140,7 +77,7 @@ struct BrowserTests {
 
     @Test("figures and chart follow the traffic, stay while paused, and say when the database fails")
     func live() throws {
-        let scene = try Scene(.nginx, .light)
+        let scene = try BrowserScene(.nginx, .light)
         let browser = scene.browser
         try browser.open(scene.site.address(""))
         #expect(try browser.text("#main h2")?.contains("No requests yet") == true)
@@ -175,7 +112,10 @@ struct BrowserTests {
 
         scene.postgres.stop()
         #expect(try waitUntil { try browser.text("[role=alert]")?.contains("Check that PostgreSQL runs") == true })
-        #expect(try browser.text("#live-text") == "Trying again every 2 s")
+        #expect(try browser.text("#live-text")?.hasPrefix("Not updated since ") == true)
+        // The last figures stay and are marked.
+        #expect(try browser.text("#figure-total .value") == "20")
+        #expect(try browser.run("return document.title") as? String == "Stale: Overview – FCGILimiter")
         try Screenshots.keep(browser.screenshot(), "database-down")
         try scene.postgres.start()
         #expect(try waitUntil { try browser.text("#figure-total .value") == "20" })
@@ -184,7 +124,7 @@ struct BrowserTests {
 
     @Test("the address keeps filters and ranges")
     func filters() throws {
-        let scene = try Scene(.nginx, .light)
+        let scene = try BrowserScene(.nginx, .light)
         let browser = scene.browser
         try scene.send(12, as: "ann")
         try scene.send(3, as: "ann", for: "/api/search?q=x")
@@ -225,7 +165,7 @@ struct BrowserTests {
 
     @Test("the keyboard reaches everything, and the theme can be switched and is kept")
     func keyboard() throws {
-        let scene = try Scene(.nginx, .light)
+        let scene = try BrowserScene(.nginx, .light)
         let browser = scene.browser
         try scene.send(12, as: "ann")
         #expect(try scene.waitForRequests(12))
@@ -268,7 +208,7 @@ struct BrowserTests {
 
     @Test("without scripts a page has figures, tables and a still chart")
     func withoutScripts() throws {
-        let scene = try Scene(.nginx, .light)
+        let scene = try BrowserScene(.nginx, .light)
         try scene.send(12, as: "ann")
         #expect(try scene.waitForRequests(12))
         try scene.browser.disableScripts()

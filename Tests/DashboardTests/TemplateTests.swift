@@ -15,7 +15,7 @@ struct TemplateTests {
         let templates = try Templates(Assets(chartLibrary: Template.path("Package.swift")))
         let probe = Probe.Log()
         for sample in Dictionary(grouping: pages, by: { type(of: $0.content).template }) {
-            let documents = sample.value.map { Document(assets: templates.assets, page: $0) }
+            let documents = sample.value.map { Document(templates.assets, $0) }
             _ = templates.library.render(Probe(documents, probe), withTemplate: sample.key)
         }
         let refusals = [
@@ -39,6 +39,7 @@ struct TemplateTests {
         traffic.add("api_key=ann", .data, allowed: 5, blocked: 15, at: now() - 5_400)
         traffic.add("api_key=bob", .search, failed: 1, at: now() - 60)
         try traffic.write(to: postgres)
+        try postgres.query("update limiter.processes set seen = now() - interval '1 minute'")
         let location = try StoreLocation(store)
         let database = Database(
             try PostgresLocation(postgres.location), deadline: 5_000_000, Logger(label: "test"))
@@ -58,7 +59,8 @@ struct TemplateTests {
         let templates = try Templates(Assets(chartLibrary: "/nowhere"))
         let name = "\"\u{301}<\u{301}&'"
         let view = PageView(
-            title: name, navigation: [], filters: nil, content: ProblemView(Problem(.missing, name, name)))
+            title: name, navigation: [], alarm: AlarmView([]), filters: nil,
+            content: ProblemView(Problem(.missing, name, name)))
         let html = String(decoding: templates.html(view), as: UTF8.self)
         let escaped = "&quot;\u{301}&lt;\u{301}&amp;&#39;"
         for markup in ["<title>\(escaped) ", "<h1>\(escaped)</h1>", "<p>\(escaped)</p>"] {

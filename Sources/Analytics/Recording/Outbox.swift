@@ -16,8 +16,10 @@ final class Outbox: Sendable {
         var lastBatch: Microseconds = .min / 2
     }
 
-    /// How often a process makes a batch to show that it is alive: while it counts, and while it does not.
-    private static let heartbeatInterval: (busy: Microseconds, idle: Microseconds) = (10_000_000, 30_000_000)
+    /// How often a process makes a batch to show that it is alive, whether or not it counts.
+    ///
+    /// The dashboard takes a process for dead that is silent for half as long again.
+    private static let heartbeatInterval: Microseconds = 5_000_000
 
     let spool: Spool
     private let ledger: Ledger
@@ -48,8 +50,10 @@ final class Outbox: Sendable {
 
     /// Makes a batch of what was counted, if there is something or a heartbeat is due.
     ///
-    /// - Parameter sendsHeartbeats: whether to send heartbeats; while PostgreSQL is unavailable they would only fill the spool.
-    func fill(sendsHeartbeats: Bool) {
+    /// - Parameters:
+    ///   - sendsHeartbeats: whether to send heartbeats; while PostgreSQL is unavailable they would only fill the spool.
+    ///   - isEnding: whether the process stops. Its last heartbeat is due then.
+    func fill(sendsHeartbeats: Bool, isEnding: Bool = false) {
         ledger.collect()
         let now = steadyMicroseconds()
         let (backlog, room) = (spool.count, spool.room)
@@ -57,13 +61,12 @@ final class Outbox: Sendable {
             guard state.held == nil else { return }
             var batch = ledger.takePending()
             if !batch.isEmpty { state.lastCounted = now }
-            let isBusy = now - state.lastCounted < Self.heartbeatInterval.busy
-            let heartbeatDue = state.lastBatch + (isBusy ? Self.heartbeatInterval.busy : Self.heartbeatInterval.idle)
-            guard !batch.isEmpty || (sendsHeartbeats && backlog == 0 && now >= heartbeatDue) else { return }
+            let isHeartbeatDue = isEnding || now >= state.lastBatch + Self.heartbeatInterval
+            guard !batch.isEmpty || (sendsHeartbeats && backlog == 0 && isHeartbeatDue) else { return }
             state.lastBatch = now
 
             if room == .little { ledger.noteDroppedEvents(batch.dropDetail()) }
-            let bytes = json.bytes(batch, sequence: state.sequence + 1, processState(backlog))
+            let bytes = json.bytes(batch, sequence: state.sequence + 1, processState(backlog, isEnding))
             let error = append(bytes, room)
             note(error, &state, now)
             if error == nil {
@@ -99,11 +102,12 @@ final class Outbox: Sendable {
     /// The number of requests that are counted only in the memory of this process.
     var requestsInMemory: Int64 { ledger.pendingRequests.saturatingAdding(state.withLock { $0.held?.requests ?? 0 }) }
 
-    private func processState(_ backlog: Int) -> ProcessState {
+    private func processState(_ backlog: Int, _ isEnding: Bool) -> ProcessState {
         ProcessState(
             storeError: storeError.map { $0() } ?? ledger.storeError,
             storeErrors: ledger.storeErrors.values.saturatingSum,
-            connections: connections(), backlog: backlog, spooled: spool.bytes, eventsDropped: ledger.eventsDropped)
+            connections: connections(), backlog: backlog, spooled: spool.bytes, eventsDropped: ledger.eventsDropped,
+            isEnding: isEnding)
     }
 
     private func note(_ error: String?, _ state: inout State, _ now: Microseconds) {

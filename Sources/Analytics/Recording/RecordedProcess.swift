@@ -40,7 +40,7 @@ public struct RecordedProcess: Sendable {
     /// Appends the members of the object `process` of a batch.
     func write(_ state: ProcessState, _ names: ClientNames, to json: inout JSONWriter) {
         json.append("host", host)
-        json.append("mode", mode.rawValue)
+        json.append("mode", state.isEnding ? "ended" : mode.rawValue)
         json.append("version", version)
         json.append("store", store)
         json.append("store_state", state.storeError ?? "up")
@@ -64,4 +64,6 @@ struct ProcessState {
     var backlog = 0
     var spooled = 0
     var eventsDropped: Int64 = 0
+    /// Whether the process stops as it should, so that its silence means nothing.
+    var isEnding = false
 }

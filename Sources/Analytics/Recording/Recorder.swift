@@ -185,7 +185,7 @@ public final class Recorder: Sendable {
     ///
     /// What PostgreSQL does not accept within `time` stays in the spool for another process.
     public func stop(within time: Microseconds = 1_500_000) {
-        outbox.fill(sendsHeartbeats: false)
+        outbox.fill(sendsHeartbeats: failure == nil, isEnding: true)
         state.withLock { $0.isStopping = true }
         counting.signal()
         writing.signal()
@@ -193,7 +193,7 @@ public final class Recorder: Sendable {
         while outbox.backlog > 0, steadyMicroseconds() < end { usleep(2_000) }
         // While a batch was held, later counts stayed in the ledger.
         if outbox.backlog == 0, outbox.requestsInMemory > 0 {
-            outbox.fill(sendsHeartbeats: false)
+            outbox.fill(sendsHeartbeats: false, isEnding: true)
             writing.signal()
             while outbox.backlog > 0, steadyMicroseconds() < end { usleep(2_000) }
         }

@@ -81,7 +81,7 @@ create table limiter.processes (
     sequence bigint not null,         -- number of the last batch written, so that each batch counts once
     host text not null,
     pid integer not null,
-    mode text not null,               -- serve, or cgi for a process of one request
+    mode text not null,               -- serve, cgi for a process of one request, or ended for one that was stopped
     version text not null,
     started timestamptz not null,
     seen timestamptz not null,

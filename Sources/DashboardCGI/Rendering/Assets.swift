@@ -26,12 +26,13 @@ struct Assets: Sendable {
         let script: String
         let themeScript: String
         let icon: String
+        let alarmIcon: String
         /// `nil` if Chart.js is missing.
         let chartScript: String?
     }
 
     /// The names of all files.
-    static let names: Set = ["dashboard.css", "dashboard.js", "theme.js", "chart.js", "icon.svg"]
+    static let names: Set = ["dashboard.css", "dashboard.js", "theme.js", "chart.js", "icon.svg", "alarm.svg"]
 
     private let files: [String: Asset]
 
@@ -42,6 +43,7 @@ struct Assets: Sendable {
             "dashboard.js": Asset("text/javascript; charset=utf-8", PackageResources.dashboard_js),
             "theme.js": Asset("text/javascript; charset=utf-8", PackageResources.theme_js),
             "icon.svg": Asset("image/svg+xml", PackageResources.icon_svg),
+            "alarm.svg": Asset("image/svg+xml", PackageResources.alarm_svg),
         ]
         files["chart.js"] = Self.read(chartLibrary).map { Asset("text/javascript; charset=utf-8", $0) }
         self.files = files
@@ -54,7 +56,8 @@ struct Assets: Sendable {
         func address(_ name: String) -> String { "\(name)?v=\(files[name]?.tag ?? "")" }
         return Addresses(
             styles: address("dashboard.css"), script: address("dashboard.js"), themeScript: address("theme.js"),
-            icon: address("icon.svg"), chartScript: hasCharts ? address("chart.js") : nil)
+            icon: address("icon.svg"), alarmIcon: address("alarm.svg"),
+            chartScript: hasCharts ? address("chart.js") : nil)
     }
 
     /// The answer to a request for a file; `nil` if it is missing.

@@ -15,7 +15,9 @@ struct FiguresView {
     /// How a figure changed.
     struct Change {
         let text: String
-        /// `worse`, `better` or `even`: a class of the style sheet.
+        /// `unusual` or `even`: a class of the style sheet.
+        ///
+        /// Fewer blocked requests are no good news: requests may be missing altogether.
         let tone: String
 
         /// A change in words; `nil` if there is none to show.
@@ -58,7 +60,7 @@ struct FiguresView {
     }
 
     private static func tone(_ now: Double, _ before: Double) -> String {
-        now > before ? "worse" : now < before ? "better" : "even"
+        now > before ? "unusual" : "even"
     }
 
     private static func notes(_ counts: Counts) -> [String] {

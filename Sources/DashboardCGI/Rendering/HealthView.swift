@@ -25,7 +25,7 @@ struct HealthView: PageContent {
         case .success(let fleet):
             cards = [store, Self.database(fleet, database.name), Self.limiters(fleet), Self.backlog(fleet)]
             processes = TableView(
-                .processes(fleet.processes), "Limiters", empty: "No limiter wrote within the last minute.", filter,
+                .processes(fleet.processes), "Limiters", empty: "No limiter has written for three days.", filter,
                 on: .health)
         case .failure(let problem):
             let lines = [problem.title, problem.remedy]
@@ -66,14 +66,19 @@ struct HealthView: PageContent {
     }
 
     private static func limiters(_ fleet: Fleet) -> Card {
-        let count = Int64(fleet.processes.count)
-        guard count > 0 else {
+        func count(_ life: Fleet.Life) -> Int64 { Int64(fleet.processes.count { $0.life == life }) }
+        let (up, silent) = (count(.up), count(.silent))
+        if silent > 0 {
+            return Card(
+                title: "Limiters", state: "down", value: "\(Figure.count(silent)) silent",
+                lines: ["\(Figure.count(up)) write. Check the others' machines, and their journals."])
+        }
+        guard up > 0 else {
             return Card(
                 title: "Limiters", state: "missing", value: "none",
-                lines: ["No limiter wrote within the last minute. Check that they run with this database."])
+                lines: ["No limiter writes now. Check that they run with this database."])
         }
-        return Card(
-            title: "Limiters", state: "up", value: Figure.count(count), lines: ["wrote within the last minute"])
+        return Card(title: "Limiters", state: "up", value: Figure.count(up), lines: ["write at least every 5 seconds"])
     }
 
     private static func backlog(_ fleet: Fleet) -> Card {

@@ -17,7 +17,8 @@ struct Page {
             let fleet = Result { () throws(Problem) in try Fleet(database) }
             var problem: Problem?
             if case .failure(let failure) = fleet { problem = failure }
-            self.init(name, filter, nil, HealthView(fleet, database, limiter, filter), problem)
+            let alarm = problem.map(AlarmView.init) ?? AlarmView((try? fleet.get().processes) ?? [])
+            self.init(name, filter, nil, HealthView(fleet, database, limiter, filter), alarm, problem)
             return
         }
         do throws(Problem) {
@@ -29,7 +30,9 @@ struct Page {
                 case .client: try ClientView(report, limiter)
                 case .events, .health: try EventsView(report)
                 }
-            self.init(name, filter, FilterView(name, filter, series: report.series), content)
+            self.init(
+                name, filter, FilterView(name, filter, series: report.series), content,
+                AlarmView(try Fleet.processes(database)))
         } catch {
             self.init(problem: error, on: name, filter)
         }
@@ -42,11 +45,11 @@ struct Page {
 
     private init(problem: Problem, on name: PageName?, _ filter: Filter) {
         let filters = name.flatMap { $0 == .health ? nil : FilterView($0, filter, series: []) }
-        self.init(name, filter, filters, ProblemView(problem), problem)
+        self.init(name, filter, filters, ProblemView(problem), AlarmView(problem), problem)
     }
 
     private init(
-        _ name: PageName?, _ filter: Filter, _ filters: FilterView?, _ content: any PageContent,
+        _ name: PageName?, _ filter: Filter, _ filters: FilterView?, _ content: any PageContent, _ alarm: AlarmView,
         _ problem: Problem? = nil
     ) {
         let titles: [(page: PageName, title: String)] = [
@@ -62,7 +65,7 @@ struct Page {
                 return NavigationLink(
                     address: filter.address(page.rawValue, changes), text: title, isCurrent: page == current)
             },
-            filters: filters, content: content)
+            alarm: alarm, filters: filters, content: content)
         self.problem = problem
     }
 }

@@ -5,6 +5,7 @@ struct PageView {
     /// The title, without the program's name.
     let title: String
     let navigation: [NavigationLink]
+    let alarm: AlarmView
     /// The filters; `nil` on a page that has none.
     let filters: FilterView?
     let content: any PageContent

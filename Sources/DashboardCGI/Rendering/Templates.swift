@@ -32,7 +32,7 @@ struct Templates: Sendable {
 
     /// A page in the layout of all pages, as HTML.
     func html(_ page: PageView) -> [UInt8] {
-        html(type(of: page.content).template, Document(assets: assets, page: page))
+        html(type(of: page.content).template, Document(assets, page))
     }
 
     /// A page of its own, as HTML.
@@ -65,5 +65,14 @@ struct Templates: Sendable {
 /// The view model of the template `layout`.
 struct Document {
     let assets: Assets.Addresses
+    /// Whether nothing is wrong now, which the title and the icon in the browser's tab tell.
+    let isWell: Bool
+    let isFaulty: Bool
     let page: PageView
+
+    init(_ assets: Assets.Addresses, _ page: PageView) {
+        (self.assets, self.page) = (assets, page)
+        isWell = page.alarm.lines.isEmpty
+        isFaulty = !isWell
+    }
 }

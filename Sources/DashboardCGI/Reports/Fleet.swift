@@ -3,12 +3,27 @@ import Platform
 
 /// The limiters that write to the database, and the database itself.
 struct Fleet {
+    /// Whether a limiter still writes, as the statement `processes` says it.
+    enum Life: String {
+        case up
+        /// Stopped writing for no known reason.
+        case silent
+        /// Stopped writing before another process of its host began.
+        case replaced
+        /// Stopped as it should.
+        case ended
+    }
+
     /// A limiter, as it was when it last wrote.
     struct Process {
         let host: String
         let pid: Int64
         let version: String
+        /// Whether the limiter still writes.
+        let life: Life
         let started: Moment
+        /// When it last wrote.
+        let seen: Moment
         /// Seconds since it last wrote.
         let silence: Double
         let store: String
@@ -28,7 +43,9 @@ struct Fleet {
             host = try row.name("host")
             pid = try row.count("pid")
             version = try row.name("version")
+            life = Life(rawValue: try row.name("life")) ?? .silent
             started = try row.moment("started")
+            seen = try row.moment("seen")
             silence = try row.number("silence") ?? 0
             store = try row.name("store")
             storeState = try row.name("store_state")
@@ -71,6 +88,13 @@ struct Fleet {
         databaseSize = try server.count("size")
         schema = try server.count("schema")
         oldest = try server.integer("oldest").map { Moment(seconds: $0) }
-        processes = try database.rows(.processes).map(Process.init)
+        processes = try Self.processes(database)
+    }
+
+    /// The limiters that write to a database, and those that did until a short time ago.
+    ///
+    /// - Throws: ``Problem`` if it does not answer.
+    static func processes(_ database: Database) throws(Problem) -> [Process] {
+        try database.rows(.processes).map(Process.init)
     }
 }

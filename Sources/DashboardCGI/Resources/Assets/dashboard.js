@@ -4,6 +4,8 @@
 
   const root = document.documentElement;
   const interval = 2000;
+  /** How long an answer may take, and how old figures may be that are called live: together 10 s after the last ones. */
+  const patience = 10000 - interval;
 
   // Charts -----------------------------------------------------------------------------------------------------------
 
@@ -117,12 +119,49 @@
   let isPaused = false;
   let timer = 0;
   let lastUpdate = new Date();
+  const icon = document.querySelector("link[rel=icon]");
+  const alarms = document.getElementById("alarms");
 
   const clock = (time) => time.toISOString().slice(11, 19);
 
   function say(state, text) {
     live.dataset.state = state;
     if (liveText.textContent !== text) liveText.textContent = text;
+  }
+
+  /** Says what the server says about the limiters, in the bar, the title and the icon. */
+  function sayLive(page = document) {
+    const { silent } = page.getElementById("live").dataset;
+    if (page.querySelector("#main .problem")) say("down", "Trying again every 2 s");
+    else if (silent) say("down", `No limiter has written since ${silent}`);
+    else say("live", `Live, ${clock(lastUpdate)}`);
+  }
+
+  /** Keeps the figures and marks them: they are as old as the last update. */
+  function markStale(reason) {
+    say("down", `Not updated since ${clock(lastUpdate)}`);
+    const text = `The figures are those of ${clock(lastUpdate)} UTC: ${reason}`;
+    if (alarms.textContent !== text) {
+      const line = document.createElement("p");
+      line.textContent = text;
+      alarms.replaceChildren(line);
+    }
+    root.dataset.stale = "";
+    root.dataset.fault = "";
+    icon.href = icon.dataset.alarm;
+    if (!document.title.startsWith("Stale: ")) document.title = `Stale: ${document.title}`;
+  }
+
+  /** Shows a page that the server has just made. */
+  function show(page) {
+    become(document.getElementById("main"), page.getElementById("main"));
+    become(alarms, page.getElementById("alarms"));
+    document.title = page.title;
+    delete root.dataset.stale;
+    root.toggleAttribute("data-fault", page.documentElement.hasAttribute("data-fault"));
+    const { href } = page.querySelector("link[rel=icon]");
+    if (icon.href !== href) icon.href = href;
+    drawCharts();
   }
 
   /** Makes `old` equal to `fresh`, node by node, and changes nothing that is equal already: focus, scroll positions and
@@ -150,29 +189,31 @@
   }
 
   async function refresh() {
+    if (Date.now() - lastUpdate > interval + patience) markStale("the page was not updated meanwhile.");
     const main = document.getElementById("main");
     const slow = setTimeout(() => main.setAttribute("aria-busy", "true"), 600);
     try {
-      const answer = await fetch(location.href, { cache: "no-store", headers: { Accept: "text/html" } });
+      const answer = await fetch(location.href, {
+        cache: "no-store", headers: { Accept: "text/html" }, signal: AbortSignal.timeout(patience),
+      });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const fresh = page.getElementById("main");
       if (isPaused) return;
-      if (!fresh) {
-        const reason = answer.status === 401 || answer.status === 403 ? "sign in again" : `status ${answer.status}`;
-        say("down", `Not updated since ${clock(lastUpdate)}: ${reason}`);
-        return;
+      const problem = page.querySelector("#main .problem");
+      if (answer.ok || (problem && main.querySelector(".problem"))) {
+        lastUpdate = new Date();
+        show(page);
+        sayLive(page);
+      } else if (problem) {
+        markStale([...problem.children].map((part) => part.textContent).join(" "));
+      } else {
+        const signIn = answer.status === 401 || answer.status === 403;
+        markStale(signIn ? "sign in again." : `the server answers with status ${answer.status}.`);
       }
-      become(main, fresh);
-      document.title = page.title;
-      drawCharts();
-      lastUpdate = new Date();
-      if (answer.ok) say("live", `Live, ${clock(lastUpdate)}`);
-      else say("down", "Trying again every 2 s");
     } catch {
-      if (!isPaused) say("down", `Not updated since ${clock(lastUpdate)}: the server does not answer`);
+      if (!isPaused) markStale("the server does not answer.");
     } finally {
       clearTimeout(slow);
-      document.getElementById("main").removeAttribute("aria-busy");
+      main.removeAttribute("aria-busy");
       schedule();
     }
   }
@@ -190,7 +231,7 @@
       clearTimeout(timer);
       say("paused", `Paused at ${clock(lastUpdate)}`);
     } else {
-      say("live", `Live, ${clock(lastUpdate)}`);
+      sayLive();
       refresh();
     }
   }
@@ -229,6 +270,6 @@
 
   mixColours();
   drawCharts();
-  say("live", `Live, ${clock(lastUpdate)}`);
+  sayLive();
   schedule();
 })();

@@ -1,8 +1,24 @@
--- The limiters that wrote within the last minute.
-select host, pid, version, extract(epoch from started)::bigint as started,
+-- The limiters that write, and those that fell silent: for three days, or for an hour if they ended as they should or another
+-- process of their host began after them.
+--
+-- Limiters write at least every 5 seconds, and processes of one request only once.
+with known as (
+    select p.*, case
+            when mode = 'ended' then 'ended'
+            when mode = 'cgi' or seen > now() - interval '7500 milliseconds' then 'up'
+            when exists (
+                select from limiter.processes n
+                where n.host = p.host and n.mode <> 'cgi' and n.seen > p.seen
+                    and n.started >= date_trunc('second', p.seen) - interval '1 second') then 'replaced'
+            else 'silent'
+        end as life
+    from limiter.processes p
+    where seen > now() - interval '3 days'
+)
+select host, pid, version, life, extract(epoch from started)::bigint as started, extract(epoch from seen)::bigint as seen,
     extract(epoch from now() - seen)::double precision as silence,
     store, store_state, loops, connections, clients, backlog, spooled, events_dropped, store_errors
-from limiter.processes
-where seen > now() - interval '1 minute'
-order by host, pid, started
+from known
+where life = 'silent' or seen > now() - case mode when 'cgi' then interval '1 minute' else interval '1 hour' end
+order by life <> 'silent', life <> 'up', host, pid, started
 limit 200
