@@ -44,9 +44,9 @@ traffic:  ## Send requests of many different clients to a running `make run` (DU
 test: swift  ## Check everything and run every test against real servers
 	@scripts/install-packages $(LIBRARIES) $(SERVERS) $(DASHBOARD) $(TESTING) $(CHAOS)
 	@$(MAKE) --no-print-directory check
+	@! packaging/can-test >/dev/null || scripts/install-packages $(PACKAGING) $(PACKAGE_TESTS) $(CONTAINER_TESTS)
 	swift build --build-tests
-	swift test --skip-build --disable-xctest
-	@echo "make: not run, because they need root, a network and a release build: make debtest, make containertest"
+	@scripts/test
 
 check: lint  ## Lint, then build with warnings and undeclared imports as errors
 	swift build --explicit-target-dependency-import-check error
