@@ -162,12 +162,16 @@ struct ReplyActionTests {
         let store = try StoreLocation("redis+unix://limiter:secret@\(server.socket)").open(deadlines: .patient)
         #expect(try store.charge([charge()])[0].isAllowed)
         try server.command("ACL", "SETUSER", "limiter", "-rpush")
-        try expectFailure(
-            store, .misconfigured,
-            """
-            redis+unix:\(server.socket)?db=0 answered: ERR The user executing the script can't run this command or \
-            subcommand: grant this user the permissions in docs/stores.md: ACL SETUSER
-            """, charge("new"))
+        let error = try failure(store, charge("new"))
+        #expect(error.kind == .misconfigured)
+        let remedy = ": grant this user the permissions in docs/stores.md: ACL SETUSER"
+        let words = [
+            "The user executing the script can't run this command or subcommand",
+            // Of Redis 7.2 and later, and of Valkey.
+            "ACL failure in script: User limiter has no permissions to run the 'rpush' command",
+        ]
+        let descriptions = words.map { "redis+unix:\(server.socket)?db=0 answered: ERR \($0)\(remedy)" }
+        #expect(descriptions.contains(error.description))
         // Connecting again names the missing right.
         try expectFailure(
             store, .misconfigured,
@@ -235,7 +239,7 @@ struct ReplyActionTests {
         let outcome = try Program("unshare", package: "util-linux").run(root + ["--net", "sh", "-c", script])
         #expect(outcome.status == 1, "\(outcome.errors)")
         #expect(
-            outcome.errors.hasPrefix("Error: redis://10.255.0.1:6379/0 answered: DENIED Redis is running in protected"))
+            outcome.errors.hasPrefix("Error: redis://10.255.0.1:6379/0 answered: DENIED "))
         #expect(outcome.errors.hasSuffix(": give the server a password\n"))
     }
 
@@ -264,6 +268,6 @@ struct ReplyActionTests {
     ) throws {
         let error = try failure(store, put)
         #expect(error.kind == kind)
-        #expect(error.description == description)
+        #expect(error.description.replacing("Valkey", with: "Redis") == description)
     }
 }

@@ -92,7 +92,9 @@ struct ReplyAction: Sendable {
         ReplyAction("WRONGPASS", .misconfigured, .dropped),
         ReplyAction("ERR AUTH", .misconfigured, .dropped, .fails, "leave the password out"),
         ReplyAction("NOPERM", .misconfigured, .dropped, .fails, grant),
+        // In a script, up to version 7.0 and later.
         ReplyAction("ERR The user executing the script can't run", .misconfigured, .dropped, .fails, grant),
+        ReplyAction("ERR ACL failure in script", .misconfigured, .dropped, .fails, grant),
         ReplyAction("ERR DB index", .misconfigured, .dropped, .fails, "write a number below the server's databases"),
         ReplyAction("ERR SELECT is not allowed", .misconfigured, .dropped, .fails, "write redis+cluster://"),
         ReplyAction("ERR unknown command", .misconfigured, .dropped, .fails, otherServer),
@@ -106,7 +108,7 @@ struct ReplyAction: Sendable {
     func error(_ text: String, from location: some CustomStringConvertible, remedy other: String = "") -> StoreError {
         let remedy = remedy.isEmpty ? other : remedy
         // In a script's errors, the script's digest and a line number follow this.
-        let words = text.firstRange(of: " script: ").map { String(text[..<$0.lowerBound]) } ?? text
+        let words = text.ranges(of: " script: ").last.map { String(text[..<$0.lowerBound]) } ?? text
         let sentence = words.hasSuffix(".") && !remedy.isEmpty ? String(words.dropLast()) : words
         return StoreError(kind, "\(location) answered: \(sentence)" + (remedy.isEmpty ? "" : ": \(remedy)"))
     }
