@@ -59,6 +59,7 @@ let package = Package(
             dependencies: ["Limiters", "Platform", "TextFormats", "CPostgres"],
             resources: [
                 .embedInCode("Schema/001_tables.sql"), .embedInCode("Schema/003_outcome.sql"),
+                .embedInCode("Schema/004_dimensions.sql"),
                 .embedInCode("Schema/functions.sql"),
             ],
             swiftSettings: strict

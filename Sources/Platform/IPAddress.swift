@@ -46,3 +46,20 @@ public enum IPAddress: Hashable, Sendable {
         }
     }
 }
+
+extension IPAddress: CustomStringConvertible {
+    /// The address in the form of the C library's `inet_ntop`.
+    public var description: String {
+        func text(_ family: Int32, _ address: some Any) -> String {
+            withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(INET6_ADDRSTRLEN)) { text in
+                withUnsafeBytes(of: address) {
+                    inet_ntop(family, $0.baseAddress, text.baseAddress, socklen_t(text.count))
+                }.map { String(cString: $0) } ?? ""
+            }
+        }
+        return switch self {
+        case .v4(let value): text(AF_INET, value.bigEndian)
+        case .v6(let value): text(AF_INET6, value.bigEndian)
+        }
+    }
+}

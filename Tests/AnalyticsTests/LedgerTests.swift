@@ -15,7 +15,9 @@ struct LedgerTests {
     private static func count(_ requests: Int, in ledger: Ledger) {
         ledger[0].count { counts in
             for _ in 0..<requests {
-                counts.count(Identity("api_key", "a".utf8), series: 0, .allowed, passed: true, nil, latency: 40)
+                counts.count(
+                    Identity("api_key", "a".utf8), series: 0, .allowed, passed: true, nil, latency: 40,
+                    dimensions: .none)
             }
         }
     }
@@ -67,7 +69,9 @@ struct LedgerTests {
         for _ in 0..<2 {
             ledger[0].count {
                 for _ in 0..<2 {
-                    $0.count(Identity("a", "b".utf8), series: 0, .allowed, passed: true, decision, latency: .max)
+                    $0.count(
+                        Identity("a", "b".utf8), series: 0, .allowed, passed: true, decision, latency: .max,
+                        dimensions: .none)
                 }
             }
             ledger.collect()

@@ -1,5 +1,6 @@
 import Analytics
 import Limiters
+import Platform
 import Servers
 import Synchronization
 import Testing
@@ -56,7 +57,7 @@ final class Recording {
     /// Counts requests of one client.
     func count(
         _ requests: Int, client: String = "a", series: Int = 0, _ outcome: Outcome = .allowed, passed: Bool? = nil,
-        loop: Int = 0, userAgent: String = "curl"
+        loop: Int = 0, path: String = "/api/data", userAgent: String = "curl"
     ) {
         let identity = Identity("api_key", client.utf8)
         let decision = Decision(admission: .allowed, limit: 10, remaining: 4, resetAfter: 0)
@@ -64,7 +65,9 @@ final class Recording {
             for _ in 0..<requests {
                 counts.count(
                     identity, series: series, outcome, passed: passed ?? (outcome != .blocked),
-                    outcome == .failed ? nil : decision, latency: 25)
+                    outcome == .failed ? nil : decision, latency: 25,
+                    dimensions: RequestDimensions(
+                        address: .v4(0xCB00_7109), path: Array(path.utf8)[...], userAgent: Array(userAgent.utf8)[...]))
                 guard outcome == .blocked else { continue }
                 counts.keep(series) {
                     BlockedRequest(
@@ -101,4 +104,9 @@ extension PostgresServer {
     struct Disagreement: Error {
         let sums: [Int]
     }
+}
+
+extension RequestDimensions {
+    /// The values of a request of which nothing is known.
+    static var none: RequestDimensions { RequestDimensions(address: nil, path: [], userAgent: []) }
 }

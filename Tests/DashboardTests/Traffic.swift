@@ -11,6 +11,7 @@ struct Traffic {
 
         static let data = Kind(endpoint: "/api/data", policy: "data", algorithm: "sliding_window")
         static let search = Kind(endpoint: "/api/search", policy: "search", algorithm: "token_bucket")
+        static let banned = Kind(endpoint: "*", policy: "banned", algorithm: "list")
         static let upload = Kind(endpoint: "/api/upload", policy: "upload", algorithm: "sliding_window")
     }
 
@@ -18,6 +19,7 @@ struct Traffic {
     private var decisions: [[Any]] = []
     private var clients: [[Any]] = []
     private var events: [[Any]] = []
+    private var values: [[Any]] = []
 
     /// Adds requests of a client, an identity in its written form, at one time in seconds since 1970.
     ///
@@ -27,9 +29,7 @@ struct Traffic {
         at time: Int, userAgent: String = "curl/7.88.1", bucket: Int = 5
     ) {
         let at = time - time % 10
-        let words = [kind.endpoint, kind.policy, kind.algorithm]
-        let index = series.firstIndex(of: words) ?? series.count
-        if index == series.count { series.append(words) }
+        let index = index(of: kind)
         let outcomes = [
             ("allowed", allowed, 6), ("blocked", blocked, 0), ("shadow_blocked", shadowBlocked, 0),
             ("failed", failed, 0),
@@ -37,7 +37,7 @@ struct Traffic {
         for (outcome, count, remaining) in outcomes where count > 0 {
             var latency = [Int](repeating: 0, count: 22)
             latency[bucket] = count
-            let passed = outcome == "blocked" ? 0 : count
+            let passed = outcome == "blocked" ? 0 : outcome == "failed" ? count / 2 : count
             let limit = outcome == "failed" ? 0 : 10 * count
             decisions.append([at, index, outcome, count, passed, limit, remaining * count, latency])
         }
@@ -45,6 +45,21 @@ struct Traffic {
         for number in 0..<blocked {
             events.append([time * 1_000_000 + number, client, "203.0.113.9", index, 42_000_000, userAgent])
         }
+    }
+
+    private mutating func index(of kind: Kind) -> Int {
+        let words = [kind.endpoint, kind.policy, kind.algorithm]
+        let index = series.firstIndex(of: words) ?? series.count
+        if index == series.count { series.append(words) }
+        return index
+    }
+
+    /// Counts requests under a value of a dimension, besides those of clients.
+    mutating func addValue(
+        _ dimension: String, _ value: String, _ kind: Kind, allowed: Int = 0, blocked: Int = 0, failed: Int = 0,
+        at time: Int
+    ) {
+        values.append([time - time % 10, dimension, value, index(of: kind), allowed, blocked, failed, 0])
     }
 
     /// Adds many blocked requests, without an event for each.
@@ -58,7 +73,7 @@ struct Traffic {
     func write(to postgres: PostgresServer, host: String = "web-1", backlog: Int = 0) throws {
         let batch: [String: Any] = [
             "recorder": UUID().uuidString, "sequence": 1, "taken": now() * 1_000_000, "series": series,
-            "decisions": decisions, "clients": clients, "events": events,
+            "decisions": decisions, "clients": clients, "events": events, "values": values,
             "process": [
                 "host": host, "pid": 4_711, "mode": "serve", "version": "0.1.0",
                 "started_seconds": Int(Date().timeIntervalSince1970) - 3_600, "store": "embedded", "store_state": "up",

@@ -55,6 +55,17 @@ struct RecordingTests {
                 "select client, sum(allowed), sum(blocked) from limiter.clients_1d group by 1 order by 1")
                 == "api_key=sha256:c0a497761b175379ed63397cc9805465|0|3\napi_key=sha256:ca978112ca1bbdcafac231b39a23dc4d|4|7"
         )
+        #expect(
+            try site.database.query(
+                "select dimension, value, sum(allowed), sum(blocked) from limiter.values_1d group by 1, 2 order by 1, 2"
+            )
+                == """
+                address|127.0.0.1|4|10
+                network|127.0.0.0/24|4|10
+                path|/api/data|2|6
+                path|/api/search|2|4
+                user_agent|a"<b>\u{E9}|4|10
+                """)
     }
 
     @Test("a request that matches several rules counts under the rule of its governing policy")
@@ -351,7 +362,7 @@ struct RecordingTests {
             }
             return try await group.reduce(into: []) { $0.append($1) }
         }
-        #expect(texts.sorted() == ["\(location): schema 3, applied 1, 3", "\(location): schema 3, nothing to do"])
+        #expect(texts.sorted() == ["\(location): schema 4, applied 1, 3, 4", "\(location): schema 4, nothing to do"])
         let without = try Program(built: "fcgi-limiter").run(["migrate"])
         #expect(without.errors == "Error: no database is named: write --postgres or set POSTGRES_HOST\n")
         #expect(without.status != 0)

@@ -21,22 +21,27 @@ struct Batch {
         let series: Series
     }
 
-    /// What a row of one client is counted by.
-    struct ClientKey: Hashable {
-        let client: Identity
+    /// What a row of one client, or of one value of a dimension, is counted by.
+    struct HeavyKey<Value: Hashable & Sendable>: Hashable, Sendable {
+        let value: Value
         let series: SeriesKey
     }
+
+    typealias HeavyRows<Value: Hashable & Sendable> = [HeavyKey<Value>: ClientCount]
 
     /// The interval of one row in the database.
     static let interval: Seconds = 10
     private static let maximumDecisions = 20_000
-    private static let maximumClients = 4_096
+    /// How many clients, and how many values of each dimension.
+    private static let maximumHeavy = 4_096
     private static let maximumBlocked = 1_000
 
     private(set) var decisions: [DecisionKey: DecisionCount] = [:]
-    private(set) var clients: [ClientKey: ClientCount] = [:]
+    private(set) var clients: HeavyRows<Identity> = [:]
     /// The counts that are not kept by client.
     private(set) var others: [SeriesKey: ClientCount] = [:]
+    /// The counts by the values of each dimension; light ones are left out.
+    private(set) var values = [HeavyRows<DimensionValue>](repeating: [:], count: Dimension.allCases.count)
     private(set) var blocked: [(series: Series, request: BlockedRequest)] = []
     private var blockedPerSecond: [Seconds: Int] = [:]
 
@@ -55,10 +60,14 @@ struct Batch {
         counts.forEach { index, outcome, count in
             decisions[DecisionKey(at: at, series: series[index], outcome: outcome), default: DecisionCount()] += count
         }
-        for (key, count) in counts.clients.counts {
-            let seriesKey = SeriesKey(at: at, series: series[Int(key.series)])
-            clients[ClientKey(client: key.client, series: seriesKey), default: ClientCount()] += count
+        func add<Value>(_ counted: HeavyCounts<Value>, to rows: inout HeavyRows<Value>) {
+            for entry in counted.entries {
+                let key = HeavyKey(value: entry.value, series: SeriesKey(at: at, series: series[Int(entry.series)]))
+                rows[key, default: ClientCount()] += entry.count
+            }
         }
+        add(counts.clients, to: &clients)
+        for index in values.indices { add(counts.values[index], to: &values[index]) }
         for (index, count) in counts.clients.others {
             others[SeriesKey(at: at, series: series[Int(index)]), default: ClientCount()] += count
         }
@@ -74,6 +83,7 @@ struct Batch {
         decisions.merge(later.decisions) { $0 + $1 }
         clients.merge(later.clients) { $0 + $1 }
         others.merge(later.others) { $0 + $1 }
+        for index in values.indices { values[index].merge(later.values[index]) { $0 + $1 } }
         let kept = later.blocked.count { keep($0.series, $0.request) }
         bound(now: later.decisions.keys.map(\.at).max() ?? 0)
         return Int64(later.blocked.count - kept)
@@ -91,7 +101,9 @@ struct Batch {
     }
 
     private mutating func bound(now: Seconds) {
-        if clients.count > Self.maximumClients { keepClients(Self.maximumClients / 4) }
+        if ([clients.count] + values.map(\.count)).contains(where: { $0 > Self.maximumHeavy }) {
+            keepHeavy(Self.maximumHeavy / 4)
+        }
         for interval: Seconds in [3_600, 86_400]
         where decisions.count > Self.maximumDecisions || others.count > Self.maximumDecisions {
             merge(by: interval, before: now - 600)
@@ -106,21 +118,32 @@ struct Batch {
             decisions.map { (DecisionKey(at: merged($0.at), series: $0.series, outcome: $0.outcome), $1) },
             uniquingKeysWith: +)
         others = Dictionary(others.map { (merged($0), $1) }, uniquingKeysWith: +)
-        clients = Dictionary(
-            clients.map { (ClientKey(client: $0.client, series: merged($0.series)), $1) }, uniquingKeysWith: +)
+        func merged<Value>(_ rows: HeavyRows<Value>) -> HeavyRows<Value> {
+            Dictionary(
+                rows.map { (HeavyKey(value: $0.value, series: merged($0.series)), $1) }, uniquingKeysWith: +)
+        }
+        clients = merged(clients)
+        values = values.map { merged($0) }
     }
 
-    /// Keeps the `number` clients with the most requests and the `number` with the most blocked ones; the rest joins the
-    /// others.
-    mutating func keepClients(_ number: Int) {
-        guard clients.count > number else { return }
-        let byTotal = clients.values.map(\.total).sorted(by: >)[number]
-        let byBlocked = clients.values.map(\.blocked).sorted(by: >)[number]
-        // Of clients with equal counts none is kept rather than too many.
-        for (key, count) in clients where count.total <= byTotal && count.blocked <= byBlocked {
+    /// Keeps the `number` clients with the most requests and the `number` with the most blocked ones, and as many values of
+    /// each dimension. The rest of the clients joins the others.
+    mutating func keepHeavy(_ number: Int) {
+        for (key, count) in Self.removeLight(from: &clients, number) {
             others[key.series, default: ClientCount()] += count
-            clients[key] = nil
         }
+        for index in values.indices { _ = Self.removeLight(from: &values[index], number) }
+    }
+
+    /// Removes all but the `number` rows with the most requests and the `number` with the most blocked ones.
+    private static func removeLight<Value>(from rows: inout HeavyRows<Value>, _ number: Int) -> HeavyRows<Value> {
+        guard rows.count > number else { return [:] }
+        let byTotal = rows.values.map(\.total).sorted(by: >)[number]
+        let byBlocked = rows.values.map(\.blocked).sorted(by: >)[number]
+        // Of rows with equal counts none is kept rather than too many.
+        let light = rows.filter { $0.value.total <= byTotal && $0.value.blocked <= byBlocked }
+        for key in light.keys { rows[key] = nil }
+        return light
     }
 
     /// Gives up everything but the sums.
@@ -129,6 +152,7 @@ struct Batch {
     mutating func dropDetail() -> Int64 {
         for (key, count) in clients { others[key.series, default: ClientCount()] += count }
         clients = [:]
+        values = values.map { _ in [:] }
         defer { blocked = [] }
         return Int64(blocked.count)
     }

@@ -1,14 +1,17 @@
-/// Requests by outcome, of one client or of all others together.
+/// Requests by outcome, of one client, of one value of a dimension, or of all others together.
 struct ClientCount: Hashable {
     /// Allowed and shadow-blocked requests.
     var allowed: Int64 = 0
     var blocked: Int64 = 0
     /// Requests that the store did not decide.
     var failed: Int64 = 0
+    /// The largest use of a policy's limit that was met, in percent.
+    var peak: Int64 = 0
 
     var total: Int64 { allowed.saturatingAdding(blocked).saturatingAdding(failed) }
 
-    mutating func add(_ outcome: Outcome) {
+    mutating func add(_ outcome: Outcome, use: Int64) {
+        peak = max(peak, use)
         switch outcome {
         case .allowed, .shadowBlocked: allowed.saturatingAdd(1)
         case .blocked: blocked.saturatingAdd(1)
@@ -34,6 +37,7 @@ struct ClientCount: Hashable {
         one.allowed.saturatingAdd(other.allowed)
         one.blocked.saturatingAdd(other.blocked)
         one.failed.saturatingAdd(other.failed)
+        one.peak = max(one.peak, other.peak)
     }
 
     static func + (one: ClientCount, other: ClientCount) -> ClientCount {

@@ -2,8 +2,8 @@ public import Limiters
 
 /// What one event loop has counted since the last hand-over: plain memory, bounded by the rules and by fixed capacities.
 public struct LoopCounts {
-    /// How many counts of clients a loop keeps between two hand-overs.
-    static let clientCapacity = 2_048
+    /// How many clients, and how many values of each dimension, a loop counts between two hand-overs.
+    static let heavyCapacity = 2_048
 
     /// The series that requests are counted by, each by its index.
     let series: [Series]
@@ -13,7 +13,11 @@ public struct LoopCounts {
     private(set) var cells: [DecisionCount] = []
     /// The index in `cellIndices` of each cell.
     private var owners: [Int32] = []
-    private(set) var clients = HeavyClients(capacity: Self.clientCapacity)
+    private(set) var clients = HeavyCounts<Identity>(capacity: Self.heavyCapacity)
+    /// The counts by the values of each dimension.
+    private(set) var values = Dimension.allCases.map { _ in
+        HeavyCounts<DimensionValue>(capacity: Self.heavyCapacity)
+    }
     private(set) var blocked: [(series: Int, request: BlockedRequest)] = []
     private(set) var droppedEvents: Int64 = 0
 
@@ -32,9 +36,10 @@ public struct LoopCounts {
     ///   - passed: whether it was let through.
     ///   - decision: the governing policy's answer; `nil` if the store did not decide.
     ///   - latency: how long the decision took; `nil` if none was made.
+    ///   - dimensions: makes the values by which the request is ranked.
     public mutating func count(
         _ client: Identity, series: Int, _ outcome: Outcome, passed: Bool, _ decision: Decision?,
-        latency: Microseconds?
+        latency: Microseconds?, dimensions: @autoclosure () -> RequestDimensions
     ) {
         let owner = series * Outcome.allCases.count + outcome.index
         if cellIndices[owner] < 0 {
@@ -45,12 +50,14 @@ public struct LoopCounts {
         let index = Int(cellIndices[owner])
         cells[index].requests += 1
         if passed { cells[index].passed += 1 }
-        if let decision {
-            cells[index].limitSum.saturatingAdd(decision.limit)
-            cells[index].remainingSum.saturatingAdd(decision.remaining)
-        }
+        if let decision { cells[index].add(decision) }
         if let latency { cells[index].latency.add(latency) }
-        if recordsClients { clients.count(client, series, outcome) }
+        guard recordsClients else { return }
+        let use = decision?.use ?? 0
+        client.bytes.withUnsafeBytes { clients.count($0, series, outcome, use: use) { client } }
+        dimensions().forEach { dimension, bytes, value in
+            values[dimension.index].count(bytes, series, outcome, use: use, value)
+        }
     }
 
     /// Keeps the details of a blocked request, if it is among the first since the last hand-over.

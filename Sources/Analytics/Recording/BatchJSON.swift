@@ -4,8 +4,9 @@ import TextFormats
 
 /// Writes batches as the JSON that `limiter.write` takes, in the spool, too.
 struct BatchJSON {
-    /// A batch names this many clients with the most requests, and as many with the most blocked ones.
-    static let maximumClients = 256
+    /// A batch names this many clients with the most requests, and as many with the most blocked ones, and as many values
+    /// of each dimension.
+    static let maximumHeavy = 256
 
     let recorder: String
     let process: RecordedProcess
@@ -20,7 +21,7 @@ struct BatchJSON {
     /// - Returns: a JSON object.
     func bytes(_ batch: Batch, sequence: Int64, _ state: ProcessState) -> [UInt8] {
         var batch = batch
-        batch.keepClients(Self.maximumClients)
+        batch.keepHeavy(Self.maximumHeavy)
         var series = SeriesList()
         var json = JSONWriter(nul: .drop)
         json.appendObject { json in
@@ -30,6 +31,7 @@ struct BatchJSON {
             json.appendObject("process") { process.write(state, names, to: &$0) }
             json.appendArray("decisions", of: batch.decisions) { $0.append($1.key, $1.value, &series) }
             json.appendArray("clients", of: rows(of: batch)) { $0.append($1, &series) }
+            json.appendArray("values", of: batch.values.joined()) { $0.append($1.key, $1.value, names, &series) }
             json.appendArray("events", of: batch.blocked) { $0.append($1.request, of: $1.series, names, &series) }
             // Last, because all of them are known only now.
             json.appendArray("series", of: series.all) { json, one in
@@ -40,7 +42,7 @@ struct BatchJSON {
     }
 
     private func rows(of batch: Batch) -> [ClientRow] {
-        batch.clients.map { ClientRow(name: names.name($0.client), key: $0.series, count: $1) }
+        batch.clients.map { ClientRow(name: names.name($0.value), key: $0.series, count: $1) }
             + batch.others.map { ClientRow(name: Array(ClientNames.other.utf8), key: $0, count: $1) }
     }
 }
@@ -77,6 +79,7 @@ extension JSONWriter {
             json.append(count.remainingSum)
             json.appendArray(of: 0..<LatencyHistogram.bucketCount) { $0.append(count.latency[$1]) }
             json.append(count.latency.sum)
+            json.appendArray(of: count.use.indices) { $0.append(count.use[$1]) }
         }
     }
 
@@ -85,10 +88,28 @@ extension JSONWriter {
             json.append(row.key.at)
             json.append(utf8: row.name[...])
             json.append(series.index(of: row.key.series))
-            json.append(row.count.allowed)
-            json.append(row.count.blocked)
-            json.append(row.count.failed)
+            json.append(row.count)
         }
+    }
+
+    fileprivate mutating func append(
+        _ key: Batch.HeavyKey<DimensionValue>, _ count: ClientCount, _ names: ClientNames, _ series: inout SeriesList
+    ) {
+        appendArray { json in
+            json.append(key.series.at)
+            json.append(key.value.dimension.rawValue)
+            json.append(utf8: key.value.text(names)[...])
+            json.append(series.index(of: key.series.series))
+            json.append(count)
+        }
+    }
+
+    /// Appends the numbers of a row.
+    private mutating func append(_ count: ClientCount) {
+        append(count.allowed)
+        append(count.blocked)
+        append(count.failed)
+        append(count.peak)
     }
 
     fileprivate mutating func append(

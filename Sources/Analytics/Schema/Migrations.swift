@@ -8,6 +8,7 @@ public enum Migrations {
     /// What has been released stays as it is: a change is a new file. Number 2 only created functions. A change of functions alone gets a number with an empty file.
     private static let changes = [
         (number: 1, sql: PackageResources._01_tables_sql), (number: 3, sql: PackageResources._03_outcome_sql),
+        (number: 4, sql: PackageResources._04_dimensions_sql),
     ]
 
     /// The key of the advisory lock under which the schema changes; functions.sql lists the other keys.

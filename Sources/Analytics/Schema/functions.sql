@@ -35,7 +35,7 @@ $$;
 
 -- The tables that have a partition for each day.
 create or replace function limiter.partitioned() returns text[] language sql immutable as $$
-    select '{decisions_10s,decisions_1h,clients_10s,clients_1h,clients_1d,events}'::text[]
+    select '{decisions_10s,decisions_1h,clients_10s,clients_1h,clients_1d,events,values_10s,values_1h,values_1d}'::text[]
 $$;
 
 -- Creates the partitions of a UTC day that do not exist yet.
@@ -44,7 +44,8 @@ declare
     parent text;
     child text;
 begin
-    if to_regclass(format('limiter.events_%s', to_char(day, 'YYYYMMDD'))) is not null then return; end if;
+    -- The partitions of a day are created in the order of the list.
+    if to_regclass(format('limiter.values_1d_%s', to_char(day, 'YYYYMMDD'))) is not null then return; end if;
     perform pg_advisory_xact_lock(limiter.partition_lock());
     foreach parent in array limiter.partitioned() loop
         child := format('%s_%s', parent, to_char(day, 'YYYYMMDD'));
@@ -61,11 +62,14 @@ end $$;
 --
 -- A batch is {"recorder": uuid, "sequence": n, "taken": microseconds since 1970, "process": {host, pid, …},
 -- "series": [[endpoint, policy, algorithm], …],
--- "decisions": [[at, series, outcome, requests, passed, limit_sum, remaining_sum, [latency…], latency_sum], …],
--- "clients": [[at, client, series, allowed, blocked, failed], …],
--- "events": [[at, client, address, series, retry_after, user_agent], …]}.
--- A series is given by its index, from 0, in the batch's own list. `at` is in seconds since 1970, for events in microseconds.
--- Batches of limiters older than migration 3, which may still be in a spool, have no latency_sum.
+-- "decisions": [[at, series, outcome, requests, passed, limit_sum, remaining_sum, [latency…], latency_sum, [use…]], …],
+-- "clients": [[at, client, series, allowed, blocked, failed, peak], …],
+-- "values": [[at, dimension, value, series, allowed, blocked, failed, peak], …],
+-- "events": [[at, client, address, series, retry_after, user_agent, method, host, path, status], …],
+-- "annotations": [[at, kind, text], …]}.
+-- A series is given by its index, from 0, in the batch's own list. `at` is in seconds since 1970, for events and annotations in
+-- microseconds. Batches of older limiters, which may still be in a spool, have no latency_sum (before migration 3), and no use,
+-- peak, values, annotations and details from method on (before migration 4).
 --
 -- `sent` is the time of this call in microseconds, by the clock of "taken". Returns the number of the last batch written.
 create or replace function limiter.write(batches jsonb, sent bigint) returns bigint
@@ -106,8 +110,13 @@ begin
         order by day
     ) days;
 
-    insert into limiter.events (at, client, address, series, retry_after, user_agent)
-        select to_timestamp((r->>0)::bigint / 1e6), r->>1, (r->>2)::inet, n.id, (r->>4)::bigint, r->>5
+    insert into limiter.annotations (at, kind, host, text)
+        select to_timestamp((r->>0)::bigint / 1e6), r->>1, b#>>'{process,host}', r->>2
+        from jsonb_array_elements(fresh) b, jsonb_array_elements(b->'annotations') r;
+
+    insert into limiter.events (at, client, address, series, retry_after, user_agent, method, host, path, status)
+        select to_timestamp((r->>0)::bigint / 1e6), r->>1, (r->>2)::inet, n.id, (r->>4)::bigint, r->>5, r->>6, r->>7, r->>8,
+            (r->>9)::smallint
         from jsonb_array_elements(fresh) with ordinality b (b, i),
             jsonb_array_elements(b->'events') with ordinality r (r, j),
             lateral (select b->'series'->(r->>3)::integer as s) s
@@ -120,37 +129,72 @@ begin
         select to_timestamp((r->>0)::bigint) as at, r->>1 as client, n.id as series,
             limiter.saturated(sum((r->>3)::bigint)) as allowed,
             limiter.saturated(sum((r->>4)::bigint)) as blocked,
-            limiter.saturated(sum((r->>5)::bigint)) as failed
+            limiter.saturated(sum((r->>5)::bigint)) as failed, max(coalesce((r->>6)::smallint, 0)) as peak
         from jsonb_array_elements(fresh) b, jsonb_array_elements(b->'clients') r,
             lateral (select b->'series'->(r->>2)::integer as s) s
             join limiter.series n on (n.endpoint, n.policy, n.algorithm) = (s->>0, s->>1, s->>2)
         group by 1, 2, 3
     ), by_10s as (
-        insert into limiter.clients_10s as t (at, client, series, allowed, blocked, failed)
+        insert into limiter.clients_10s as t (at, client, series, allowed, blocked, failed, peak)
             select * from rows order by at, client, series
         on conflict (at, client, series) do update set
             allowed = limiter.add(t.allowed, excluded.allowed),
             blocked = limiter.add(t.blocked, excluded.blocked),
-            failed = limiter.add(t.failed, excluded.failed)
+            failed = limiter.add(t.failed, excluded.failed), peak = greatest(t.peak, excluded.peak)
     ), by_hour as (
-        insert into limiter.clients_1h as t (at, client, series, allowed, blocked, failed)
+        insert into limiter.clients_1h as t (at, client, series, allowed, blocked, failed, peak)
             select date_trunc('hour', at, 'UTC'), client, series, limiter.saturated(sum(allowed)),
-                limiter.saturated(sum(blocked)), limiter.saturated(sum(failed))
+                limiter.saturated(sum(blocked)), limiter.saturated(sum(failed)), max(peak)
             from rows group by 1, 2, 3 order by 1, 2, 3
         on conflict (at, client, series) do update set
             allowed = limiter.add(t.allowed, excluded.allowed),
             blocked = limiter.add(t.blocked, excluded.blocked),
-            failed = limiter.add(t.failed, excluded.failed)
+            failed = limiter.add(t.failed, excluded.failed), peak = greatest(t.peak, excluded.peak)
     )
-    insert into limiter.clients_1d as t (at, client, series, allowed, blocked, failed, first_seen, last_seen)
+    insert into limiter.clients_1d as t (at, client, series, allowed, blocked, failed, first_seen, last_seen, peak)
         select date_trunc('day', at, 'UTC'), client, series, limiter.saturated(sum(allowed)),
-            limiter.saturated(sum(blocked)), limiter.saturated(sum(failed)), min(at), max(at)
+            limiter.saturated(sum(blocked)), limiter.saturated(sum(failed)), min(at), max(at), max(peak)
         from rows group by 1, 2, 3 order by 1, 2, 3
     on conflict (at, client, series) do update set
         allowed = limiter.add(t.allowed, excluded.allowed),
         blocked = limiter.add(t.blocked, excluded.blocked),
-        failed = limiter.add(t.failed, excluded.failed),
+        failed = limiter.add(t.failed, excluded.failed), peak = greatest(t.peak, excluded.peak),
         first_seen = least(t.first_seen, excluded.first_seen), last_seen = greatest(t.last_seen, excluded.last_seen);
+
+    with rows as materialized (
+        select (r->>1)::limiter.dimension as dimension, to_timestamp((r->>0)::bigint) as at, r->>2 as value, n.id as series,
+            limiter.saturated(sum((r->>4)::bigint)) as allowed,
+            limiter.saturated(sum((r->>5)::bigint)) as blocked,
+            limiter.saturated(sum((r->>6)::bigint)) as failed
+        from jsonb_array_elements(fresh) b, jsonb_array_elements(b->'values') r,
+            lateral (select b->'series'->(r->>3)::integer as s) s
+            join limiter.series n on (n.endpoint, n.policy, n.algorithm) = (s->>0, s->>1, s->>2)
+        group by 1, 2, 3, 4
+    ), by_10s as (
+        insert into limiter.values_10s as t (dimension, at, value, series, allowed, blocked, failed)
+            select * from rows order by dimension, at, value, series
+        on conflict (dimension, at, value, series) do update set
+            allowed = limiter.add(t.allowed, excluded.allowed),
+            blocked = limiter.add(t.blocked, excluded.blocked),
+            failed = limiter.add(t.failed, excluded.failed)
+    ), by_hour as (
+        insert into limiter.values_1h as t (dimension, at, value, series, allowed, blocked, failed)
+            select dimension, date_trunc('hour', at, 'UTC'), value, series, limiter.saturated(sum(allowed)),
+                limiter.saturated(sum(blocked)), limiter.saturated(sum(failed))
+            from rows group by 1, 2, 3, 4 order by 1, 2, 3, 4
+        on conflict (dimension, at, value, series) do update set
+            allowed = limiter.add(t.allowed, excluded.allowed),
+            blocked = limiter.add(t.blocked, excluded.blocked),
+            failed = limiter.add(t.failed, excluded.failed)
+    )
+    insert into limiter.values_1d as t (dimension, at, value, series, allowed, blocked, failed)
+        select dimension, date_trunc('day', at, 'UTC'), value, series, limiter.saturated(sum(allowed)),
+            limiter.saturated(sum(blocked)), limiter.saturated(sum(failed))
+        from rows group by 1, 2, 3, 4 order by 1, 2, 3, 4
+    on conflict (dimension, at, value, series) do update set
+        allowed = limiter.add(t.allowed, excluded.allowed),
+        blocked = limiter.add(t.blocked, excluded.blocked),
+        failed = limiter.add(t.failed, excluded.failed);
 
     with rows as materialized (
         select to_timestamp((r->>0)::bigint) as at, n.id as series, (r->>2)::limiter.outcome as outcome,
@@ -160,14 +204,16 @@ begin
             limiter.saturated(sum((r->>6)::bigint)) as remaining_sum,
             limiter.sum(array(select l::bigint from jsonb_array_elements_text(r->7) with ordinality x (l, i) order by i))
                 as latency,
-            limiter.saturated(sum(coalesce((r->>8)::bigint, 0))) as latency_sum
+            limiter.saturated(sum(coalesce((r->>8)::bigint, 0))) as latency_sum,
+            limiter.sum(case when r->9 is null then array_fill(0::bigint, '{11}')
+                else array(select l::bigint from jsonb_array_elements_text(r->9) with ordinality x (l, i) order by i) end) as use
         from jsonb_array_elements(fresh) b, jsonb_array_elements(b->'decisions') r,
             lateral (select b->'series'->(r->>1)::integer as s) s
             join limiter.series n on (n.endpoint, n.policy, n.algorithm) = (s->>0, s->>1, s->>2)
         group by 1, 2, 3
     ), by_10s as (
         insert into limiter.decisions_10s as t
-                (at, series, outcome, requests, passed, limit_sum, remaining_sum, latency, latency_sum)
+                (at, series, outcome, requests, passed, limit_sum, remaining_sum, latency, latency_sum, use)
             select * from rows order by at, series, outcome
         on conflict (at, series, outcome) do update set
             requests = limiter.add(t.requests, excluded.requests),
@@ -175,13 +221,13 @@ begin
             limit_sum = limiter.add(t.limit_sum, excluded.limit_sum),
             remaining_sum = limiter.add(t.remaining_sum, excluded.remaining_sum),
             latency = limiter.add(t.latency, excluded.latency),
-            latency_sum = limiter.add(t.latency_sum, excluded.latency_sum)
+            latency_sum = limiter.add(t.latency_sum, excluded.latency_sum), use = limiter.add(t.use, excluded.use)
     ), by_hour as (
         insert into limiter.decisions_1h as t
-                (at, series, outcome, requests, passed, limit_sum, remaining_sum, latency, latency_sum)
+                (at, series, outcome, requests, passed, limit_sum, remaining_sum, latency, latency_sum, use)
             select date_trunc('hour', at, 'UTC'), series, outcome, limiter.saturated(sum(requests)),
                 limiter.saturated(sum(passed)), limiter.saturated(sum(limit_sum)), limiter.saturated(sum(remaining_sum)),
-                limiter.sum(latency), limiter.saturated(sum(latency_sum))
+                limiter.sum(latency), limiter.saturated(sum(latency_sum)), limiter.sum(use)
             from rows group by 1, 2, 3 order by 1, 2, 3
         on conflict (at, series, outcome) do update set
             requests = limiter.add(t.requests, excluded.requests),
@@ -189,7 +235,7 @@ begin
             limit_sum = limiter.add(t.limit_sum, excluded.limit_sum),
             remaining_sum = limiter.add(t.remaining_sum, excluded.remaining_sum),
             latency = limiter.add(t.latency, excluded.latency),
-            latency_sum = limiter.add(t.latency_sum, excluded.latency_sum)
+            latency_sum = limiter.add(t.latency_sum, excluded.latency_sum), use = limiter.add(t.use, excluded.use)
     )
     select min(at) into oldest from rows;
 
@@ -250,8 +296,28 @@ begin
         $q$, tab, seen_columns, seen_sums, seen_merge) using since, most;
 end $$;
 
+-- Keeps, for each dimension and interval of a values table since `since`, the `most` values with the most blocked requests and
+-- the `most` with the most requests.
+create or replace function limiter.trim_values(tab text, since timestamptz, most integer) returns void
+language plpgsql as $$
+begin
+    execute format($q$
+        with ranked as (
+            select dimension, at, value, series,
+                row_number() over (partition by dimension, at order by blocked desc, allowed desc, value, series) as by_blocked,
+                row_number() over (
+                    partition by dimension, at order by allowed::numeric + blocked + failed desc, value, series) as by_all
+            -- All dimensions by name, so that the primary key finds the rows.
+            from limiter.%1$I where dimension = any (enum_range(null::limiter.dimension)) and at >= $1
+        )
+        delete from limiter.%1$I t using ranked r
+        where (t.dimension, t.at, t.value, t.series) = (r.dimension, r.at, r.value, r.series) and t.at >= $1
+            and r.by_blocked > $2 and r.by_all > $2
+        $q$, tab) using since, most;
+end $$;
+
 -- Creates the partitions of the coming days, drops those older than the given numbers of days, and bounds the number of
--- clients in each interval. Any process may call this at any time: it runs once at a time and at most once per minute.
+-- clients and values in each interval. Any process may call this at any time: it runs once at a time and at most once per minute.
 --
 -- Returns whether this call did the work.
 create or replace function limiter.maintain(days_10s integer, days_events integer, days_rollups integer)
@@ -275,6 +341,9 @@ begin
     perform limiter.trim_clients('clients_10s', since, 100);
     perform limiter.trim_clients('clients_1h', date_trunc('hour', since, 'UTC'), 500);
     perform limiter.trim_clients('clients_1d', date_trunc('day', since, 'UTC'), 500);
+    perform limiter.trim_values('values_10s', since, 200);
+    perform limiter.trim_values('values_1h', date_trunc('hour', since, 'UTC'), 500);
+    perform limiter.trim_values('values_1d', date_trunc('day', since, 'UTC'), 500);
     update limiter.maintenance set late_from = null where late_from is not null;
 
     -- Dropping a partition locks its table for a moment. One that is in use for longer is left for the next run.
@@ -285,7 +354,7 @@ begin
             join pg_namespace n on n.oid = p.relnamespace
         where n.nspname = 'limiter' and p.relname = any (limiter.partitioned())
             and to_date(right(c.relname, 8), 'YYYYMMDD') < today - case
-                when p.relname in ('decisions_10s', 'clients_10s') then days_10s
+                when p.relname in ('decisions_10s', 'clients_10s', 'values_10s') then days_10s
                 when p.relname = 'events' then days_events
                 else days_rollups end
         order by 1
@@ -297,6 +366,7 @@ begin
         end;
     end loop;
 
+    delete from limiter.annotations where at < now() - days_rollups * interval '1 day';
     delete from limiter.processes where seen < now() - case mode when 'cgi' then interval '1 day' else interval '30 days' end;
     return true;
 end $$;

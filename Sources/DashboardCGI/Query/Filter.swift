@@ -7,6 +7,8 @@ struct Filter: Sendable {
     let policy: String?
     /// An identity in its written form: `api_key=alice`.
     let client: String?
+    /// How the heaviest senders are listed.
+    let ranking: Ranking
     /// Lists only events that are older than this one.
     let before: EventCursor?
 
@@ -17,6 +19,7 @@ struct Filter: Sendable {
     init(now: Moment) {
         range = TimeRange(Self.defaultSpan, now: now)
         (endpoint, policy, client, before) = (nil, nil, nil, nil)
+        ranking = Ranking()
     }
 
     /// Parses a query.
@@ -27,6 +30,7 @@ struct Filter: Sendable {
         endpoint = fields["endpoint"]
         policy = fields["policy"]
         client = fields["client"]
+        ranking = try Ranking(fields)
         before = try fields["before"].map { text throws(Problem) in
             guard let cursor = EventCursor(text) else {
                 throw Problem(.malformed, "before=\(text) is not an event.", "Follow a link on the events page.")
@@ -86,13 +90,20 @@ struct Filter: Sendable {
     /// The address of a page or file with this filter, except for the given fields.
     func address(_ segment: String, _ changes: [Field] = []) -> String {
         let names = Set(changes.map(\.name))
-        let kept = (rangeFields + subjectFields).filter { !names.contains($0.name) }
+        let kept = (rangeFields + subjectFields + rankingFields(segment)).filter { !names.contains($0.name) }
         return Self.address(segment, kept + changes)
     }
 
     /// The address of a page over another range.
     func address(_ segment: String, over span: TimeRange.Span) -> String {
-        Self.address(segment, [("range", span == Self.defaultSpan ? nil : span.rawValue)] + subjectFields)
+        Self.address(
+            segment,
+            [("range", span == Self.defaultSpan ? nil : span.rawValue)] + subjectFields + rankingFields(segment))
+    }
+
+    /// The fields of the ranking, for the page and the files that have one.
+    func rankingFields(_ segment: String) -> [Field] {
+        segment.prefix { $0 != "." } == PageName.top.rawValue ? ranking.fields : []
     }
 
     private static func address(_ segment: String, _ fields: [Field]) -> String {

@@ -4,6 +4,7 @@ enum TableName: String, CaseIterable {
     case timeline
     case strategies
     case endpoints
+    case top
     case clients
     case hours
     case events

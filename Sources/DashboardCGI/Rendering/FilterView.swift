@@ -49,13 +49,14 @@ struct FilterView {
         rangeText = range.text
         from = range.start.dateAndMinute
         to = range.end.dateAndMinute
-        rangeFields = Self.fields(filter.rangeFields)
-        subjectFields = Self.fields(filter.subjectFields)
+        let ranking = filter.rankingFields(page.rawValue)
+        rangeFields = Self.fields(filter.rangeFields + ranking)
+        subjectFields = Self.fields(filter.subjectFields + ranking)
         endpoints = Self.choices(series.map(\.endpoint), chosen: filter.endpoint)
         policies = Self.choices(series.map(\.policy), chosen: filter.policy)
         client = filter.client ?? ""
         // The client is what a client's own page is about, not one of its filters.
-        let isFiltered = subjectFields.contains { page != .client || $0.name != "client" }
+        let isFiltered = Self.fields(filter.subjectFields).contains { page != .client || $0.name != "client" }
         let cleared: [Filter.Field] = [
             ("endpoint", nil), ("policy", nil), ("client", page == .client ? filter.client : nil),
         ]

@@ -26,6 +26,7 @@ struct Page {
             let content: any PageContent =
                 switch name {
                 case .overview: try OverviewView(report)
+                case .top: try TopView(report)
                 case .clients: try ClientsView(report)
                 case .client: try ClientView(report, limiter)
                 case .events, .health: try EventsView(report)
@@ -53,7 +54,7 @@ struct Page {
         _ problem: Problem? = nil
     ) {
         let titles: [(page: PageName, title: String)] = [
-            (.overview, "Overview"), (.clients, "Clients"), (.events, "Events"), (.health, "Health"),
+            (.overview, "Overview"), (.top, "Top"), (.clients, "Clients"), (.events, "Events"), (.health, "Health"),
         ]
         let current = name == .client ? .clients : name
         let title = (content as? ClientView)?.name ?? titles.first { $0.page == current }?.title ?? "Not found"

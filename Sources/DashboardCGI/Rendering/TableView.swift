@@ -24,6 +24,8 @@ struct TableView {
     let grid: Grid?
     /// The line to show instead of rows; `nil` for a table with rows.
     let empty: String?
+    /// A line that says what the table leaves out; `nil` if it is whole.
+    let note: String?
 
     /// - Parameters:
     ///   - table: its rows and columns.
@@ -34,6 +36,7 @@ struct TableView {
     init(_ table: Table, _ title: String, empty: String, _ filter: Filter, on page: PageName) {
         name = table.name.rawValue
         self.title = title
+        note = table.note
         files = FilesView(table.name, of: title, filter)
         guard let first = table.rows.first else {
             (grid, self.empty) = (nil, empty)

@@ -20,7 +20,8 @@ struct Templates: Sendable {
             ("table", PackageResources.table_mustache), ("chart", PackageResources.chart_mustache),
             ("figures", PackageResources.figures_mustache), ("files", PackageResources.files_mustache),
             ("hours", PackageResources.hours_mustache), ("overview", PackageResources.overview_mustache),
-            ("clients", PackageResources.clients_mustache), ("client", PackageResources.client_mustache),
+            ("top", PackageResources.top_mustache), ("clients", PackageResources.clients_mustache),
+            ("client", PackageResources.client_mustache),
             ("events", PackageResources.events_mustache), ("health", PackageResources.health_mustache),
             ("problem", PackageResources.problem_mustache), ("refusal", PackageResources.refusal_mustache),
         ] {

@@ -16,6 +16,9 @@ struct Statement: Sendable {
     static let timeline = PerResolution("timeline", PackageResources.timeline_sql)
     static let clientBySeries = PerResolution("client_by_series", PackageResources.client_by_series_sql)
     static let clientTimeline = PerResolution("client_timeline", PackageResources.client_timeline_sql)
+    static let topByClient = PerResolution("top_by_client", PackageResources.top_by_client_sql)
+    static let topByValue = PerResolution("top_by_value", PackageResources.top_by_value_sql)
+    static let topBySeries = PerResolution("top_by_series", PackageResources.top_by_series_sql)
     static let topClients = PerResolution("top_clients", PackageResources.top_clients_sql)
     static let clientBars = PerResolution("client_bars", PackageResources.client_bars_sql)
 
@@ -29,21 +32,22 @@ struct Statement: Sendable {
 
     /// A statement for each resolution of the counts.
     ///
-    /// `limiter.decisions` and `limiter.clients` in its file are replaced by the tables of that resolution.
+    /// `limiter.decisions`, `limiter.clients` and `limiter.values` in its file are replaced by the tables of that resolution.
     struct PerResolution: Sendable {
         private let tenSeconds, hour, day: Statement
 
         fileprivate init(_ name: String, _ bytes: [UInt8]) {
             let sql = String(decoding: bytes, as: UTF8.self)
-            func statement(decisions: String, clients: String) -> Statement {
+            func statement(_ decisions: String, _ others: String) -> Statement {
                 Statement(
                     name,
-                    sql.replacing("from limiter.decisions\n", with: "from limiter.\(decisions)\n")
-                        .replacing("from limiter.clients\n", with: "from limiter.\(clients)\n"))
+                    sql.replacing("from limiter.decisions\n", with: "from limiter.decisions_\(decisions)\n")
+                        .replacing("from limiter.clients\n", with: "from limiter.clients_\(others)\n")
+                        .replacing("from limiter.values\n", with: "from limiter.values_\(others)\n"))
             }
-            tenSeconds = statement(decisions: "decisions_10s", clients: "clients_10s")
-            hour = statement(decisions: "decisions_1h", clients: "clients_1h")
-            day = statement(decisions: "decisions_1h", clients: "clients_1d")
+            tenSeconds = statement("10s", "10s")
+            hour = statement("1h", "1h")
+            day = statement("1h", "1d")
         }
 
         /// The statement for a range.

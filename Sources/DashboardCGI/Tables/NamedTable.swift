@@ -14,6 +14,7 @@ extension Table {
         case .timeline: self = .timeline(try Report(filter, database).timeline())
         case .strategies: self = .strategies(try Report(filter, database).figures())
         case .endpoints: self = .endpoints(try Report(filter, database).figures())
+        case .top: self = .top(try Report(filter, database).topSenders(limit: TopSenders.limit.file))
         case .clients: self = .clients(try Report(filter, database).blockedClients())
         case .hours: self = .hours(try Report(filter, database).hours())
         case .events: self = .events(try Report(filter, database).events())

@@ -15,4 +15,6 @@ struct Table {
     let columns: [Column]
     /// One cell per column in each row.
     let rows: [[Cell]]
+    /// A line that says what the table leaves out; `nil` if it is whole.
+    var note: String?
 }

@@ -14,10 +14,13 @@ final class Gateway: Application {
         /// Let it pass: nothing counts it.
         case pass(Front, Endpoint?)
         /// Refuse it: its client is banned.
-        case refuse(Identity, Front, Endpoint?)
+        case refuse(Identity, Sender, Front, Endpoint?)
         /// Charge it: the charge with this index decides.
-        case charge(index: Int, Front, Endpoint?)
+        case charge(index: Int, Sender, Front, Endpoint?)
     }
+
+    /// What the rules found out about a request that is counted.
+    private typealias Sender = (address: IPAddress?, path: ArraySlice<UInt8>)
 
     private let rules: ActiveRules
     private var rulebook = Rulebook.samples
@@ -78,12 +81,13 @@ final class Gateway: Application {
         case .accessChecker, .accelRedirect, .authRequest, .authorizer:
             break
         }
-        switch rulebook.match(for: request) {
+        let (match, address, path) = rulebook.resolve(request)
+        switch match {
         case .unlimited: return .pass(front, endpoint)
-        case .banned(let client): return .refuse(client, front, endpoint)
+        case .banned(let client): return .refuse(client, (address, path), front, endpoint)
         case .limited(let charge, _):
             charges.append(charge)
-            return .charge(index: charges.count - 1, front, endpoint)
+            return .charge(index: charges.count - 1, (address, path), front, endpoint)
         }
     }
 
@@ -95,9 +99,9 @@ final class Gateway: Application {
             return response
         case .pass(let front, let endpoint):
             return front.response(problem: nil, verdict: nil) { page(request, endpoint) }
-        case .refuse(_, let front, let endpoint):
+        case .refuse(_, _, let front, let endpoint):
             return front.response(problem: isTrial ? nil : .banned, verdict: nil) { page(request, endpoint) }
-        case .charge(let index, let front, let endpoint):
+        case .charge(let index, _, let front, let endpoint):
             let outcome = outcomes[index]
             var response = front.response(problem: outcome.problem, verdict: outcome.verdict) {
                 page(request, endpoint)
@@ -119,17 +123,19 @@ final class Gateway: Application {
             for (request, step) in zip(requests, steps) {
                 switch step {
                 case .respond, .pass: break
-                case .refuse(let client, _, _):
+                case .refuse(let client, let sender, _, _):
                     let series = rulebook.bannedSeries
                     let outcome: Outcome = isTrial ? .shadowBlocked : .blocked
-                    counts.count(client, series: series, outcome, passed: isTrial, nil, latency: nil)
+                    counts.count(
+                        client, series: series, outcome, passed: isTrial, nil, latency: nil,
+                        dimensions: RequestDimensions(request, sender))
                     counts.keep(series) { BlockedRequest(request, client, retryAfter: nil) }
-                case .charge(let index, _, _):
+                case .charge(let index, let sender, _, _):
                     let counted = Attribution(outcomes[index], of: charges[index])
                     let series = Int(counted.entry.tag)
                     counts.count(
                         counted.entry.identity, series: series, counted.outcome, passed: counted.passes,
-                        counted.decision, latency: latency)
+                        counted.decision, latency: latency, dimensions: RequestDimensions(request, sender))
                     guard counted.outcome == .blocked || (isTrial && counted.outcome == .shadowBlocked) else { break }
                     counts.keep(series) {
                         BlockedRequest(request, counted.entry.identity, retryAfter: outcomes[index].problem?.retryAfter)
@@ -144,6 +150,14 @@ final class Gateway: Application {
         var response = Response(status: 200, reason: "OK", body: endpoint.answer(request))
         response.addHeader("Content-Type", "application/json")
         return response
+    }
+}
+
+extension RequestDimensions {
+    /// The values of a request.
+    fileprivate init(_ request: Request, _ sender: (address: IPAddress?, path: ArraySlice<UInt8>)) {
+        self.init(
+            address: sender.address, path: sender.path, userAgent: request.bytes(of: "HTTP_USER_AGENT") ?? [])
     }
 }
 

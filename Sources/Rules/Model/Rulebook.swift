@@ -1,4 +1,5 @@
 public import Limiters
+public import Platform
 
 /// The rules of a site, loaded and checked once.
 ///
@@ -52,11 +53,22 @@ public final class Rulebook: Sendable {
     ///
     /// The banned list goes before the exempt list, and both before all rules. The work does not grow with the number of
     /// rules, except with those for the same path, whose conditions are tried in the order of the file.
-    public func match(for request: some CGIVariables) -> RuleMatch {
+    public func match(for request: some CGIVariables) -> RuleMatch { resolve(request).match }
+
+    /// Applies the rules to a request as ``match(for:)`` does, and says what they found out about it: the client's address,
+    /// `nil` if it is unknown, and the path in its normal form.
+    public func resolve(
+        _ request: some CGIVariables
+    ) -> (match: RuleMatch, address: IPAddress?, path: ArraySlice<UInt8>) {
         var facts = RequestFacts(request, settings)
+        let path = facts.path
+        let match = match(&facts, path)
+        return (match, facts.client()?.ip, path.bytes)
+    }
+
+    private func match(_ facts: inout RequestFacts, _ path: RequestPath) -> RuleMatch {
         if let identity = banned.identity(&facts) ?? banned.disputedIdentity(&facts) { return .banned(identity) }
         if let identity = exempt.identity(&facts) { return .unlimited(.exempt(identity)) }
-        let path = facts.path
         switch matching {
         case .first:
             guard let found = table.first(for: path, &facts) else { return .unlimited(.noRule) }

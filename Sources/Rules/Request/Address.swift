@@ -7,6 +7,15 @@ enum Address: Hashable, Sendable {
     /// A peer on a Unix socket of this machine, which nginx calls `unix:`.
     case unix
 
+    /// The IP address; `nil` for a peer on a Unix socket.
+    var ip: IPAddress? {
+        switch self {
+        case .v4(let value): .v4(value)
+        case .v6(let value): .v6(value)
+        case .unix: nil
+        }
+    }
+
     /// An address in any textual form: `203.0.113.9`, `2001:DB8::9`, `::ffff:203.0.113.9`, `fe80::1%eth0`, `unix:`.
     ///
     /// An IPv4 address mapped into IPv6 is the IPv4 address, and a zone is dropped; ``IPAddress`` says what else counts as

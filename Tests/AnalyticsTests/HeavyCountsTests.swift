@@ -3,18 +3,25 @@ import Testing
 
 @testable import Analytics
 
-@Suite("Heavy clients")
-struct HeavyClientsTests {
+@Suite("Heavy counts")
+struct HeavyCountsTests {
     private func client(_ number: Int) -> Identity { Identity("address", String(number).utf8) }
+
+    private func count(
+        _ clients: inout HeavyCounts<Identity>, _ number: Int, _ series: Int, _ outcome: Outcome
+    ) {
+        let client = client(number)
+        client.bytes.withUnsafeBytes { clients.count($0, series, outcome, use: 0) { client } }
+    }
 
     @Test("every count is exact until the capacity is exceeded")
     func exact() {
-        var clients = HeavyClients(capacity: 8)
-        for number in 0..<8 { for _ in 0...number { clients.count(client(number), number % 2, .blocked) } }
+        var clients = HeavyCounts<Identity>(capacity: 8)
+        for number in 0..<8 { for _ in 0...number { count(&clients, number, number % 2, .blocked) } }
         #expect(clients.others.isEmpty)
         for number in 0..<8 {
             #expect(
-                clients.counts[HeavyClients.Key(client: client(number), series: Int32(number % 2))]?.blocked
+                clients.entries.first { $0.value == client(number) && $0.series == number % 2 }?.count.blocked
                     == Int64(number + 1))
         }
     }
@@ -22,19 +29,19 @@ struct HeavyClientsTests {
     @Test("among a million clients the capacity holds, sums are exact, and the heaviest clients are known")
     func million() throws {
         let room = 2_048
-        var clients = HeavyClients(capacity: room)
+        var clients = HeavyCounts<Identity>(capacity: room)
         var sent: [Outcome: Int64] = [:]
         for number in 0..<1_000_000 {
             let outcome: Outcome = number % 3 == 0 ? .blocked : number % 3 == 1 ? .allowed : .failed
-            clients.count(client(number), number % 5, outcome)
+            count(&clients, number, number % 5, outcome)
             sent[outcome, default: 0] += 1
             // One client sends every hundredth request, another every thousandth.
-            if number % 100 == 0 { clients.count(client(-1), 0, .blocked) }
-            if number % 1_000 == 0 { clients.count(client(-2), 0, .allowed) }
-            #expect(clients.counts.count <= room)
+            if number % 100 == 0 { count(&clients, -1, 0, .blocked) }
+            if number % 1_000 == 0 { count(&clients, -2, 0, .allowed) }
+            #expect(clients.entries.count <= room)
         }
         var sum = ClientCount()
-        for count in clients.counts.values { sum += count }
+        for entry in clients.entries { sum += entry.count }
         for count in clients.others.values { sum += count }
         #expect(sum.blocked == sent[.blocked, default: 0] + 10_000)
         #expect(sum.allowed == sent[.allowed, default: 0] + 1_000)
@@ -44,7 +51,7 @@ struct HeavyClientsTests {
         // Too low by at most the number of requests divided by half the capacity, and never too high.
         let error = Int64(1_011_000 / (room / 2))
         for (number, real) in [(-1, Int64(10_000)), (-2, 1_000)] {
-            let known = clients.counts[HeavyClients.Key(client: client(number), series: 0)]?.total ?? 0
+            let known = clients.entries.first { $0.value == client(number) && $0.series == 0 }?.count.total ?? 0
             #expect((real - error...real).contains(known), "\(known) of \(real)")
         }
     }
@@ -56,7 +63,8 @@ struct HeavyClientsTests {
         for loop in 0..<2 { ledger[loop].use(table) }
         for number in 0..<1_000_000 {
             ledger[number % 2].count {
-                $0.count(client(number), series: number % 3, .allowed, passed: true, nil, latency: nil)
+                $0.count(
+                    client(number), series: number % 3, .allowed, passed: true, nil, latency: nil, dimensions: .none)
             }
             // As if a second had passed.
             if number % 100_000 == 0 { ledger.collect() }
@@ -65,8 +73,8 @@ struct HeavyClientsTests {
         var batch = ledger.takePending()
         #expect(batch.requests == 1_000_000)
         #expect(batch.clients.count <= 4_096)
-        batch.keepClients(BatchJSON.maximumClients)
-        #expect(batch.clients.count <= 2 * BatchJSON.maximumClients)
+        batch.keepHeavy(BatchJSON.maximumHeavy)
+        #expect(batch.clients.count <= 2 * BatchJSON.maximumHeavy)
         let named = batch.clients.values.reduce(0) { $0 + $1.total }
         #expect(named + batch.others.values.reduce(0) { $0 + $1.total } == 1_000_000)
     }
