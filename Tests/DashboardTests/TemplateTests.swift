@@ -38,6 +38,9 @@ struct TemplateTests {
         traffic.add("api_key=ann", .data, allowed: 5, blocked: 150, shadowBlocked: 1, failed: 1, at: now() - 60)
         traffic.add("api_key=ann", .data, allowed: 5, blocked: 15, at: now() - 5_400)
         traffic.add("api_key=bob", .search, failed: 1, at: now() - 60)
+        for number in 0...TopSenders.limit.page {
+            traffic.addValue("path", "/\(number)", .data, allowed: 1, at: now() - 60)
+        }
         try traffic.write(to: postgres)
         try postgres.query("update limiter.processes set seen = now() - interval '1 minute'")
         let location = try StoreLocation(store)
@@ -45,7 +48,7 @@ struct TemplateTests {
             try PostgresLocation(postgres.location), deadline: 5_000_000, Logger(label: "test"))
         let live = LiveStore(StoreShelf(location, Logger(label: "test")), rules: nil, location: location)
         let queries: [(PageName, String)] = [
-            (.overview, ""), (.overview, "from=2026-01-01&to=2026-01-02&endpoint=a"), (.clients, ""),
+            (.overview, ""), (.top, "by=path"), (.overview, "from=2026-01-01&to=2026-01-02&endpoint=a"), (.clients, ""),
             (.clients, "client=a"),
             (.client, "client=api_key=ann"), (.client, "client=hashed=0011"), (.events, ""), (.events, "before=1-1"),
             (.health, ""), (.overview, "range=2h"),

@@ -127,7 +127,9 @@ struct Batch {
     }
 
     /// Keeps the `number` clients with the most requests and the `number` with the most blocked ones, and as many values of
-    /// each dimension. The rest of the clients joins the others.
+    /// each dimension.
+    ///
+    /// The rest of the clients joins the others.
     mutating func keepHeavy(_ number: Int) {
         for (key, count) in Self.removeLight(from: &clients, number) {
             others[key.series, default: ClientCount()] += count

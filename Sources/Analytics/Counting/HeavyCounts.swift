@@ -24,7 +24,9 @@ struct HeavyCounts<Value> {
     private(set) var entries: [Entry] = []
     /// What was subtracted from entries, by series.
     private(set) var others: [Int32: ClientCount] = [:]
-    /// Indices of entries, each in the first free slot from its hash on; -1 in a free slot. Empty until something is counted.
+    /// Indices of entries, each in the first free slot from its hash on; -1 in a free slot.
+    ///
+    /// Empty until something is counted.
     private var slots: [Int32] = []
 
     init(capacity: Int) {
