@@ -1,7 +1,7 @@
 import Limiters
 import Testing
 
-@testable import FCGILimiter
+@testable import Rules
 
 @Suite("A line of an access log")
 struct LogLineTests {

@@ -22,7 +22,7 @@ struct ReplayTests {
         203.0.113.9 - - [23/Nov/2026:20:59:58 +0000] "GET /api/data HTTP/1.1" 200 83 "-" "curl/7.88.1"
         203.0.113.9 - - [23/Nov/2026:21:59:59 +0100] "GET /api/data HTTP/1.1" 200 83 "-" "curl/7.88.1"
         junk
-        203.0.113.9 - - [23/Nov/2026:20:59:57 +0000] "GET /api/late HTTP/1.1" 200 83 "-" "curl/7.88.1"
+        203.0.113.9 - - [23/Nov/2026:20:59:57 +0000] "GET /api/late HTTP/1.1" 429 83 "-" "curl/7.88.1"
         203.0.113.9 - - [23/Nov/2026:21:00:57 +0000] "GET /api/data HTTP/1.1" 200 83
         203.0.113.9 - - [23/Nov/2026:21:00:58 +0000] "GET /api/data HTTP/1.1" 200 83
 
@@ -37,6 +37,7 @@ struct ReplayTests {
     static let report = """
         9 requests from 2026-11-23 20:59:57 to 2026-11-23 21:01:02, 2 of 11 lines in another format (18.1 %)
         3 would have been refused (33.3 %), 1 matched no rule, 1 came from banned clients
+        1 were refused at the time with status 429 (11.1 %)
 
         policy                                    requests   refused  first                last
         data                                             7         2  2026-11-23 20:59:59  2026-11-23 21:00:57
@@ -119,6 +120,43 @@ struct ReplayTests {
             "\($0.1) \($0.2) \($0.3)"
         }
         #expect(found == ["one 3 2", "two 6 0", "address=203.0.113.9 3 2", "all 3 2"])
+    }
+
+    @Test("with --find-limit reports what each limit would have refused, which is what a file with that limit refuses")
+    func findLimit() throws {
+        let folder = try TemporaryFolder()
+        func path(_ limit: String) throws -> String {
+            let policies = "policies: { data: { limit: \(limit) per minute } }\n"
+            let rules = "rules: [{ match: { path: /** }, policies: [data] }]\n"
+            return try folder.write(policies + rules, to: "limits.yaml")
+        }
+        // Of client n, n requests per second.
+        let log = (0..<60).flatMap { second in
+            (1...6).flatMap { client in
+                (0..<client).map { _ in
+                    "203.0.113.\(client) - - [23/Nov/2026:20:00:\(second / 10)\(second % 10) +0000] \"GET /a HTTP/1.1\" 200 1\n"
+                }
+            }
+        }.joined()
+        let file = try folder.write(log, to: "access.log")
+        let text = try limiter(["replay", "--rules", path("100"), "--find-limit", "data", file]).text
+        let rows = text.matches(of: /\n(\d+) per 60 s, sliding_window( \(now\))? +(\d+) +[0-9.]+ % +(\d+) +([0-9.]+) %/)
+        #expect(rows.map(\.1) == ["10", "20", "50", "100", "200", "500", "1000"])
+        #expect(rows.map { $0.2 != nil } == [false, false, false, true, false, false, false])
+        #expect(rows.map(\.5) == ["100.0", "100.0", "100.0", "83.3", "50.0", "0.0", "0.0"])
+        for row in rows {
+            let outcome = try limiter(["replay", "--rules", path(String(row.1)), file]).text
+            let refused = outcome.firstMatch(of: /\ndata +\d+ +(\d+)/)?.1
+            let clients = outcome.matches(of: /\naddress=/).count
+            #expect((refused, clients) == (row.3, Int(row.4)), "\(row.1)")
+        }
+    }
+
+    @Test("with --find-limit and an unknown policy prints one line and exits with status 1")
+    func unknownPolicy() throws {
+        let outcome = try replay(["--find-limit", "none", "-"], in: TemporaryFolder())
+        let line = "--find-limit none: no policy has this name: write data, trial"
+        #expect(outcome.isRefusal(1, line), "\(outcome)")
     }
 
     @Test(

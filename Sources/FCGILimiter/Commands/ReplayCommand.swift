@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import Limiters
+import Rules
 import Startup
 
 /// `fcgi-limiter replay access.log`: applies rules to logged requests before the rules are used in production.
@@ -27,11 +28,16 @@ struct ReplayCommand: ParsableCommand {
     @Option(help: "Number of clients to list, those with the most refused requests first.")
     var clients = 10
 
+    @Option(help: "Also report what higher and lower limits of this policy would have refused.")
+    var findLimit: String?
+
     @Flag(help: "Also print each log line whose request would have been refused.")
     var lines = false
 
     func run() throws {
-        var replay = Replay(try rulesOptions.load())
+        let rulebook = try rulesOptions.load()
+        let policy = try OneLineFailure.of { () throws(UnknownPolicy) in try findLimit.map(rulebook.policy(named:)) }
+        var replay = Replay(rulebook, trying: policy)
         let host = host.map { Array($0.utf8)[...] }
         var unreadable = 0
         for path in logs {
@@ -62,5 +68,24 @@ struct ReplayCommand: ParsableCommand {
         var description: String {
             "none of \(lines) lines is in the combined log format: name an access log of nginx or Apache"
         }
+    }
+
+    /// No policy of the rules has this name.
+    fileprivate struct UnknownPolicy: Error, CustomStringConvertible {
+        let name: String
+        let known: [String]
+
+        var description: String {
+            "--find-limit \(name): no policy has this name: write \(known.joined(separator: ", "))"
+        }
+    }
+}
+
+extension Rulebook {
+    fileprivate func policy(named name: String) throws(ReplayCommand.UnknownPolicy) -> Policy {
+        guard let policy = policies.first(where: { $0.name == name }) else {
+            throw ReplayCommand.UnknownPolicy(name: name, known: policies.map(\.name))
+        }
+        return policy
     }
 }

@@ -1,17 +1,23 @@
-import Limiters
-import Rules
+public import Limiters
 
 /// Applies rules to logged requests: whom they would have refused, when, and by which policy.
-struct Replay {
+public struct Replay {
     /// The requests of one client or policy: how many there were and how many were refused, with the first and last refusal.
-    struct Count {
-        var requests = 0
-        var refused = 0
-        var first: Microseconds = 0
-        var last: Microseconds = 0
+    public struct Count {
+        /// All requests.
+        public private(set) var requests = 0
+        /// Those that the server answered 429 at the time.
+        public private(set) var refusedThen = 0
+        /// Those that the rules would have refused.
+        public private(set) var refused = 0
+        /// When the first of them was logged; 0 without one.
+        public private(set) var first: Microseconds = 0
+        /// When the last of them was logged; 0 without one.
+        public private(set) var last: Microseconds = 0
 
-        mutating func add(isRefused: Bool, at time: Microseconds) {
+        mutating func add(_ line: AccessLogLine, isRefused: Bool, at time: Microseconds) {
             requests += 1
+            if line.status == 429 { refusedThen += 1 }
             guard isRefused else { return }
             if refused == 0 { first = time }
             refused += 1
@@ -20,26 +26,35 @@ struct Replay {
     }
 
     /// By the identity that a rule counts.
-    private(set) var clients: [Identity: Count] = [:]
+    public private(set) var clients: [Identity: Count] = [:]
     /// By policy name: the requests that the policy decided and those it refused, or would have refused as a shadow.
-    private(set) var policies: [String: Count] = [:]
+    public private(set) var policies: [String: Count] = [:]
     /// Refused requests by hour since the Unix epoch.
-    private(set) var hours: [Int64: Int] = [:]
+    public private(set) var hours: [Int64: Int] = [:]
     /// All requests, and those that an enforced policy or the ban list refused.
-    private(set) var total = Count()
+    public private(set) var total = Count()
     /// Requests that no rule counts.
-    private(set) var unlimited = 0
+    public private(set) var unlimited = 0
     /// Requests of banned clients.
-    private(set) var banned = 0
+    public private(set) var banned = 0
     /// The times of the oldest and the newest request.
-    private(set) var times: ClosedRange<Microseconds>?
+    public private(set) var times: ClosedRange<Microseconds>?
+
+    /// What other limits of one policy would have refused; `nil` if none are tried.
+    public private(set) var trial: LimitTrial?
 
     private let rulebook: Rulebook
     private var store = MemoryStore()
     private var now: Microseconds = 0
 
-    init(_ rulebook: Rulebook) {
+    /// A replay of no request yet.
+    ///
+    /// - Parameters:
+    ///   - rulebook: the rules to apply.
+    ///   - policy: the policy whose other limits are tried, too.
+    public init(_ rulebook: Rulebook, trying policy: Policy? = nil) {
         self.rulebook = rulebook
+        trial = policy.map(LimitTrial.init)
     }
 
     /// Decides the next request of the log.
@@ -48,36 +63,38 @@ struct Replay {
     ///
     /// - Returns: whether it would have been refused.
     @discardableResult
-    mutating func add(_ line: AccessLogLine) -> Bool {
+    public mutating func add(_ line: AccessLogLine) -> Bool {
         now = max(now, line.time)
         times = min(times?.lowerBound ?? line.time, line.time)...now
         switch rulebook.match(for: line) {
         case .unlimited:
             unlimited += 1
-            total.add(isRefused: false, at: now)
+            total.add(line, isRefused: false, at: now)
             return false
         case .banned:
             banned += 1
-            refuse()
+            refuse(line)
             return true
         case .limited(let charge, let matches):
             let verdict = store.charge(charge, now: now)
+            trial?.add(charge, now: now)
             for (entry, decision) in zip(charge.entries, verdict.decisions) {
-                policies[entry.policy.name, default: Count()].add(isRefused: decision.admission != .allowed, at: now)
+                policies[entry.policy.name, default: Count()]
+                    .add(line, isRefused: decision.admission != .allowed, at: now)
             }
             // A request counts once for a client, even if two rules count that client.
             for (index, match) in matches.enumerated()
             where !matches[..<index].contains(where: { $0.identity == match.identity }) {
-                clients[match.identity, default: Count()].add(isRefused: !verdict.isAllowed, at: now)
+                clients[match.identity, default: Count()].add(line, isRefused: !verdict.isAllowed, at: now)
             }
-            if verdict.isAllowed { total.add(isRefused: false, at: now) } else { refuse() }
+            if verdict.isAllowed { total.add(line, isRefused: false, at: now) } else { refuse(line) }
             if total.requests % 100_000 == 0 { store.sweep(now: now) }
             return !verdict.isAllowed
         }
     }
 
-    private mutating func refuse() {
-        total.add(isRefused: true, at: now)
+    private mutating func refuse(_ line: AccessLogLine) {
+        total.add(line, isRefused: true, at: now)
         hours[now / 3_600_000_000, default: 0] += 1
     }
 }

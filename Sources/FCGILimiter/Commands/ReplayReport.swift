@@ -1,4 +1,5 @@
 import Limiters
+import Rules
 import TextFormats
 
 /// The results of a replay as text for a terminal.
@@ -25,6 +26,8 @@ struct ReplayReport {
             ? ", \(unreadable) of \(lines) lines in another format (\(Self.share(unreadable, lines)))\n" : "\n"
         text += "\(total.refused) would have been refused (\(Self.share(total.refused, total.requests)))"
         text += ", \(replay.unlimited) matched no rule, \(replay.banned) came from banned clients\n"
+        text +=
+            "\(total.refusedThen) were refused at the time with status 429 (\(Self.share(total.refusedThen, total.requests)))\n"
 
         text += "\n" + Self.row("policy", "requests", "refused", "first", "last")
         for (name, count) in replay.policies.sorted(by: { $0.key < $1.key }) { text += Self.row(name, count) }
@@ -42,6 +45,17 @@ struct ReplayReport {
             for (hour, count) in replay.hours.sorted(by: { $0.key < $1.key }) {
                 let bar = String(repeating: "#", count: max(1, 40 * count / busiest.value))
                 text += "\(Self.moment(hour * 3_600_000_000))  \(bar) \(count)\n"
+            }
+        }
+        if let trial = replay.trial {
+            text +=
+                "\n" + Self.left("limit of \(trial.policy.name)", 40) + Self.right("refused requests", 24)
+                + Self.right("refused clients", 24) + "\n"
+            for row in trial.rows {
+                let mark = row.quota == trial.policy.quota ? " (now)" : ""
+                text += Self.left(row.quota.text + mark, 40)
+                text += Self.right("\(row.requests)", 16) + Self.right(Self.share(row.requests, trial.requests), 8)
+                text += Self.right("\(row.clients)", 16) + Self.right(Self.share(row.clients, trial.clients), 8) + "\n"
             }
         }
         self.text = text

@@ -1,16 +1,16 @@
 import Glibc
 
 /// A log file that is read once, from beginning to end; one that is compressed is read through gzip(1).
-final class LogFile {
+public final class LogFile {
     /// The file's length in bytes; `nil` if it is unknown, as for a pipe or a compressed file.
-    let size: Int?
+    public let size: Int?
     private let path: String
     private let descriptor: Int32
     /// The process that decompresses the file; `nil` if it is not compressed.
     private let decompressor: pid_t?
 
     /// Opens the log; `-` is standard input.
-    init(_ path: String) throws(LogFileError) {
+    public init(_ path: String) throws(LogFileError) {
         self.path = path
         let file = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw LogFileError(path, errno) }
@@ -32,7 +32,7 @@ final class LogFile {
     }
 
     /// Calls `body` with each line, without its line break, and the number of bytes read so far.
-    func forEachLine(_ body: (ArraySlice<UInt8>, Int) -> Void) throws(LogFileError) {
+    public func forEachLine(_ body: (ArraySlice<UInt8>, Int) -> Void) throws(LogFileError) {
         var buffer: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 1 << 20)
         var position = 0
@@ -87,8 +87,9 @@ final class LogFile {
 }
 
 /// Why a log file cannot be read, in one line.
-struct LogFileError: Error, CustomStringConvertible {
-    let description: String
+public struct LogFileError: Error, CustomStringConvertible {
+    /// File, reason and remedy.
+    public let description: String
 
     init(_ path: String, _ code: Int32) {
         self.init(path, String(cString: strerror(code)))

@@ -1,6 +1,5 @@
-import Limiters
+public import Limiters
 import Platform
-import Rules
 import TextFormats
 
 /// One line of an access log in the combined format of nginx and Apache, as a request that rules can match.
@@ -8,12 +7,15 @@ import TextFormats
 ///     203.0.113.9 - alice [23/Nov/2026:21:46:38 +0000] "GET /api/data HTTP/1.1" 200 83 "-" "curl/7.88.1"
 ///
 /// In Debian's log of all virtual hosts, the server's name and port come first: `example.com:443 203.0.113.9 - …`.
-struct AccessLogLine: CGIVariables {
+public struct AccessLogLine: CGIVariables {
     /// When the request was logged.
-    let time: Microseconds
-    let method: ArraySlice<UInt8>
+    public let time: Microseconds
+    /// The method, as it was sent.
+    public let method: ArraySlice<UInt8>
     /// The target as it was sent, without the log's escapes.
-    let target: ArraySlice<UInt8>
+    public let target: ArraySlice<UInt8>
+    /// The status of the answer; 0 if the line has none.
+    public let status: Int
 
     private let address: ArraySlice<UInt8>
     /// The server's name; `nil` if it is not known.
@@ -27,7 +29,7 @@ struct AccessLogLine: CGIVariables {
     /// - Parameters:
     ///   - line: may begin with a virtual host.
     ///   - host: the server's name if the line has none.
-    init?(_ line: ArraySlice<UInt8>, host: ArraySlice<UInt8>? = nil) {
+    public init?(_ line: ArraySlice<UInt8>, host: ArraySlice<UInt8>? = nil) {
         var rest = line
         let virtualHost = rest.takeVirtualHost()
         guard let address = rest.takeWord(), rest.takeWord() != nil else { return nil }
@@ -38,7 +40,7 @@ struct AccessLogLine: CGIVariables {
         guard let request = rest.takeQuoted() else { return nil }
         var words = request
         guard let method = words.takeWord(), let target = words.takeWord() else { return nil }
-        _ = rest.takeWord()
+        status = rest.takeWord().flatMap { Int(String(decoding: $0, as: UTF8.self)) } ?? 0
         _ = rest.takeWord()
         self.time = time
         self.method = method
@@ -52,7 +54,7 @@ struct AccessLogLine: CGIVariables {
     }
 
     /// The CGI variables that a web server would have sent, as far as the log has them.
-    func bytes(of name: [UInt8]) -> ArraySlice<UInt8>? {
+    public func bytes(of name: [UInt8]) -> ArraySlice<UInt8>? {
         if name.elementsEqual("REMOTE_ADDR".utf8) { return address }
         if name.elementsEqual("REQUEST_METHOD".utf8) { return method }
         if name.elementsEqual("REQUEST_URI".utf8) { return target }
