@@ -22,7 +22,7 @@ PACKAGE_TESTS := mmdebstrap lintian groff iproute2
 # For containers with a network of their own, and the base images that stand in for those of registries.
 CONTAINER_TESTS := mmdebstrap podman podman-compose buildah runc netavark aardvark-dns iptables iproute2 apache2-utils curl
 
-.PHONY: help build run traffic test check lint hooks bench chaos screenshot install uninstall deb debtest containertest swift
+.PHONY: help build run traffic test check lint hooks bench differential chaos screenshot install uninstall deb debtest containertest swift
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +61,10 @@ hooks:  ## Install a Git hook that runs `make lint` before each commit
 bench: build  ## Compare with a bare responder, limit_req, and nginx with Lua and Redis (ROUNDS=5, DURATION=3)
 	@scripts/install-packages $(SERVERS) $(MEASURING)
 	@bench/run
+
+differential: build  ## Compare memory, the embedded store and Redis in ten million random requests (OPERATIONS=10000000, SEED=)
+	@scripts/install-packages $(SERVERS) $(MEASURING)
+	@bench/run differential
 
 chaos: build  ## Break one thing after another under load, and print what clients see (RATE=, DURATION=, TLS=1)
 	@scripts/install-packages $(SERVERS) $(CHAOS)

@@ -107,7 +107,8 @@ let package = Package(
         .executableTarget(
             name: "StoreBench",
             dependencies: [
-                "Limiters", "Stores", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Limiters", "Platform", "Stores", "Cases", "Histories",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "bench/StoreBench",
             swiftSettings: strict
@@ -126,11 +127,14 @@ let package = Package(
         .target(name: "Servers", dependencies: ["CHiredis", "CLinux"], path: "Tests/Servers", swiftSettings: strict),
         // Tables and random sequences that both the maths and every store are put to.
         .target(name: "Cases", dependencies: ["Limiters"], path: "Tests/Cases", swiftSettings: strict),
+        // Whether what many clients were answered at once can be explained by some order of their requests.
+        .target(name: "Histories", dependencies: ["Limiters"], path: "Tests/Histories", swiftSettings: strict),
         // What can go wrong under load: `chaos` plays it at length, the tests play it shorter.
         .target(name: "Scenarios", dependencies: ["Servers"], path: "bench/Scenarios", swiftSettings: strict),
 
         .testTarget(name: "TextFormatsTests", dependencies: ["TextFormats"], swiftSettings: strict),
-        .testTarget(name: "LimitersTests", dependencies: ["Limiters", "Cases", "Servers"], swiftSettings: strict),
+        .testTarget(
+            name: "LimitersTests", dependencies: ["Limiters", "Cases", "Histories", "Servers"], swiftSettings: strict),
         .testTarget(
             name: "StoresTests",
             // StoreBench: its program is the process that is killed, or lacks permissions, or has a full disk.
@@ -138,6 +142,12 @@ let package = Package(
                 "Limiters", "Platform", "Stores", "StoreBench", "Cases", "Servers", "COpenSSL",
                 .product(name: "Logging", package: "swift-log"),
             ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "HistoryTests",
+            // StoreBench: its program is the client.
+            dependencies: ["Limiters", "Platform", "StoreBench", "Histories", "Servers"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -54,3 +54,13 @@ NAMES
     goal 'Redis, batches / one EVALSHA per decision' \
         "$(quotient "$(median "$runs" redis 2)" "$(median "$runs" EVALSHA 2)")" at_least 1.8
 }
+
+# differential: compares the embedded store and Redis with the arithmetic in memory, for OPERATIONS random requests.
+differential() {
+    [ -x "$store_bench" ] || fail "$store_bench is missing: swift build -c release"
+    start_redis redis
+    heading "Random requests to memory, the embedded store and Redis"
+    "$store_bench" differential --requests "${OPERATIONS:-10000000}" --seed "${SEED:-1000000}" \
+        --store "embedded:$memory/differential" --store "redis+unix:$work/redis.sock"
+    stop "$redis_pid"
+}

@@ -1,4 +1,5 @@
 import Cases
+import Histories
 import Limiters
 import Testing
 

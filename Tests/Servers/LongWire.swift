@@ -2,7 +2,7 @@ import CLinux
 import Foundation
 import Synchronization
 
-/// A relay to a server that delays the server's answers.
+/// A relay to a server that delays the server's answers, and may change what clients send.
 public final class LongWire: Sendable {
     /// The socket for clients.
     public var socket: String { folder.path("wire.sock") }
@@ -17,9 +17,11 @@ public final class LongWire: Sendable {
 
     /// Starts the relay without a delay.
     ///
-    /// - Parameter server: the server's address.
+    /// - Parameters:
+    ///   - server: the server's address.
+    ///   - change: a text that clients send, and one of the same length to send instead; `nil` for no change.
     /// - Throws: ``ServerError`` when it cannot listen.
-    public init(to server: ServerAddress) throws {
+    public init(to server: ServerAddress, changing change: (from: String, to: String)? = nil) throws {
         folder = try TemporaryFolder()
         let address = ServerAddress.unix(path: folder.path("wire.sock"))
         listener = address.makeSocket()
@@ -32,9 +34,11 @@ public final class LongWire: Sendable {
                 guard client >= 0 else { return }
                 let far = server.makeSocket()
                 _ = server.withAddress { connect(far, $0, $1) }
-                Thread.detachNewThread { Self.carry(from: client, to: far) {} }
+                Thread.detachNewThread { Self.carry(from: client, to: far) { Self.change(&$0, change) } }
                 Thread.detachNewThread {
-                    Self.carry(from: far, to: client) { usleep(1_000 * delay.milliseconds.load(ordering: .acquiring)) }
+                    Self.carry(from: far, to: client) { _ in
+                        usleep(1_000 * delay.milliseconds.load(ordering: .acquiring))
+                    }
                     close(client)
                     close(far)
                 }
@@ -53,13 +57,18 @@ public final class LongWire: Sendable {
         set { delay.milliseconds.store(newValue, ordering: .releasing) }
     }
 
-    /// Copies bytes until one end is closed, calling `wait` before each piece.
-    private static func carry(from source: Int32, to target: Int32, _ wait: () -> Void) {
+    private static func change(_ piece: inout [UInt8], _ change: (from: String, to: String)?) {
+        guard let change, let range = piece.firstRange(of: Array(change.from.utf8)) else { return }
+        piece.replaceSubrange(range, with: change.to.utf8)
+    }
+
+    /// Copies bytes until one end is closed, calling `treat` with each piece before it is sent on.
+    private static func carry(from source: Int32, to target: Int32, _ treat: (inout [UInt8]) -> Void) {
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while true {
             let count = read(source, &buffer, buffer.count)
             guard count > 0 else { break }
-            wait()
+            treat(&buffer)
             guard send(target, buffer, count, Int32(MSG_NOSIGNAL)) == count else { break }
         }
         shutdown(source, Int32(SHUT_RDWR))

@@ -62,29 +62,16 @@ struct AgreementTests {
     /// 120,000 requests in all.
     @Test("all stores answer random requests alike", arguments: 1...8 as ClosedRange<UInt64>)
     func randomRequests(_ seed: UInt64) throws {
-        let memory = try StoreUnderTest(.memory)
-        let embedded = try StoreUnderTest(.embedded)
-        let redis = try StoreUnderTest(.redis)
-        var outcomes: [Bool: Int] = [:]
-        for (number, batch) in try RandomBatches(seed: seed, requests: 15_000, keys: "random").enumerated() {
-            let expected = try memory.charge(batch.charges, batch.now)
-            for (name, store) in [("embedded", embedded), ("redis", redis)] {
-                let verdicts = try store.charge(batch.charges, batch.now)
-                // One comparison per batch: a report of each field would be slow, and too long to read.
-                guard let index = firstDifference(verdicts, expected) else { continue }
-                let charge = batch.charges[index]
-                Issue.record(
-                    """
-                    \(name), seed \(seed), batch \(number), request \(index) at \(batch.now): \
-                    \(verdicts[index]) and not \(expected[index]) on \(charge.entries)
-                    """)
-                return
-            }
-            for verdict in expected { outcomes[verdict.isAllowed, default: 0] += 1 }
-        }
+        let (memory, embedded, redis) = (
+            try StoreUnderTest(.memory), try StoreUnderTest(.embedded), try StoreUnderTest(.redis)
+        )
+        let comparison = try Comparison(
+            RandomBatches(seed: seed, requests: 15_000, keys: "random"), expected: memory.charge,
+            stores: ["embedded": embedded.charge, "redis": redis.charge])
+        #expect(comparison.difference == nil)
         // The sequences would be useless if nearly all requests were allowed, or refused.
-        #expect(outcomes[true, default: 0] > 3_000)
-        #expect(outcomes[false, default: 0] > 3_000)
+        #expect(comparison.allowed > 3_000)
+        #expect(comparison.refused > 3_000)
     }
 
     /// One request per batch: in a cluster, a request with several slots is charged after the others of its batch.
@@ -92,26 +79,10 @@ struct AgreementTests {
         "a cluster answers random requests as memory does, whatever their slots",
         arguments: 1...4 as ClosedRange<UInt64>)
     func randomRequestsInCluster(_ seed: UInt64) throws {
-        let memory = try StoreUnderTest(.memory)
-        let cluster = try StoreUnderTest(.cluster)
-        for (number, batch) in try RandomBatches(seed: seed, requests: 2_000, keys: "cluster").enumerated() {
-            for charge in batch.charges {
-                let expected = try memory.charge([charge], batch.now)
-                let verdicts = try cluster.charge([charge], batch.now)
-                guard firstDifference(verdicts, expected) != nil else { continue }
-                Issue.record(
-                    "seed \(seed), batch \(number) at \(batch.now): \(verdicts) and not \(expected) on \(charge.entries)"
-                )
-                return
-            }
-        }
-    }
-
-    private func firstDifference(_ verdicts: [Verdict], _ expected: [Verdict]) -> Int? {
-        guard verdicts.count == expected.count else { return min(verdicts.count, expected.count) }
-        return verdicts.indices.first { index in
-            let (one, other) = (verdicts[index], expected[index])
-            return one.admission != other.admission || one.decisions != other.decisions || one.now != other.now
-        }
+        let (memory, cluster) = (try StoreUnderTest(.memory), try StoreUnderTest(.cluster))
+        let comparison = try Comparison(
+            RandomBatches(seed: seed, requests: 2_000, keys: "cluster"), expected: memory.charge,
+            stores: ["cluster": cluster.charge], isSingle: true)
+        #expect(comparison.difference == nil)
     }
 }

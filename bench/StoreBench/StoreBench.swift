@@ -6,6 +6,6 @@ struct StoreBench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "StoreBench",
         abstract: "Put load on a store of fcgi-limiter.",
-        subcommands: [Rate.self, Fill.self, Hammer.self]
+        subcommands: [Rate.self, Fill.self, Hammer.self, Record.self, Differential.self]
     )
 }

@@ -1,30 +1,44 @@
-import Limiters
+public import Limiters
 
 /// A sliding window in its simplest form: the moment of every unit, searched from end to end.
-struct NaiveLog {
+public struct NaiveLog: Hashable, Sendable {
     let limit: Int64
     let window: Microseconds
-    private var admissions: [(moment: Microseconds, cost: Int64)] = []
+    private var admissions: [Admitted] = []
 
-    init(limit: Int64, window: Microseconds) {
+    private struct Admitted: Hashable {
+        let moment: Microseconds
+        let cost: Int64
+    }
+
+    /// An empty window.
+    public init(limit: Int64, window: Microseconds) {
         self.limit = limit
         self.window = window
     }
 
+    /// The moment of the newest admission; `nil` if there is none.
+    var newest: Microseconds? { admissions.last?.moment }
+
     /// Units admitted in the window that ends at `now`, which it includes.
-    func used(at now: Microseconds) -> Int64 {
+    public func used(at now: Microseconds) -> Int64 {
         admissions.reduce(0) { $1.moment > now - window ? $0 + $1.cost : $0 }
     }
 
     /// Notes an admission.
-    mutating func admit(_ cost: Int64, at now: Microseconds) {
-        if cost > 0 { admissions.append((now, cost)) }
+    public mutating func admit(_ cost: Int64, at now: Microseconds) {
+        if cost > 0 { admissions.append(Admitted(moment: now, cost: cost)) }
         // No later window begins before this.
         admissions.removeAll { $0.moment <= now - 2 * window }
     }
 
+    /// Forgets the newest admissions.
+    mutating func forget(_ count: Int) {
+        admissions.removeLast(min(count, admissions.count))
+    }
+
     /// How long until `cost` fits, if each unit leaves `late` microseconds after its window; `nil` for never.
-    func retryAfter(_ cost: Int64, at now: Microseconds, late: Microseconds = 0) -> Microseconds? {
+    public func retryAfter(_ cost: Int64, at now: Microseconds, late: Microseconds = 0) -> Microseconds? {
         guard cost <= limit else { return nil }
         var used = used(at: now - late)
         for admission in admissions where admission.moment > now - late - window {
@@ -35,12 +49,12 @@ struct NaiveLog {
     }
 
     /// What a window must answer; charged if it allows.
-    mutating func decide(_ cost: Int64, at now: Microseconds) -> Decision {
+    public mutating func decide(_ cost: Int64, at now: Microseconds) -> Decision {
         var used = used(at: now)
         let outcome: Admission
         if cost > limit {
             outcome = .impossible
-        } else if used + cost <= limit {
+        } else if used + cost <= limit || cost == 0 {
             outcome = .allowed
             admit(cost, at: now)
             used += cost
