@@ -9,11 +9,13 @@ struct AssetTests {
     func assets(gate: Gate) throws {
         let client = try DashboardSite(gate, postgres: nil).client()
         let page = try client.get("/limits/").text
-        let names = page.matches(of: /(?:href|src)="((?:dashboard|theme|chart|icon|alarm)\.[a-z]+\?v=[0-9a-f]{16})"/)
-            .map {
-                String($0.1)
-            }
-        #expect(names.count == 5)
+        let names = page.matches(
+            of: /(?:href|src|data-charts)="((?:dashboard|settings|charts|chart|icon|alarm)\.[a-z]+\?v=[0-9a-f]{16})"/
+        )
+        .map {
+            String($0.1)
+        }
+        #expect(names.count == 6)
         for name in names {
             let answer = try client.get("/limits/\(name)")
             #expect(answer.status == 200)

@@ -121,6 +121,7 @@ final class DashboardSite {
         Define folder @folder@
         Define port @port@
         Include @apache@/private.conf
+        LoadModule deflate_module ${modules}/mod_deflate.so
         LoadModule auth_basic_module ${modules}/mod_auth_basic.so
         LoadModule authn_file_module ${modules}/mod_authn_file.so
         DocumentRoot ${folder}/site

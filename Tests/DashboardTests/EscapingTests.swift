@@ -58,6 +58,7 @@ struct EscapingTests {
         var escaped = ""
         for scalar in text.unicodeScalars {
             switch scalar {
+            case "\u{202E}": escaped += "⟨U+202E⟩"
             case "&": escaped += "&amp;"
             case "<": escaped += "&lt;"
             case ">": escaped += "&gt;"

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The dashboard's pages through web servers")
 struct PageTests {
-    static let pages = ["", "clients", "client?client=api_key=ann", "events", "health"]
+    static let pages = ["", "clients", "client?client=api_key=ann", "events", "effectiveness", "health"]
 
     @Test("each page answers with its figures and loads nothing from other hosts", arguments: Gate.allCases)
     func pages(gate: Gate) throws {

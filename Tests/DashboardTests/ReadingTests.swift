@@ -28,26 +28,28 @@ struct ReadingTests {
     func ranges() {
         let now = Moment(seconds: 1_795_499_003)
         for (span, resolution, step, bars) in [
-            (.fiveMinutes, 10, 10, 31), (.fifteenMinutes, 10, 10, 91), (.hour, 10, 60, 61), (.sixHours, 10, 300, 73),
-            (.day, 3_600, 3_600, 25), (.week, 3_600, 7_200, 85), (.month, 86_400, 86_400, 31),
-            (.quarter, 86_400, 86_400, 91),
+            (.fiveMinutes, 10, 10, 30), (.fifteenMinutes, 10, 10, 90), (.hour, 10, 60, 61), (.sixHours, 10, 300, 73),
+            (.day, 10, 3_600, 25), (.week, 3_600, 7_200, 84), (.month, 3_600, 86_400, 31),
+            (.quarter, 3_600, 86_400, 91),
         ] as [(TimeRange.Span, Int64, Int64, Int)] {
             let range = TimeRange(span, now: now)
             #expect(range.resolution == resolution, "\(span)")
             #expect(range.step == step, "\(span)")
             #expect(range.bars.count == bars, "\(span)")
             #expect(range.start.seconds % resolution == 0 && range.end.seconds % resolution == 0)
-            #expect(range.start <= now.adding(-span.seconds) && now <= range.end)
+            #expect(range.length == span.seconds && now < range.end)
             #expect(range.previous.end == range.start)
-            #expect(range.previous.start.adding(range.end.seconds - range.start.seconds) == range.start)
+            // Equal spans are compared, and both of them have passed.
+            #expect(range.previous.length == range.finished.length && range.finished.end <= now)
         }
         // A range includes requests of this second, even if a row begins with it.
         for time in 1_795_499_000...1_795_499_010 as ClosedRange<Int64> {
             #expect(TimeRange(.hour, now: Moment(seconds: time)).end > Moment(seconds: time))
         }
-        // Fine counts are kept for a short time only; older ranges use the counts of hours.
+        // Fine counts are kept for a short time only; a range that is older is widened to hours.
         let old = TimeRange(from: now.adding(-30 * 86_400), to: now.adding(-30 * 86_400 + 600), now: now)
-        #expect(old.resolution == 3_600)
+        #expect(old.resolution == 10 && old.onHours.resolution == 3_600)
+        #expect(old.onHours.start <= old.start && old.onHours.end >= old.end && old.onHours.length == 3_600)
     }
 
     @Test("percentiles are interpolated within a bucket")
@@ -76,7 +78,9 @@ struct ReadingTests {
                 "0", "0.12", "3.46", "56.8", "1,235", "7",
             ])
         #expect(
-            [0, 0.0004, 0.123, 0.999, 1].map { Figure.share($0) } == ["0 %", "< 0.1 %", "12.3 %", "99.9 %", "100 %"])
+            [0, 0.0004, 0.123, 0.999, 1].map { Figure.share($0) } == [
+                "0.0 %", "< 0.1 %", "12.3 %", "99.9 %", "100.0 %",
+            ])
         #expect(
             [0, 49.14, 1_234, 2_500_000].map { Figure.microseconds($0) } == ["0 µs", "49.1 µs", "1.23 ms", "2.50 s"])
         #expect(

@@ -37,10 +37,12 @@ struct TemplateTests {
         var traffic = Traffic()
         traffic.add("api_key=ann", .data, allowed: 5, blocked: 150, shadowBlocked: 1, failed: 1, at: now() - 60)
         traffic.add("api_key=ann", .data, allowed: 5, blocked: 15, at: now() - 5_400)
+        traffic.add("api_key=ann", .data, allowed: 5, blocked: 15, at: now() - 9_000)
         traffic.add("api_key=bob", .search, failed: 1, at: now() - 60)
         for number in 0...TopSenders.limit.page {
             traffic.addValue("path", "/\(number)", .data, allowed: 1, at: now() - 60)
         }
+        traffic.add("all", .data, blocked: 100, at: now())
         try traffic.write(to: postgres)
         try postgres.query("update limiter.processes set seen = now() - interval '1 minute'")
         let location = try StoreLocation(store)
@@ -50,8 +52,9 @@ struct TemplateTests {
         let queries: [(PageName, String)] = [
             (.overview, ""), (.top, "by=path"), (.overview, "from=2026-01-01&to=2026-01-02&endpoint=a"), (.clients, ""),
             (.clients, "client=a"),
-            (.client, "client=api_key=ann"), (.client, "client=hashed=0011"), (.events, ""), (.events, "before=1-1"),
-            (.health, ""), (.overview, "range=2h"),
+            (.client, "client=api_key=ann"), (.client, "client=hashed=0011"), (.client, "client=%2300"), (.events, ""),
+            (.events, "before=1-1"),
+            (.health, ""), (.overview, "range=2h"), (.effectiveness, ""),
         ]
         return queries.map { Page($0, Array($1.utf8)[...], database, live, now: .now) }
             + [Page(.health, [], Database(nil, deadline: 1, Logger(label: "test")), live, now: .now)]
@@ -62,7 +65,7 @@ struct TemplateTests {
         let templates = try Templates(Assets(chartLibrary: "/nowhere"))
         let name = "\"\u{301}<\u{301}&'"
         let view = PageView(
-            title: name, navigation: [], alarm: AlarmView([]), filters: nil,
+            title: name, navigation: [], alarm: AlarmView([]), isPast: false, filters: nil,
             content: ProblemView(Problem(.missing, name, name)))
         let html = String(decoding: templates.html(view), as: UTF8.self)
         let escaped = "&quot;\u{301}&lt;\u{301}&amp;&#39;"

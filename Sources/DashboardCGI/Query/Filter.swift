@@ -1,8 +1,10 @@
+import Limiters
+import Platform
 import TextFormats
 
 /// What to show: the time range, endpoint, policy and client that a query names.
 struct Filter: Sendable {
-    let range: TimeRange
+    var range: TimeRange
     let endpoint: String?
     let policy: String?
     /// An identity in its written form: `api_key=alice`.
@@ -29,7 +31,7 @@ struct Filter: Sendable {
         let fields = URLQuery(query).dictionary.filter { !$0.value.isEmpty }
         endpoint = fields["endpoint"]
         policy = fields["policy"]
-        client = fields["client"]
+        client = fields["client"].map(Self.identity)
         ranking = try Ranking(fields)
         before = try fields["before"].map { text throws(Problem) in
             guard let cursor = EventCursor(text) else {
@@ -38,6 +40,16 @@ struct Filter: Sendable {
             return cursor
         }
         range = try Self.range(fields, now)
+    }
+
+    /// The written form of the identity that a text names: as it is written, as pages display it, or an address alone.
+    private static func identity(_ text: String) -> String {
+        if Identity(written: text) != nil { return text }
+        guard let sign = text.firstIndex(of: "=") else {
+            return IPAddress(Array(text.utf8)[...]) == nil ? text : "address=" + text
+        }
+        let identity = Identity(String(text[..<sign]), Array(text[text.index(after: sign)...].utf8))
+        return String(decoding: identity.bytes, as: UTF8.self)
     }
 
     private static func range(_ fields: [String: String], _ now: Moment) throws(Problem) -> TimeRange {

@@ -5,5 +5,6 @@ enum PageName: String, CaseIterable {
     case clients
     case client
     case events
+    case effectiveness
     case health
 }

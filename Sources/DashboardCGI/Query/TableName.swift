@@ -5,6 +5,10 @@ enum TableName: String, CaseIterable {
     case strategies
     case endpoints
     case top
+    case policies
+    case effectiveness
+    case near
+    case victims
     case clients
     case hours
     case events

@@ -42,58 +42,69 @@ struct TimeRange: Equatable, Sendable {
 
     /// The name; `nil` for a range between two given times.
     let span: Span?
-    /// The first moment, a multiple of ``resolution``.
-    let start: Moment
-    /// The first moment after the range, a multiple of ``resolution``.
-    let end: Moment
-    /// Now, or ``end`` if that is earlier.
+    /// The first moment of the range and the first moment after it, both multiples of ``resolution``.
+    let period: Period
+    /// Now, or the end if that is earlier.
     let seen: Moment
-    /// The span of one count in the database: 10 s, an hour or a day, in seconds.
+    /// 10 seconds or an hour: the range begins and ends on a multiple of it.
     let resolution: Int64
 
-    /// A named range.
+    /// A named range, whose last ``resolution`` has only begun.
     init(_ span: Span, now: Moment) {
-        // Ends after this second, so that it includes requests counted now.
-        self.init(span: span, from: now.adding(-span.seconds), to: now.adding(1), now: now)
+        let resolution: Int64 = span.seconds <= 86_400 ? 10 : 3_600
+        let end = now.adding(1).raised(to: resolution)
+        self.init(span, Period(start: end.adding(-span.seconds), end: end), now: now, resolution: resolution)
     }
 
-    /// The range between two times.
+    /// The range between two times, widened to multiples of 10 seconds.
     init(from: Moment, to: Moment, now: Moment) {
-        self.init(span: nil, from: from, to: to, now: now)
+        self.init(nil, Period(start: from.floored(to: 10), end: to.raised(to: 10)), now: now, resolution: 10)
     }
 
-    private init(span: Span?, from: Moment, to: Moment, now: Moment) {
-        self.span = span
-        resolution = Self.resolution(from, to, now: now)
-        end = to.raised(to: resolution)
-        start = from.floored(to: resolution)
-        seen = min(now, end)
+    private init(_ span: Span?, _ period: Period, now: Moment, resolution: Int64) {
+        (self.span, self.period, self.resolution) = (span, period, resolution)
+        seen = min(now, period.end)
     }
 
-    /// The finest counts serve short, recent ranges only: they are not kept for long.
-    private static func resolution(_ from: Moment, _ to: Moment, now: Moment) -> Int64 {
-        // Allows a minute for ends that were rounded up.
-        let length = to.seconds - from.seconds - 60
-        if length <= 6 * 3_600, from.seconds > now.seconds - 86_400 { return 10 }
-        return length <= 7 * 86_400 ? 3_600 : 86_400
+    /// The range widened to whole hours, for times whose finer counts are no longer kept.
+    var onHours: TimeRange {
+        TimeRange(
+            span, Period(start: start.floored(to: 3_600), end: end.raised(to: 3_600)), now: seen, resolution: 3_600)
     }
 
-    /// How much of the range has passed, in seconds; at least 1.
-    var passed: Int64 { max(1, seen.seconds - start.seconds) }
+    /// Whether all of the range has passed, so that its counts do not change.
+    var isPast: Bool { span == nil && end <= seen }
 
-    /// The range of the same length just before.
-    var previous: (start: Moment, end: Moment) { (start.adding(start.seconds - end.seconds), start) }
+    var start: Moment { period.start }
+    var end: Moment { period.end }
+    var length: Int64 { period.length }
+
+    /// The part that has passed, in whole multiples of ``resolution``; empty, at the start, if there is none.
+    var finished: Period { Period(start: start, end: max(start, seen.floored(to: resolution))) }
+
+    /// The period just before that is as long as ``finished``.
+    var previous: Period { Period(start: start.adding(-finished.length), end: start) }
 
     /// The length of a chart's bar in seconds; a range has at most 97 bars.
+    ///
+    /// A bar shorter than an hour needs the counts of 10 seconds, and one shorter than a day those of hours: there are too
+    /// many of them for long ranges.
     var step: Int64 {
-        let length = end.seconds - start.seconds
+        let shortest = length > 7 * 86_400 ? 86_400 : length > 6 * 3_600 || resolution > 10 ? 3_600 : 10
         let steps: [Int64] = [10, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400]
-        return steps.first { $0 >= resolution && length <= $0 * 96 } ?? 86_400
+        return steps.first { $0 >= shortest && length <= $0 * 96 } ?? 86_400
     }
 
-    /// The start of each bar of a chart.
-    var bars: [Moment] {
-        stride(from: start.floored(to: step).seconds, to: end.seconds, by: Int(step)).map { Moment(seconds: $0) }
+    /// The bars of a chart, of which the first and the last may stick out of the range.
+    var bars: [Period] {
+        stride(from: start.floored(to: step).seconds, to: end.seconds, by: Int(step)).map {
+            Period(start: Moment(seconds: $0), end: Moment(seconds: $0 + step))
+        }
+    }
+
+    /// The seconds of a bar that the range has and that have passed.
+    func passed(of bar: Period) -> Int64 {
+        max(0, min(bar.end, seen).seconds - max(bar.start, start).seconds)
     }
 
     /// The label of the bar that starts at a moment.
@@ -106,9 +117,10 @@ struct TimeRange: Equatable, Sendable {
         }
     }
 
-    /// The range in words: `Nov 24, 2026, 05:43 to 06:43`.
+    /// The range in words, up to now: `Nov 24, 2026, 05:43 to 06:43`.
     var text: String {
-        let isOneDay = end.seconds - start.seconds < 86_400 && start.day == end.adding(-1).day
-        return "\(start.day), \(start.utc.hourAndMinute) to \(isOneDay ? "" : end.day + ", ")\(end.utc.hourAndMinute)"
+        func time(_ moment: Moment) -> String { length > 86_400 ? moment.utc.hourAndMinute : moment.utc.timeOfDay }
+        let last = max(start, seen)
+        return "\(start.day), \(time(start)) to \(start.day == last.day ? "" : last.day + ", ")\(time(last))"
     }
 }

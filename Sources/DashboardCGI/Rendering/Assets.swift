@@ -24,15 +24,18 @@ struct Assets: Sendable {
     struct Addresses: Sendable {
         let styles: String
         let script: String
-        let themeScript: String
+        let settingsScript: String
+        let chartsScript: String
         let icon: String
         let alarmIcon: String
-        /// `nil` if Chart.js is missing.
-        let chartScript: String?
+        /// Chart.js; `nil` if it is missing.
+        let chartLibrary: String?
     }
 
     /// The names of all files.
-    static let names: Set = ["dashboard.css", "dashboard.js", "theme.js", "chart.js", "icon.svg", "alarm.svg"]
+    static let names: Set = [
+        "dashboard.css", "dashboard.js", "settings.js", "charts.js", "chart.js", "icon.svg", "alarm.svg",
+    ]
 
     private let files: [String: Asset]
 
@@ -41,7 +44,8 @@ struct Assets: Sendable {
         var files = [
             "dashboard.css": Asset("text/css; charset=utf-8", PackageResources.dashboard_css),
             "dashboard.js": Asset("text/javascript; charset=utf-8", PackageResources.dashboard_js),
-            "theme.js": Asset("text/javascript; charset=utf-8", PackageResources.theme_js),
+            "settings.js": Asset("text/javascript; charset=utf-8", PackageResources.settings_js),
+            "charts.js": Asset("text/javascript; charset=utf-8", PackageResources.charts_js),
             "icon.svg": Asset("image/svg+xml", PackageResources.icon_svg),
             "alarm.svg": Asset("image/svg+xml", PackageResources.alarm_svg),
         ]
@@ -55,9 +59,10 @@ struct Assets: Sendable {
     var addresses: Addresses {
         func address(_ name: String) -> String { "\(name)?v=\(files[name]?.tag ?? "")" }
         return Addresses(
-            styles: address("dashboard.css"), script: address("dashboard.js"), themeScript: address("theme.js"),
+            styles: address("dashboard.css"), script: address("dashboard.js"), settingsScript: address("settings.js"),
+            chartsScript: address("charts.js"),
             icon: address("icon.svg"), alarmIcon: address("alarm.svg"),
-            chartScript: hasCharts ? address("chart.js") : nil)
+            chartLibrary: hasCharts ? address("chart.js") : nil)
     }
 
     /// The answer to a request for a file; `nil` if it is missing.

@@ -43,8 +43,15 @@ struct CellView {
     let value: Value
 
     /// The view of a cell, whose links keep a filter and stay on a page.
-    init(_ cell: Cell, _ filter: Filter, _ page: PageName) {
-        isNumber = cell.isNumber
+    ///
+    /// - Parameters:
+    ///   - cell: the value.
+    ///   - filter: the filter that links keep.
+    ///   - page: the page that shows the cell.
+    ///   - isNumber: whether its column has numbers.
+    ///   - largest: the largest number of its column, which decides the unit and the decimals of all.
+    init(_ cell: Cell, _ filter: Filter, _ page: PageName, isNumber: Bool, largest: Double) {
+        self.isNumber = isNumber
         value =
             switch cell {
             case .absent: .absent("–")
@@ -56,13 +63,16 @@ struct CellView {
             case .count(let number): .text(Figure.count(number))
             case .share(let share):
                 .share(Share(text: Figure.share(share), width: Int((min(max(0, share), 1) * 100).rounded())))
-            case .number(let number): .text(Figure.number(number))
-            case .microseconds(let time): .text(Figure.microseconds(time))
+            case .number(let number): .text(Figure.decimal(number, places: largest < 100 ? 2 : largest < 1_000 ? 1 : 0))
+            case .microseconds(let time): .text(Figure.microseconds(time, upTo: largest))
             case .seconds(let time): .text(Figure.seconds(time))
             case .time(let time): .time(TimeView(time))
             case .bytes(let size): .text(Figure.bytes(size))
             case .spark(let counts):
-                .spark(Spark(path: BarPath.spark(counts), peak: Figure.count(counts.max() ?? 0)))
+                .spark(
+                    Spark(
+                        path: BarPath.spark(counts, peak: Int64(exactly: largest) ?? .max),
+                        peak: Figure.count(counts.max() ?? 0)))
             case .left(let remaining, let limit):
                 .left(
                     Left(
@@ -74,6 +84,15 @@ struct CellView {
 }
 
 extension Cell {
+    /// The number whose column has one scale, or one unit and equally many decimals; 0 for other cells.
+    var magnitude: Double {
+        switch self {
+        case .number(let number), .microseconds(let number): number.isFinite ? number.magnitude : 0
+        case .spark(let counts): Double(BarPath.together(counts).max() ?? 0)
+        default: 0
+        }
+    }
+
     /// Whether pages align the value as a number.
     var isNumber: Bool {
         switch self {

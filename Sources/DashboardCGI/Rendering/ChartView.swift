@@ -16,6 +16,13 @@ struct ChartView {
     let allowedPath: String
     let blockedPath: String
     let failedPath: String
+    /// The bars that have not ended, or that began before the range, to be hatched.
+    let partialPath: String
+    /// The line of the time before; empty if that is not known.
+    let beforePath: String
+    let hasBefore: Bool
+    /// How much of the width, of 600, lies before counting began.
+    let uncounted: Int
     /// The labels below the drawing.
     let first: String
     let middle: String
@@ -26,8 +33,9 @@ struct ChartView {
 
     init(_ timeline: Timeline, _ filter: Filter) {
         let (bars, range) = (timeline.bars, timeline.range)
-        let labels = range.bars.map(range.label)
-        let largest = bars.map(\.total).max() ?? 0
+        let labels = range.bars.map { range.label($0.start) }
+        let isPartial = range.bars.map { range.passed(of: $0) < range.step }
+        let largest = (bars + (timeline.before ?? [])).map(\.total).max() ?? 0
         let total = bars.reduce(into: Counts()) { $0 += $1 }
         func path(_ height: (Counts) -> Int64, above below: (Counts) -> Int64) -> String {
             BarPath.bars(bars.map { (height($0), below($0)) }, peak: largest, width: 600, height: 200)
@@ -35,20 +43,29 @@ struct ChartView {
         step = Self.words(range.step)
         (allowed, blocked) = (Figure.count(total.allowed), Figure.count(total.blocked))
         failed = total.failed > 0 ? Figure.count(total.failed) : nil
+        hasBefore = timeline.before != nil
         isEmpty = total.total == 0
-        peak = Figure.count(largest)
+        peak = Figure.count(bars.map(\.total).max() ?? 0)
         allowedPath = path(\.allowed, above: { _ in 0 })
         blockedPath = path(\.blocked, above: \.allowed)
         failedPath = path(\.failed, above: { $0.allowed.saturatingAdding($0.blocked) })
+        partialPath = BarPath.bars(
+            zip(bars, isPartial).map { ($1 ? $0.total : 0, 0) }, peak: largest, width: 600, height: 200)
+        beforePath = BarPath.line(timeline.before?.map(\.total) ?? [], peak: largest, width: 600, height: 200)
+        uncounted = timeline.known.prefix { $0 == nil }.count * 600 / max(1, bars.count)
         first = labels.first ?? ""
         middle = labels.isEmpty ? "" : labels[labels.count / 2]
         last = labels.last ?? ""
         var json = JSONWriter()
         json.appendObject { json in
             json.appendArray("labels", of: labels) { $0.append($1) }
-            json.appendArray("allowed", of: bars) { $0.append($1.allowed) }
-            json.appendArray("blocked", of: bars) { $0.append($1.blocked) }
-            json.appendArray("failed", of: bars) { $0.append($1.failed) }
+            json.appendArray("allowed", of: timeline.known) { $0.append($1?.allowed) }
+            json.appendArray("blocked", of: timeline.known) { $0.append($1?.blocked) }
+            json.appendArray("failed", of: timeline.known) { $0.append($1?.failed) }
+            json.appendArray("before", of: timeline.before ?? []) { $0.append($1.total) }
+            json.appendArray("partial", of: isPartial) { $0.append($1) }
+            json.appendArray("at", of: range.bars) { $0.append($1.start.seconds) }
+            json.append("step", range.step)
         }
         data = String(decoding: json.bytes, as: UTF8.self)
         files = FilesView(.timeline, of: "requests over time", filter)

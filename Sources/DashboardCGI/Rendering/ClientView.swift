@@ -14,6 +14,8 @@ struct ClientView: PageContent {
     /// `nil` for a client that is not known.
     let seen: Seen?
     let isUnknown: Bool
+    /// Whether the identity was too long to be written, so that its hash names it.
+    let isHash: Bool
     let figures: FiguresView
     let chart: ChartView
     /// The remaining units by policy; `nil` if they are not known.
@@ -35,7 +37,8 @@ struct ClientView: PageContent {
             Seen(first: TimeView($0.first.utc), last: TimeView($0.last.utc))
         }
         isUnknown = seen == nil
-        figures = FiguresView(series.sum, over: filter.range)
+        isHash = client.hasPrefix("#")
+        figures = FiguresView(try report.totals(series))
         chart = ChartView(try report.timeline(), filter)
         endpoints = TableView(
             .endpoints(series), "Endpoints", empty: "No requests in this range.", filter, on: .client)

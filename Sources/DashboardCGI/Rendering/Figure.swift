@@ -13,6 +13,16 @@ enum Figure {
         return (number < 0 ? "−" : "") + ([digits] + groups).joined(separator: ",")
     }
 
+    /// Durations of one column in one unit, with equally many decimals: `0.85 ms`, `12.40 ms`.
+    static func microseconds(_ time: Double, upTo longest: Double) -> String {
+        guard time.isFinite else { return "–" }
+        switch longest {
+        case ..<1_000: return decimal(time, places: 0) + " µs"
+        case ..<1_000_000: return decimal(time / 1_000, places: 2) + " ms"
+        default: return decimal(time / 1_000_000, places: 2) + " s"
+        }
+    }
+
     /// About three significant digits: `0.12`, `56.7`, `1,234`; `–` for what is not finite.
     static func number(_ number: Double) -> String {
         guard number.isFinite else { return "–" }
@@ -24,8 +34,8 @@ enum Figure {
     /// `12.3 %`.
     static func share(_ share: Double) -> String {
         let percent = share * 100
-        if percent > 0, percent < 0.1 { return "< 0.1 %" }
-        return decimal(percent, places: percent >= 100 || percent == 0 ? 0 : 1) + " %"
+        if percent > 0, percent < 0.05 { return "< 0.1 %" }
+        return decimal(percent, places: 1) + " %"
     }
 
     /// `850 µs`, `1.2 ms`, `3.4 s`.

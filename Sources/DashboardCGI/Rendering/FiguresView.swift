@@ -1,15 +1,19 @@
-/// The large figures at the top of a page, each with its change.
+/// The figures at the top of a page, each with its change.
 struct FiguresView {
     /// One figure.
     struct Entry {
         /// The name in the element's id.
         let name: String
         let title: String
+        /// What the figure counts, in a sentence.
+        let hint: String
+        /// A class of the style sheet: `fault` for requests that a fault has hit, or else `plain`.
+        let tone: String
         let value: String
         /// `nil` without requests before.
         let change: Change?
-        /// The value in the range of the same length just before.
-        let before: String
+        /// The value in the same time just before; `nil` if it is not known.
+        let before: String?
     }
 
     /// How a figure changed.
@@ -19,57 +23,71 @@ struct FiguresView {
         ///
         /// Fewer blocked requests are no good news: requests may be missing altogether.
         let tone: String
-
-        /// A change in words; `nil` if there is none to show.
-        init?(_ text: String?, tone: String) {
-            guard let text else { return nil }
-            (self.text, self.tone) = (text, tone)
-        }
     }
 
     let entries: [Entry]
     /// Lines about requests that the figures do not show.
     let notes: [String]
 
-    init(_ all: SeriesFigures, over range: TimeRange) {
-        let (now, before) = (all.now, all.before)
-        let length = Double(range.end.seconds - range.start.seconds)
-        let rates = (Double(now.total) / Double(range.passed), Double(before.total) / length)
-        func count(_ name: String, _ title: String, _ number: (Counts) -> Int64, isBad: Bool = false) -> Entry {
-            let (new, old) = (Double(number(now)), Double(number(before)))
+    init(_ totals: Totals) {
+        let (now, compared) = (totals.now, totals.comparison)
+        func count(
+            _ name: String, _ title: String, _ number: (Counts) -> Int64, isBad: Bool = false, _ hint: String
+        ) -> Entry {
+            let change = compared.flatMap { compared -> Change? in
+                let (new, old) = (Double(number(compared.now)), Double(number(compared.before)))
+                return Figure.change(new, from: old).map {
+                    Change(text: $0, tone: isBad && new > old ? "unusual" : "even")
+                }
+            }
             return Entry(
-                name: name, title: title, value: Figure.count(number(now)),
-                change: Change(Figure.change(new, from: old), tone: isBad ? Self.tone(new, old) : "even"),
-                before: Figure.count(number(before)))
+                name: name, title: title, hint: hint, tone: name == "failed" && now.failed > 0 ? "fault" : "plain",
+                value: totals.isKnown ? Figure.count(number(now)) : "–", change: change,
+                before: compared.map { Figure.count(number($0.before)) })
         }
-        let hasBoth = before.total > 0 && now.total > 0
+        let share = compared.flatMap { compared -> Change? in
+            let (new, old) = (compared.now, compared.before)
+            guard new.total > 0, old.total > 0 else { return nil }
+            return Change(
+                text: Figure.points(new.blockRate, from: old.blockRate),
+                tone: new.blockRate > old.blockRate ? "unusual" : "even")
+        }
+        func perSecond(_ counts: Counts, _ seconds: Int64) -> Double { Double(counts.total) / Double(seconds) }
         entries = [
-            count("total", "Requests", \.total), count("allowed", "Allowed", \.allowed),
-            count("blocked", "Blocked", \.blocked, isBad: true),
+            count("total", "Total", \.total, "All requests that limiters were asked about"),
+            count("allowed", "Allowed", \.allowed, "Requests that were let through"),
+            count("blocked", "Blocked", \.blocked, isBad: true, "Requests that a policy or a ban refused"),
+            count("banned", "Banned", \.banned, isBad: true, "Those of the blocked whose clients are banned"),
+            count("failed", "Store failed", \.failed, isBad: true, "Requests that the store did not decide"),
             Entry(
-                name: "rate", title: "Block rate", value: Figure.share(now.blockRate),
-                change: Change(
-                    hasBoth ? Figure.points(now.blockRate, from: before.blockRate) : nil,
-                    tone: Self.tone(now.blockRate, before.blockRate)),
-                before: Figure.share(before.blockRate)),
+                name: "rate", title: "Block rate", hint: "The blocked share of all requests", tone: "plain",
+                value: now.total > 0 ? Figure.share(now.blockRate) : "–", change: share,
+                before: compared.flatMap { $0.before.total > 0 ? Figure.share($0.before.blockRate) : nil }),
             Entry(
-                name: "speed", title: "Requests per second", value: Figure.number(rates.0),
-                change: Change(Figure.change(rates.0, from: rates.1), tone: "even"), before: Figure.number(rates.1)),
+                name: "speed", title: "Per second",
+                hint: "Requests per second, on average over \(Figure.seconds(Double(totals.seconds)))",
+                tone: "plain", value: totals.isKnown ? Figure.number(totals.rate) : "–",
+                change: compared.flatMap {
+                    Figure.change(perSecond($0.now, $0.seconds), from: perSecond($0.before, $0.seconds))
+                }.map { Change(text: $0, tone: "even") },
+                before: compared.map { Figure.number(perSecond($0.before, $0.seconds)) }),
         ]
-        notes = Self.notes(now)
+        notes = Self.notes(totals)
     }
 
-    private static func tone(_ now: Double, _ before: Double) -> String {
-        now > before ? "unusual" : "even"
-    }
-
-    private static func notes(_ counts: Counts) -> [String] {
+    private static func notes(_ totals: Totals) -> [String] {
+        let counts = totals.now
         var notes: [String] = []
         if counts.failed > 0 {
             notes.append("\(Figure.count(counts.failed)) requests were not decided because the store failed.")
         }
         if counts.shadowBlocked > 0 {
             notes.append("Shadow policies would have refused \(Figure.count(counts.shadowBlocked)) allowed requests.")
+        }
+        if let beginning = totals.beginning {
+            notes.append("Counts begin at \(TimeView(beginning.utc).text) UTC; rates are over the time since then.")
+        } else if totals.comparison == nil, counts.total > 0 {
+            notes.append("The same time before is not compared, because its counts are not kept.")
         }
         return notes
     }

@@ -21,7 +21,7 @@ struct HoursView {
     init(_ report: Report) throws(Problem) {
         let hours = try report.hours()
         let peak = hours.max() ?? 0
-        days = (report.range.end.seconds - report.hoursStart.seconds + 43_200) / 86_400
+        days = report.hoursPeriod.length / 86_400
         isEmpty = peak <= 0
         bars = hours.enumerated().map { hour, count in
             let height = Int(min(max(0, Double(count) / Double(max(1, peak))), 1) * 100)

@@ -29,6 +29,7 @@ struct Page {
                 case .top: try TopView(report)
                 case .clients: try ClientsView(report)
                 case .client: try ClientView(report, limiter)
+                case .effectiveness: try EffectivenessView(report)
                 case .events, .health: try EventsView(report)
                 }
             self.init(
@@ -54,7 +55,8 @@ struct Page {
         _ problem: Problem? = nil
     ) {
         let titles: [(page: PageName, title: String)] = [
-            (.overview, "Overview"), (.top, "Top"), (.clients, "Clients"), (.events, "Events"), (.health, "Health"),
+            (.overview, "Overview"), (.top, "Top"), (.clients, "Clients"), (.events, "Events"),
+            (.effectiveness, "Effectiveness"), (.health, "Health"),
         ]
         let current = name == .client ? .clients : name
         let title = (content as? ClientView)?.name ?? titles.first { $0.page == current }?.title ?? "Not found"
@@ -66,7 +68,7 @@ struct Page {
                 return NavigationLink(
                     address: filter.address(page.rawValue, changes), text: title, isCurrent: page == current)
             },
-            alarm: alarm, filters: filters, content: content)
+            alarm: alarm, isPast: filters != nil && filter.range.isPast, filters: filters, content: content)
         self.problem = problem
     }
 }

@@ -6,6 +6,8 @@ struct PageView {
     let title: String
     let navigation: [NavigationLink]
     let alarm: AlarmView
+    /// Whether the page shows a past range, which does not change.
+    let isPast: Bool
     /// The filters; `nil` on a page that has none.
     let filters: FilterView?
     let content: any PageContent

@@ -6,6 +6,8 @@ struct TableView {
     }
 
     struct Row {
+        /// Names the row's subject, so that a script moves the row when its place changes.
+        let key: String
         let cells: [CellView]
     }
 
@@ -15,6 +17,15 @@ struct TableView {
         let name: String
         let columns: [Column]
         let rows: [Row]
+    }
+
+    /// A column that the page shows.
+    private struct Shown {
+        let index: Int
+        let title: String
+        let isNumber: Bool
+        /// The largest of its numbers.
+        let largest: Double
     }
 
     let name: String
@@ -33,25 +44,38 @@ struct TableView {
     ///   - empty: the line to show if there are no rows.
     ///   - filter: the filter that its links keep.
     ///   - page: the page that shows it.
-    init(_ table: Table, _ title: String, empty: String, _ filter: Filter, on page: PageName) {
+    ///   - columns: the keys of the columns to show; `nil` for all.
+    init(
+        _ table: Table, _ title: String, empty: String, _ filter: Filter, on page: PageName,
+        columns: Set<String>? = nil
+    ) {
         name = table.name.rawValue
         self.title = title
         note = table.note
         files = FilesView(table.name, of: title, filter)
-        guard let first = table.rows.first else {
+        guard !table.rows.isEmpty else {
             (grid, self.empty) = (nil, empty)
             return
         }
-        let shown = table.columns.indices.compactMap { index -> (index: Int, title: String)? in
+        let identity = table.identity.map { key in table.columns.firstIndex { $0.key == key } ?? 0 }
+        let shown = table.columns.indices.compactMap { index -> Shown? in
             // Leaves out columns of files, columns without values, and a client's column on the client's own page.
-            guard let title = table.columns[index].title,
+            guard let title = table.columns[index].title, columns?.contains(table.columns[index].key) != false,
                 !table.rows.allSatisfy({ $0[index].isSilent(on: page) })
             else { return nil }
-            return (index, title)
+            return Shown(
+                index: index, title: title, isNumber: table.rows.contains { $0[index].isNumber },
+                largest: table.rows.map { $0[index].magnitude }.max() ?? 0)
         }
         grid = Grid(
-            name: name, columns: shown.map { Column(title: $0.title, isNumber: first[$0.index].isNumber) },
-            rows: table.rows.map { row in Row(cells: shown.map { CellView(row[$0.index], filter, page) }) })
+            name: name, columns: shown.map { Column(title: $0.title, isNumber: $0.isNumber) },
+            rows: table.rows.map { row in
+                Row(
+                    key: identity.map { row[$0].csv }.joined(separator: " "),
+                    cells: shown.map {
+                        CellView(row[$0.index], filter, page, isNumber: $0.isNumber, largest: $0.largest)
+                    })
+            })
         self.empty = nil
     }
 }

@@ -23,7 +23,9 @@ struct Templates: Sendable {
             ("top", PackageResources.top_mustache), ("clients", PackageResources.clients_mustache),
             ("client", PackageResources.client_mustache),
             ("events", PackageResources.events_mustache), ("health", PackageResources.health_mustache),
-            ("problem", PackageResources.problem_mustache), ("refusal", PackageResources.refusal_mustache),
+            ("verdict", PackageResources.verdict_mustache),
+            ("effectiveness", PackageResources.effectiveness_mustache), ("problem", PackageResources.problem_mustache),
+            ("refusal", PackageResources.refusal_mustache),
         ] {
             try library.register("{{% CONTENT_TYPE: MARKUP}}" + String(decoding: bytes, as: UTF8.self), named: name)
         }
@@ -44,6 +46,8 @@ struct Templates: Sendable {
     }
 
     /// Escapes text for HTML, for elements and quoted attributes, scalar by scalar.
+    ///
+    /// Characters that change the direction of text, or nothing that can be seen, are shown by their numbers.
     struct Markup: MustacheContentType {
         func escapeText(_ text: String) -> String {
             var escaped = ""
@@ -55,6 +59,8 @@ struct Templates: Sendable {
                 case "&": escaped += "&amp;"
                 case "\"": escaped += "&quot;"
                 case "'": escaped += "&#39;"
+                case "\u{61C}", "\u{200B}"..."\u{200F}", "\u{202A}"..."\u{202E}", "\u{2060}"..."\u{2069}", "\u{FEFF}":
+                    escaped += "⟨U+" + String(scalar.value, radix: 16, uppercase: true) + "⟩"
                 default: escaped.unicodeScalars.append(scalar)
                 }
             }

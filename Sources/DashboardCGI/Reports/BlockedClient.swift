@@ -15,24 +15,22 @@ struct BlockedClient {
 typealias SeenTimes = (first: Moment, last: Moment)
 
 extension Report {
-    /// The clients with the most blocked requests, at most 50.
-    func blockedClients() throws(Problem) -> [BlockedClient] {
+    /// The clients with the most blocked requests.
+    func blockedClients(most: Int = 50) throws(Problem) -> [BlockedClient] {
         let barIndex = barIndex
+        let source = clientsSource(range.period) + [chosenSeries]
         var clients = try database.rows(
-            Statement.topClients[range], [start, end, chosenSeries, PostgresParameter(filter.client)]
-        ).map { row throws(Problem) in
+            .topClients, source + [PostgresParameter(filter.client), PostgresParameter(Double(most))]
+        ).map {
+            row throws(Problem) in
             BlockedClient(
-                client: try row.name("client"),
-                counts: Counts(
-                    allowed: try row.count("allowed"), blocked: try row.count("blocked"),
-                    failed: try row.count("failed")),
+                client: try row.name("client"), counts: try Counts(row),
                 bars: [Int64](repeating: 0, count: barIndex.count))
         }
         guard !clients.isEmpty else { return [] }
         let names = clients.map(\.client)
         let index = Dictionary(names.enumerated().map { ($1, $0) }) { first, _ in first }
-        let parameters = [start, end, step, chosenSeries, PostgresParameter(names)]
-        for row in try database.rows(Statement.clientBars[range], parameters) {
+        for row in try database.rows(.clientBars, source + [PostgresParameter(names), step]) {
             guard let client = index[try row.name("client")], let bar = barIndex[try row.count("bar")] else { continue }
             clients[client].bars[bar].saturatingAdd(try row.count("blocked"))
         }

@@ -18,11 +18,12 @@ extension Report {
 
     /// The latest blocked requests that come before the filter's event.
     func events() throws(Problem) -> [BlockedEvent] {
-        let parameters = [
-            start, end, chosenSeries, PostgresParameter(filter.client),
-            filter.before.map { PostgresParameter($0.time) } ?? .null,
-            filter.before.map { PostgresParameter($0.number) } ?? .null,
-        ]
+        let parameters =
+            bounds + [
+                chosenSeries, PostgresParameter(filter.client),
+                filter.before.map { PostgresParameter($0.time) } ?? .null,
+                filter.before.map { PostgresParameter($0.number) } ?? .null,
+            ]
         let seriesByID = Dictionary(series.map { ($0.id, $0) }) { first, _ in first }
         return try database.rows(.events, parameters).map { row throws(Problem) in
             let series = seriesByID[try row.count("series")]

@@ -8,11 +8,16 @@ struct Counts: Equatable {
     var shadowBlocked: Int64
     /// Refused.
     var blocked: Int64
+    /// Those of the blocked whose clients are banned.
+    var banned: Int64
     /// Not decided, because the store did not answer.
     var failed: Int64
 
-    init(allowed: Int64 = 0, shadowBlocked: Int64 = 0, blocked: Int64 = 0, failed: Int64 = 0) {
-        (self.allowed, self.shadowBlocked, self.blocked, self.failed) = (allowed, shadowBlocked, blocked, failed)
+    init(
+        allowed: Int64 = 0, shadowBlocked: Int64 = 0, blocked: Int64 = 0, banned: Int64 = 0, failed: Int64 = 0
+    ) {
+        (self.allowed, self.shadowBlocked, self.blocked) = (allowed, shadowBlocked, blocked)
+        (self.banned, self.failed) = (banned, failed)
     }
 
     /// So many requests of one outcome, as the database names it.
@@ -25,6 +30,19 @@ struct Counts: Equatable {
         }
     }
 
+    /// The columns `allowed`, `blocked` and `failed` of a row.
+    init(_ row: Row) throws(Problem) {
+        self.init(
+            allowed: try row.count("allowed"), blocked: try row.count("blocked"), failed: try row.count("failed"))
+    }
+
+    /// The same counts, all of whose blocked requests came from banned clients.
+    var asBanned: Counts {
+        var counts = self
+        counts.banned = blocked
+        return counts
+    }
+
     var total: Int64 { [allowed, blocked, failed].saturatingSum }
 
     /// The blocked share of all requests; 0 without requests.
@@ -34,6 +52,7 @@ struct Counts: Equatable {
         sum.allowed.saturatingAdd(counts.allowed)
         sum.shadowBlocked.saturatingAdd(counts.shadowBlocked)
         sum.blocked.saturatingAdd(counts.blocked)
+        sum.banned.saturatingAdd(counts.banned)
         sum.failed.saturatingAdd(counts.failed)
     }
 }

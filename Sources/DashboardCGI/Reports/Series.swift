@@ -7,6 +7,9 @@ struct Series: Sendable {
     /// `sliding_window`, `token_bucket`, or `list` for banned clients.
     let algorithm: String
 
+    /// Whether its requests are those of banned clients, which are answered with 403 and not with 429.
+    var isBanned: Bool { algorithm == "list" }
+
     init(_ row: Row) throws(Problem) {
         id = try row.count("id")
         endpoint = try row.name("endpoint")

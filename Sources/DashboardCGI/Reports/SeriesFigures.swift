@@ -2,69 +2,76 @@ import Analytics
 
 /// The figures of one series, or of several together; sums saturate.
 struct SeriesFigures {
-    var now = Counts()
-    /// The counts of the range of the same length just before.
-    var before = Counts()
-    /// Sums over the decisions; `nil` if unknown, as for one client.
-    var limits: (limit: Int64, remaining: Int64, decisions: Int64)?
+    /// The series and its figures.
+    typealias Entry = (series: Series, figures: SeriesFigures)
+
+    /// Sums over decisions.
+    struct Limits {
+        var limit: Int64 = 0
+        var remaining: Int64 = 0
+        var decisions: Int64 = 0
+    }
+
+    var counts = Counts()
+    /// `nil` if unknown, as for one client.
+    var limits: Limits?
     var latency = Histogram()
 
     static func += (sum: inout SeriesFigures, other: SeriesFigures) {
-        sum.now += other.now
-        sum.before += other.before
+        sum.counts += other.counts
         sum.latency.add(other.latency.counts)
         guard let more = other.limits else { return }
-        let known = sum.limits ?? (0, 0, 0)
-        sum.limits = (
-            known.limit.saturatingAdding(more.limit), known.remaining.saturatingAdding(more.remaining),
-            known.decisions.saturatingAdding(more.decisions)
-        )
+        let known = sum.limits ?? Limits()
+        sum.limits = Limits(
+            limit: known.limit.saturatingAdding(more.limit),
+            remaining: known.remaining.saturatingAdding(more.remaining),
+            decisions: known.decisions.saturatingAdding(more.decisions))
     }
 
     /// The policy's limit, averaged over the decisions.
-    var averageLimit: Double? { limits.flatMap { $0.decisions > 0 ? Double($0.limit) / Double($0.decisions) : nil } }
+    var averageLimit: Double? { average(\.limit) }
 
     /// The remaining units, averaged over the decisions.
-    var averageRemaining: Double? {
-        limits.flatMap { $0.decisions > 0 ? Double($0.remaining) / Double($0.decisions) : nil }
+    var averageRemaining: Double? { average(\.remaining) }
+
+    /// The share of the limit that was used, averaged over the decisions; `nil` without a limit.
+    var averageUse: Double? {
+        guard let averageLimit, averageLimit > 0, let averageRemaining else { return nil }
+        return max(0, 1 - averageRemaining / averageLimit)
+    }
+
+    private func average(_ sum: KeyPath<Limits, Int64>) -> Double? {
+        guard let limits, limits.decisions > 0 else { return nil }
+        return Double(limits[keyPath: sum]) / Double(limits.decisions)
     }
 }
 
 extension Report {
-    /// The figures of each series that has any, now or before.
-    func figures() throws(Problem) -> [(series: Series, figures: SeriesFigures)] {
+    /// The figures of each series that has any.
+    func figures() throws(Problem) -> [SeriesFigures.Entry] {
         var found: [Int64: SeriesFigures] = [:]
-        let parameters = [start, end, PostgresParameter(range.previous.start.iso), chosenSeries]
         if let client = filter.client {
-            for row in try database.rows(Statement.clientBySeries[range], parameters + [PostgresParameter(client)]) {
-                found[try row.count("series"), default: SeriesFigures()] += SeriesFigures(
-                    now: Counts(
-                        allowed: try row.count("allowed"), blocked: try row.count("blocked"),
-                        failed: try row.count("failed")),
-                    before: Counts(
-                        allowed: try row.count("allowed_before"), blocked: try row.count("blocked_before"),
-                        failed: try row.count("failed_before")))
+            let parameters = clientsSource(range.period) + [chosenSeries, PostgresParameter(client)]
+            for row in try database.rows(.clientBySeries, parameters) {
+                found[try row.count("series"), default: SeriesFigures()].counts += try Counts(row)
             }
         } else {
-            for row in try database.rows(Statement.bySeries[range], parameters) {
+            for row in try database.rows(.bySeries, decisionsSource(range.period) + [chosenSeries]) {
                 let (outcome, requests) = (try row.name("outcome"), try row.count("requests"))
-                var figures = SeriesFigures()
-                figures.now = Counts(outcome, requests)
-                figures.before = Counts(outcome, try row.count("requests_before"))
+                var figures = SeriesFigures(counts: Counts(outcome, requests))
                 if outcome != "failed" {
-                    figures.limits = (try row.count("limit_sum"), try row.count("remaining_sum"), requests)
+                    figures.limits = SeriesFigures.Limits(
+                        limit: try row.count("limit_sum"), remaining: try row.count("remaining_sum"),
+                        decisions: requests)
                 }
                 figures.latency.add(try row.counts("latency"))
                 found[try row.count("series"), default: SeriesFigures()] += figures
             }
         }
-        return series.compactMap { series in found[series.id].map { (series, $0) } }
-    }
-}
-
-extension [(series: Series, figures: SeriesFigures)] {
-    /// The figures of all series together.
-    var sum: SeriesFigures {
-        reduce(into: SeriesFigures()) { $0 += $1.figures }
+        return series.compactMap { series in
+            guard var figures = found[series.id] else { return nil }
+            if series.isBanned { figures.counts = figures.counts.asBanned }
+            return (series, figures)
+        }
     }
 }

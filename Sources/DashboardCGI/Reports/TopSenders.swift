@@ -52,11 +52,12 @@ extension Report {
         }
         let banned = PostgresParameter(series.filter(\.isBanned).map(\.id))
         let byBlocked = PostgresParameter(filter.ranking.order == .blocked ? "t" : "f")
-        let parameters = [start, end, chosenSeries, banned, byBlocked, PostgresParameter(limit + 1)]
+        let parameters =
+            clientsSource(range.period) + [chosenSeries, banned, byBlocked, PostgresParameter(limit + 1)]
         let found =
             key == .client
-            ? try database.rows(Statement.topByClient[range], parameters + [PostgresParameter(filter.client)])
-            : try database.rows(Statement.topByValue[range], parameters + [PostgresParameter(key.rawValue)])
+            ? try database.rows(.topByClient, parameters + [PostgresParameter(filter.client)])
+            : try database.rows(.topByValue, parameters + [PostgresParameter(key.rawValue)])
         let rows = try found.map { row throws(Problem) in
             let (blocked, banned) = (try row.count("blocked"), try row.count("banned"))
             let counts = SenderCounts(
@@ -73,7 +74,7 @@ extension Report {
     ) throws(Problem) -> [(value: String, counts: SenderCounts)] {
         let seriesByID = Dictionary(series.map { ($0.id, $0) }) { first, _ in first }
         var groups: [String: SenderCounts] = [:]
-        for row in try database.rows(Statement.topBySeries[range], [start, end, chosenSeries]) {
+        for row in try database.rows(.topBySeries, decisionsSource(range.period) + [chosenSeries]) {
             guard let series = seriesByID[try row.count("series")] else { continue }
             let (blocked, failed) = (try row.count("blocked"), try row.count("failed"))
             groups[part(series), default: SenderCounts()] += SenderCounts(
@@ -86,9 +87,4 @@ extension Report {
         return groups.sorted { (rank($1.value), $0.key) < (rank($0.value), $1.key) }
             .map { (value: $0.key, counts: $0.value) }
     }
-}
-
-extension Series {
-    /// Whether its requests are those of banned clients, which are answered with 403 and not with 429.
-    var isBanned: Bool { algorithm == "list" }
 }

@@ -11,6 +11,7 @@ extension Table {
                 Column("retry_after_seconds", "Retry after"), Column("user_agent", "User agent"),
                 Column("cursor", nil),
             ],
+            identity: ["cursor"],
             rows: events.map { event in
                 [
                     .time(UTCTime(microseconds: event.cursor.time)), .client(event.client),

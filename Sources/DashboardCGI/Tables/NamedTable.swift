@@ -10,9 +10,18 @@ extension Table {
             }
             self = .left(try limiter.left(client))
         case .processes: self = .processes(try Fleet(database).processes)
-        case .totals: self = .totals(try Report(filter, database).figures().sum, over: filter.range)
+        case .totals:
+            let report = try Report(filter, database)
+            self = .totals(try report.totals(report.figures()))
         case .timeline: self = .timeline(try Report(filter, database).timeline())
         case .strategies: self = .strategies(try Report(filter, database).figures())
+        case .effectiveness:
+            let report = try Report(filter, database)
+            let figures = try report.figures()
+            self = .effectiveness(figures, try report.policyUse(), over: try report.totals(figures).seconds)
+        case .near: self = .near(try Report(filter, database).nearClients())
+        case .victims: self = .victims(try Report(filter, database).victims())
+        case .policies: self = .policies(try Report(filter, database).figures())
         case .endpoints: self = .endpoints(try Report(filter, database).figures())
         case .top: self = .top(try Report(filter, database).topSenders(limit: TopSenders.limit.file))
         case .clients: self = .clients(try Report(filter, database).blockedClients())

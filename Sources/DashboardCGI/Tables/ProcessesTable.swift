@@ -6,12 +6,13 @@ extension Table {
             columns: [
                 Column("host", "Host"), Column("pid", "Process"), Column("version", "Version"),
                 Column("state", "State"), Column("last_wrote", "Last sign of life (UTC)"),
-                Column("started", "Started (UTC)"), Column("silent_seconds", "Silent for"), Column("store", "Store"),
-                Column("store_state", "Store state"), Column("loops", "Loops"), Column("connections", "Connections"),
+                Column("started", "Started (UTC)"), Column("silent_seconds", nil), Column("store", "Store"),
+                Column("store_state", "Store state"), Column("loops", nil), Column("connections", "Connections"),
                 Column("backlog_batches", "Backlog"), Column("spooled_bytes", "On disk"),
                 Column("events_dropped", "Events dropped"), Column("store_errors", "Store errors"),
                 Column("clients", "Client names"),
             ],
+            identity: ["host", "pid", "started"],
             rows: processes.map { process in
                 [
                     .text(process.host), .text(String(process.pid)), .text(process.version),

@@ -13,8 +13,21 @@ struct Table {
 
     let name: TableName
     let columns: [Column]
+    /// The keys of the columns that together name the subject of a row.
+    let identity: [String]
     /// One cell per column in each row.
     let rows: [[Cell]]
     /// A line that says what the table leaves out; `nil` if it is whole.
-    var note: String?
+    let note: String?
+
+    /// The table with its first rows only.
+    func first(_ most: Int) -> Table {
+        Table(name: name, columns: columns, identity: identity, rows: Array(rows.prefix(most)))
+    }
+
+    /// A table whose rows are named by some of its columns; if none are given, by the first.
+    init(name: TableName, columns: [Column], identity: [String] = [], rows: [[Cell]], note: String? = nil) {
+        (self.name, self.columns, self.rows, self.note) = (name, columns, rows, note)
+        self.identity = identity.isEmpty ? columns.prefix(1).map(\.key) : identity
+    }
 }

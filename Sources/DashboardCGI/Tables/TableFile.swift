@@ -76,7 +76,7 @@ extension Cell {
         }
     }
 
-    fileprivate var csv: String {
+    var csv: String {
         switch value {
         case .absent: return ""
         case .integer, .number:

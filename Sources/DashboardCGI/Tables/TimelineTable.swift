@@ -5,12 +5,13 @@ extension Table {
             name: .timeline,
             columns: [
                 Column("at", "From (UTC)"), Column("requests", "Requests"), Column("allowed", "Allowed"),
-                Column("blocked", "Blocked"), Column("failed", "Store failed"),
+                Column("blocked", "Blocked"), Column("failed", "Store failed"), Column("counted_seconds", "Seconds"),
             ],
-            rows: zip(timeline.range.bars, timeline.bars).map { at, counts in
+            rows: zip(timeline.range.bars, timeline.known).map { bar, counts in
                 [
-                    .time(at.utc), .count(counts.total), .count(counts.allowed), .count(counts.blocked),
-                    .count(counts.failed),
+                    .time(bar.start.utc), Cell(counts?.total, Cell.count), Cell(counts?.allowed, Cell.count),
+                    Cell(counts?.blocked, Cell.count), Cell(counts?.failed, Cell.count),
+                    .count(timeline.range.passed(of: bar)),
                 ]
             })
     }

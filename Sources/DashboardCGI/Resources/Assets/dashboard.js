@@ -1,146 +1,57 @@
-// Makes pages interactive: charts with tooltips, figures that stay current, light and dark.
+// Makes pages interactive: figures that stay current, filters, light and dark, time zones.
 (() => {
   "use strict";
 
   const root = document.documentElement;
-  const interval = 2000;
+  let interval = Number(settings.kept("interval") ?? 2) * 1000;
   /** How long an answer may take, and how old figures may be that are called live: together 10 s after the last ones. */
-  const patience = 10000 - interval;
-
-  // Charts -----------------------------------------------------------------------------------------------------------
-
-  const charts = new Map();
-  const compact = new Intl.NumberFormat("en", { notation: "compact" });
-  const whole = new Intl.NumberFormat("en");
-
-  /** The colours of the style sheet in the current theme. Charts read them each time that they are drawn. */
-  const colours = {};
-
-  function mixColours() {
-    const probe = document.createElement("span");
-    document.body.append(probe);
-    for (const name of ["allowed", "blocked", "failed", "muted", "grid", "tip", "tip-text"]) {
-      probe.className = `probe ${name}`;
-      colours[name] = getComputedStyle(probe).color;
-    }
-    probe.remove();
-  }
-
-  function makeChart(figure) {
-    const set = (key, label) => ({
-      key, label, data: [], barPercentage: 0.92, categoryPercentage: 0.92, borderRadius: 1,
-      backgroundColor: () => colours[key],
-    });
-    const ticks = { color: () => colours.muted };
-    const tip = () => colours["tip-text"];
-    return new Chart(figure.querySelector("canvas"), {
-      type: "bar",
-      data: { labels: [], datasets: [set("allowed", "Allowed"), set("blocked", "Blocked"), set("failed", "Store failed")] },
-      options: {
-        animation: false,
-        maintainAspectRatio: false,
-        interaction: { mode: "index", intersect: false },
-        scales: {
-          x: {
-            stacked: true, grid: { display: false, drawBorder: false },
-            ticks: { ...ticks, maxRotation: 0, autoSkipPadding: 24 },
-          },
-          y: {
-            stacked: true, beginAtZero: true, suggestedMax: 4,
-            grid: { drawBorder: false, color: () => colours.grid },
-            ticks: { ...ticks, precision: 0, maxTicksLimit: 5, callback: (value) => compact.format(value) },
-          },
-        },
-        plugins: {
-          legend: { display: false },
-          tooltip: {
-            padding: 10, boxPadding: 4, usePointStyle: true,
-            backgroundColor: () => colours.tip, titleColor: tip, bodyColor: tip, footerColor: tip,
-            filter: (item) => item.raw > 0 || item.datasetIndex < 2,
-            callbacks: {
-              label: (item) => `${item.dataset.label} ${whole.format(item.raw)}`,
-              footer: (items) => `Total ${whole.format(items.reduce((sum, item) => sum + item.raw, 0))}`,
-            },
-          },
-        },
-      },
-    });
-  }
-
-  function drawCharts() {
-    if (!window.Chart) return;
-    for (const [figure, entry] of charts) {
-      if (figure.isConnected) continue;
-      entry.chart.destroy();
-      charts.delete(figure);
-    }
-    for (const figure of document.querySelectorAll("figure[data-chart]")) {
-      let entry = charts.get(figure);
-      if (!entry) {
-        root.classList.add("has-charts");
-        entry = { chart: makeChart(figure), text: "" };
-        charts.set(figure, entry);
-      }
-      if (entry.text === figure.dataset.chart) continue;
-      entry.text = figure.dataset.chart;
-      const data = JSON.parse(entry.text);
-      entry.chart.data.labels = data.labels;
-      for (const set of entry.chart.data.datasets) set.data = data[set.key];
-      entry.chart.update("none");
-    }
-  }
+  const patience = 8000;
 
   // Light and dark ---------------------------------------------------------------------------------------------------
 
   const dark = matchMedia("(prefers-color-scheme: dark)");
-  const repaint = () => {
-    mixColours();
-    charts.forEach((entry) => entry.chart.update("none"));
-  };
   const themeButton = document.getElementById("theme");
   themeButton.hidden = false;
   themeButton.addEventListener("click", () => {
     const isDark = root.dataset.theme ? root.dataset.theme === "dark" : dark.matches;
     root.dataset.theme = isDark ? "light" : "dark";
-    try {
-      localStorage.setItem("fcgi-limiter-theme", root.dataset.theme);
-    } catch {
-      // Without storage the choice lasts as long as the page.
-    }
-    repaint();
+    settings.keep("theme", root.dataset.theme);
+    charts.repaint();
   });
-  dark.addEventListener("change", repaint);
+  dark.addEventListener("change", charts.repaint);
 
   // Staying current --------------------------------------------------------------------------------------------------
 
   const live = document.getElementById("live");
   const liveText = document.getElementById("live-text");
   const pauseButton = document.getElementById("pause");
-  let isPaused = false;
+  const liveTime = document.getElementById("live-time");
+  let isPaused = settings.kept("paused") === "true";
   let timer = 0;
   let lastUpdate = new Date();
   const icon = document.querySelector("link[rel=icon]");
   const alarms = document.getElementById("alarms");
 
-  const clock = (time) => time.toISOString().slice(11, 19);
-
-  function say(state, text) {
+  /** Screen readers announce the text when it changes, and never the time. */
+  function say(state, text, time = lastUpdate) {
     live.dataset.state = state;
     if (liveText.textContent !== text) liveText.textContent = text;
+    liveTime.textContent = time ? settings.clock(time) : "";
   }
 
   /** Says what the server says about the limiters, in the bar, the title and the icon. */
   function sayLive(page = document) {
     const { silent } = page.getElementById("live").dataset;
-    if (page.querySelector("#main .problem")) say("down", "Trying again every 2 s");
-    else if (silent) say("down", `No limiter has written since ${silent}`);
-    else say("live", `Live, ${clock(lastUpdate)}`);
+    if (page.querySelector("#main .problem")) say("down", "Trying again", null);
+    else if (isPast()) say("past", "Past range", null);
+    else if (silent) say("down", `No limiter has written since ${silent}`, null);
+    else say("live", "Live");
   }
 
   /** Keeps the figures and marks them: they are as old as the last update. */
   function markStale(reason) {
-    say("down", `Not updated since ${clock(lastUpdate)}`);
-    const text = `The figures are those of ${clock(lastUpdate)} UTC: ${reason}`;
+    say("down", "Not updated since");
+    const text = `The figures are those of ${settings.clock(lastUpdate)}: ${reason}`;
     if (alarms.textContent !== text) {
       const line = document.createElement("p");
       line.textContent = text;
@@ -161,7 +72,8 @@
     root.toggleAttribute("data-fault", page.documentElement.hasAttribute("data-fault"));
     const { href } = page.querySelector("link[rel=icon]");
     if (icon.href !== href) icon.href = href;
-    drawCharts();
+    localize();
+    charts.draw();
   }
 
   /** Makes `old` equal to `fresh`, node by node, and changes nothing that is equal already: focus, scroll positions and
@@ -183,13 +95,32 @@
     for (const { name, value } of [...fresh.attributes]) {
       if (old.getAttribute(name) !== value) old.setAttribute(name, value);
     }
+    if (old.matches("tbody")) {
+      becomeRows(old, fresh);
+      return;
+    }
     const [was, is] = [[...old.childNodes], [...fresh.childNodes]];
     is.forEach((node, index) => (index < was.length ? become(was[index], node) : old.append(node)));
     was.slice(is.length).forEach((node) => node.remove());
   }
 
+  /** Updates the rows of a table by what they are about. Rows under the pointer keep their places and figures. */
+  function becomeRows(old, fresh) {
+    if (old.matches(":hover")) return;
+    const rows = new Map([...old.rows].map((row) => [row.dataset.key, row]));
+    const wanted = [...fresh.rows].map((row) => {
+      const known = rows.get(row.dataset.key);
+      rows.delete(row.dataset.key);
+      if (known) become(known, row);
+      return known ?? row;
+    });
+    wanted.forEach((row, index) => old.rows[index] !== row && old.insertBefore(row, old.rows[index] ?? null));
+    while (old.rows.length > wanted.length) old.rows[wanted.length].remove();
+    for (const node of [...old.childNodes]) if (node.nodeType === Node.TEXT_NODE) node.remove();
+  }
+
   async function refresh() {
-    if (Date.now() - lastUpdate > interval + patience) markStale("the page was not updated meanwhile.");
+    if (Date.now() - lastUpdate > interval + patience && !isPast()) markStale("the page was not updated meanwhile.");
     const main = document.getElementById("main");
     const slow = setTimeout(() => main.setAttribute("aria-busy", "true"), 600);
     try {
@@ -220,39 +151,54 @@
 
   function schedule() {
     clearTimeout(timer);
-    if (!isPaused && !document.hidden) timer = setTimeout(refresh, interval);
+    if (!isPaused && !document.hidden && !isPast()) timer = setTimeout(refresh, interval);
   }
+
+  /** Whether the page shows a past range, which does not change. */
+  const isPast = () => "past" in live.dataset;
 
   function setPaused(paused) {
     isPaused = paused;
-    pauseButton.setAttribute("aria-pressed", String(paused));
-    pauseButton.querySelector(".button-text").textContent = paused ? "Resume" : "Pause";
-    if (paused) {
+    settings.keep("paused", paused);
+    showPause();
+    if (!paused) refresh();
+  }
+
+  function showPause() {
+    pauseButton.setAttribute("aria-pressed", String(isPaused));
+    pauseButton.querySelector(".button-text").textContent = isPaused ? "Resume" : "Pause";
+    if (isPaused) {
       clearTimeout(timer);
-      say("paused", `Paused at ${clock(lastUpdate)}`);
+      say("paused", "Paused at");
     } else {
       sayLive();
-      refresh();
     }
   }
 
+  const intervalField = document.querySelector("#interval select");
+  intervalField.parentElement.hidden = false;
+  intervalField.value = String(interval / 1000);
+  intervalField.addEventListener("change", () => {
+    interval = Number(intervalField.value) * 1000;
+    settings.keep("interval", intervalField.value);
+    schedule();
+  });
+
   pauseButton.hidden = false;
   pauseButton.addEventListener("click", () => setPaused(!isPaused));
-  document.addEventListener("visibilitychange", () => (document.hidden ? clearTimeout(timer) : isPaused || refresh()));
+  document.addEventListener("visibilitychange", () => (document.hidden ? clearTimeout(timer) : isPaused || isPast() || refresh()));
 
   // Filters ----------------------------------------------------------------------------------------------------------
 
-  document.addEventListener("change", (event) => {
-    if (event.target.matches("#choices select")) event.target.form.requestSubmit();
-  });
   document.addEventListener("submit", (event) => {
     // Leaves empty fields out of the address.
     for (const field of event.target.elements) if (field.name && field.value === "") field.disabled = true;
     document.getElementById("main").setAttribute("aria-busy", "true");
   });
-  // A page from the back-forward cache still has its fields disabled.
+  // A page from the back-forward cache still has its fields disabled, and the values that led to the next page.
   window.addEventListener("pageshow", () => {
     document.querySelectorAll("form :disabled").forEach((field) => (field.disabled = false));
+    document.querySelectorAll("#main form").forEach((form) => form.reset());
     document.getElementById("main").removeAttribute("aria-busy");
   });
   document.addEventListener("click", (event) => {
@@ -268,8 +214,30 @@
     }
   });
 
-  mixColours();
-  drawCharts();
-  sayLive();
+  // Time zones -------------------------------------------------------------------------------------------------------
+
+  const zoneButton = document.getElementById("zone");
+
+  /** Writes the times of a page that has just come from the server, which are in UTC, in the chosen zone. */
+  function localize() {
+    zoneButton.textContent = settings.isLocal ? "Local" : "UTC";
+    if (!settings.isLocal) return;
+    for (const time of document.querySelectorAll("#main time")) {
+      const at = new Date(time.dateTime);
+      time.textContent = `${at.toLocaleDateString("en", { month: "short", day: "numeric" })}, ${settings.clock(at)}`;
+    }
+    for (const word of document.querySelectorAll("#main .zone")) word.textContent = "local";
+    for (const head of document.querySelectorAll("#main th")) head.textContent = head.textContent.replace("(UTC)", "(local)");
+  }
+
+  zoneButton.hidden = false;
+  zoneButton.addEventListener("click", () => {
+    settings.keep("zone", settings.isLocal ? "utc" : "local");
+    location.reload();
+  });
+
+  localize();
+  charts.draw();
+  showPause();
   schedule();
 })();

@@ -1,8 +1,8 @@
--- Requests by outcome from $1 to $2, in bars of $3 seconds.
-select extract(epoch from date_bin(make_interval(secs => $3), at, 'epoch'))::bigint as bar,
+-- Requests by outcome, in bars of $6 seconds, as if they were $7 seconds later.
+select extract(epoch from date_bin(make_interval(secs => $6), at + make_interval(secs => $7), 'epoch'))::bigint as bar,
     limiter.saturated(coalesce(sum(requests) filter (where outcome in ('allowed', 'shadow_blocked')), 0)) as allowed,
     limiter.saturated(coalesce(sum(requests) filter (where outcome = 'blocked'), 0)) as blocked,
     limiter.saturated(coalesce(sum(requests) filter (where outcome = 'failed'), 0)) as failed
-from limiter.decisions
-where at >= $1 and at < $2 and ($4::integer[] is null or series = any ($4))
+from decisions
+where $5::integer[] is null or series = any ($5)
 group by 1

@@ -1,10 +1,9 @@
--- At most $6 clients with the most requests from $1 to $2, or with the most blocked ones if $5; those in the series $4 are banned.
+-- At most $10 clients with the most requests, or with the most blocked ones if $9; those in the series $8 are banned.
 select client as value, limiter.saturated(sum(allowed)) as allowed, limiter.saturated(sum(blocked)) as blocked,
-    limiter.saturated(coalesce(sum(blocked) filter (where series = any ($4::integer[])), 0)) as banned,
+    limiter.saturated(coalesce(sum(blocked) filter (where series = any ($8::integer[])), 0)) as banned,
     limiter.saturated(sum(failed)) as failed
-from limiter.clients
-where at >= $1 and at < $2 and ($3::integer[] is null or series = any ($3)) and ($7::text is null or client = $7)
-    and client <> 'other'
+from clients
+where ($7::integer[] is null or series = any ($7)) and ($11::text is null or client = $11) and client <> 'other'
 group by client
-order by case when $5::boolean then sum(blocked) else sum(allowed) + sum(blocked) + sum(failed) end desc, client
-limit $6
+order by case when $9::boolean then sum(blocked) else sum(allowed) + sum(blocked) + sum(failed) end desc, client
+limit $10
