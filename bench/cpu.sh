@@ -1,4 +1,4 @@
-# CPU time of processes with all their threads. Sourced by run.
+# CPU time and memory of processes with all their threads. Sourced by run.
 
 # cpu_ns PID... prints the CPU time in nanoseconds; 0 without a process.
 #
@@ -21,4 +21,10 @@ cpu_ns() {
 # per_request NANOSECONDS_BEFORE NANOSECONDS_AFTER REQUESTS prints microseconds per request.
 per_request() {
     awk -v before="$1" -v after="$2" -v requests="$3" 'BEGIN { printf "%.2f\n", (after - before) / requests / 1000 }'
+}
+
+# resident_kb PID... prints the resident memory in kB.
+resident_kb() {
+    local pid
+    for pid in "$@"; do cat "/proc/$pid/status" 2>/dev/null || true; done | awk '/^VmRSS:/ { kb += $2 } END { print kb + 0 }'
 }

@@ -3,10 +3,15 @@
 #
 #     nginx.conf.sh FOLDER SCRIPT_SHA PORT > FOLDER/nginx.conf
 #
+#     ANSWER='alias …;'   what answers an allowed request of guard and limit_req; by default a small file
+#     LIMIT=N             requests per minute of limit_req and lua; by default more than a run of limit_req uses, and 30
+#
 # FOLDER is an absolute path. It holds the pid file, logs, temporary files and sockets (bare.sock, limiter.sock, redis.sock), and in
 # fcgi-limiter.d the additional variables for the limiter, as on any site that includes nginx/guard-server.conf.
 set -euo pipefail
 folder=$1 script_sha=$2 port=$3
+answer=${ANSWER:-alias $folder/answer.json;}
+if [ -n "${LIMIT:-}" ]; then rate="rate=${LIMIT}r/m" burst=$LIMIT; else rate=rate=100000r/s burst=1000; fi
 bench=$(cd "$(dirname "$0")" && pwd)
 snippets=$(dirname "$bench")/nginx
 
@@ -41,7 +46,8 @@ worker_processes 1;
 daemon off;
 pid $folder/nginx.pid;
 error_log $folder/nginx.log warn;
-events { worker_connections 1024; }
+worker_rlimit_nofile 16384;
+events { worker_connections 8192; }
 
 http {
     access_log off;
@@ -84,11 +90,11 @@ http {
     }
 
     # In process and for one machine only: the least that limiting can cost. No key reaches the rate.
-    limit_req_zone \$key zone=keys:16m rate=100000r/s;
+    limit_req_zone \$key zone=keys:64m $rate;
     limit_req_status 429;
 
     lua_package_path "$bench/?.lua;;";
-    init_by_lua_block { require("lua_limiter").configure("$folder/redis.sock", "$script_sha", 30, 60) }
+    init_by_lua_block { require("lua_limiter").configure("$folder/redis.sock", "$script_sha", ${LIMIT:-30}, 60) }
 
     server {
         listen 127.0.0.1:$port default_server;
@@ -112,15 +118,15 @@ http {
         set \$fcgi_limiter_when_down deny;
         location = /api/search {
             include $snippets/guard.conf;
-            alias $folder/answer.json;
+            $answer
         }
     }
     server {
         listen 127.0.0.1:$port;
         server_name limit_req;
         location = /api/search {
-            limit_req zone=keys burst=1000 nodelay;
-            alias $folder/answer.json;
+            limit_req zone=keys burst=$burst nodelay;
+            $answer
         }
     }
     server {
@@ -128,8 +134,14 @@ http {
         server_name lua;
         location = /api/search {
             access_by_lua_block { require("lua_limiter").access() }
-            alias $folder/answer.json;
+            # An answer from memory, like the limiter's own.
+            empty_gif;
         }
+    }
+    server {
+        listen 127.0.0.1:$port;
+        server_name unlimited;
+        location = /api/search { empty_gif; }
     }
 }
 CONF

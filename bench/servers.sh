@@ -160,8 +160,7 @@ launch_nginx() {
     await nginx curl -s -o /dev/null -H "Host: $host" "http://127.0.0.1:$port/"
 }
 
-# start_nginx: starts nginx with all contenders, and sets worker_pid too. Needs a Redis on $work/redis.sock for the Lua contender's
-# script.
+# start_nginx: starts nginx with all contenders, and sets worker_pid too. The Lua contender needs a Redis on $work/redis.sock.
 start_nginx() {
     local sha
     # The same size as the bare responder's answer.
@@ -170,7 +169,8 @@ start_nginx() {
     mkdir -p "$work/fcgi-limiter.d"
     # shellcheck disable=SC2016 # nginx expands it
     echo 'fastcgi_param HTTP_X_API_KEY $key;' >"$work/fcgi-limiter.d/key.conf"
-    sha=$(redis_do "$work/redis.sock" SCRIPT LOAD "$(cat "$bench/lua_limiter_redis.lua")")
+    sha=-
+    [ ! -S "$work/redis.sock" ] || sha=$(redis_do "$work/redis.sock" SCRIPT LOAD "$(cat "$bench/lua_limiter_redis.lua")")
     launch_nginx limit_req "$bench/nginx.conf.sh" "$work" "$sha"
     worker_pid=$(pgrep -P "$nginx_pid")
 }
