@@ -80,10 +80,10 @@ chaos: build  ## Break one thing after another under load, and print what client
 	@scripts/install-packages $(SERVERS) $(CHAOS)
 	@.build/release/Chaos $(if $(RATE),--rate $(RATE)) $(if $(DURATION),--seconds $(DURATION)) $(if $(TLS),--tls)
 
-screenshot: swift  ## Take the picture docs/dashboard.png
+screenshot: swift  ## Take the pictures docs/dashboard*.png
 	@scripts/install-packages $(LIBRARIES) $(SERVERS) $(DASHBOARD) $(BROWSER)
 	swift test --disable-xctest --filter BrowserTests/picture
-	install -D -m 644 -t docs .build/screenshots/dashboard.png
+	install -D -m 644 -t docs .build/screenshots/dashboard.png .build/screenshots/dashboard-dark.png .build/screenshots/dashboard-phone.png
 
 install:  ## Install what `make build` has built, manual pages, snippets and systemd units (PREFIX=/usr/local, DESTDIR=)
 	@test -x $(PROGRAMS)/fcgi-limiter || { echo "make: $(PROGRAMS)/fcgi-limiter is missing: run make build as yourself first" >&2; exit 1; }

@@ -224,25 +224,8 @@ struct BrowserTests {
     func picture() throws {
         let postgres = try PostgresServer.withSchema()
         let site = try DashboardSite(.nginx, postgres: postgres.location, companions: [postgres])
-        var traffic = Traffic()
-        let kinds: [Traffic.Kind] = [
-            .data, .search, .upload, Traffic.Kind(endpoint: "/api/login", policy: "login", algorithm: "sliding_window"),
-        ]
-        let end = now() - 10
-        for minute in 0..<120 {
-            for (place, kind) in kinds.enumerated() {
-                // Each endpoint has its own wave; one is abused for a quarter of an hour.
-                let wave = 1.6 + sin(Double(minute) / 9 + Double(place)) + 0.4 * sin(Double(minute * (place + 3)))
-                let allowed = Int(wave * Double([420, 210, 40, 65][place]))
-                let isAbused = place == 0 && (0..<16).contains(minute)
-                let blocked = Int(wave * Double([16, 12, 5, 9][place])) + (isAbused ? 520 : 0)
-                traffic.add(
-                    "api_key=customer-\(place)", kind, allowed: allowed, blocked: 0, at: end - minute * 60,
-                    bucket: 5 + minute % 3 % 2)
-                traffic.addWithoutEvents("api_key=crawler", kind, blocked: blocked, at: end - minute * 60, bucket: 5)
-            }
-        }
-        try traffic.write(to: postgres)
+        // As many rows at once as a command takes.
+        for minutes in stride(from: 0, to: 150, by: 50) { try Self.hour(minutes..<minutes + 50).write(to: postgres) }
         try postgres.query("update limiter.processes set seen = now() + interval '5 minutes'")
         let browser = try Browser(width: 1_280, height: 900)
         try browser.open(site.address(""))
@@ -250,6 +233,33 @@ struct BrowserTests {
         let picture = try browser.screenshot()
         #expect(picture.count < 200_000)
         try Screenshots.keep(picture, "dashboard")
+        try browser.prefer(.dark)
+        try Screenshots.keep(browser.screenshot(), "dashboard-dark")
+        try browser.resize(width: 375, height: 812)
+        try Screenshots.keep(browser.screenshot(), "dashboard-phone")
+    }
+
+    /// Some minutes, counted backwards from now, of a site with four endpoints and, in the last quarter of an hour, an abuser.
+    private static func hour(_ minutes: Range<Int>) -> Traffic {
+        var traffic = Traffic()
+        let kinds: [Traffic.Kind] = [
+            .data, .search, .upload, Traffic.Kind(endpoint: "/api/login", policy: "login", algorithm: "sliding_window"),
+        ]
+        let end = now() - 10
+        for minute in minutes {
+            for (place, kind) in kinds.enumerated() {
+                // Each endpoint has its own wave.
+                let wave = 1.6 + sin(Double(minute) / 9 + Double(place)) + 0.4 * sin(Double(minute * (place + 3)))
+                let allowed = Int(wave * Double([420, 210, 40, 65][place]))
+                let isAbused = place == 0 && minute < 16
+                let blocked = Int(wave * Double([16, 12, 5, 9][place])) + (isAbused ? 520 : 0)
+                traffic.add(
+                    "api_key=customer-\(place)", kind, allowed: allowed, blocked: 0, at: end - minute * 60,
+                    bucket: 5 + minute % 3 % 2)
+                traffic.addWithoutEvents("api_key=crawler", kind, blocked: blocked, at: end - minute * 60, bucket: 5)
+            }
+        }
+        return traffic
     }
 }
 

@@ -43,7 +43,8 @@ struct ClientView: PageContent {
         endpoints = TableView(
             .endpoints(series), "Endpoints", empty: "No requests in this range.", filter, on: .client)
         events = TableView(
-            .events(try report.events()), "Blocked requests", empty: "No request was blocked in this range.", filter,
+            .events(try report.events()), "Blocked requests",
+            empty: "No blocked request of this range is kept in detail.", filter,
             on: .client)
         hours = try HoursView(report)
         do throws(Problem) {

@@ -13,7 +13,7 @@ struct EventsView: PageContent {
         let events = try report.events()
         self.events = TableView(
             .events(events), filter.before == nil ? "Blocked requests, latest first" : "Older blocked requests",
-            empty: "No request was blocked in this range.", filter, on: .events)
+            empty: "No blocked request of this range is kept in detail.", filter, on: .events)
         newest = filter.before == nil ? nil : filter.address("events")
         older =
             events.count == Report.mostEvents

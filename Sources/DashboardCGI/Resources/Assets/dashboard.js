@@ -51,7 +51,7 @@
   /** Keeps the figures and marks them: they are as old as the last update. */
   function markStale(reason) {
     say("down", "Not updated since");
-    const text = `The figures are those of ${settings.clock(lastUpdate)}: ${reason}`;
+    const text = `The figures are those of ${settings.clock(lastUpdate)}${settings.isLocal ? "" : " UTC"}: ${reason}`;
     if (alarms.textContent !== text) {
       const line = document.createElement("p");
       line.textContent = text;
