@@ -207,3 +207,15 @@ let package = Package(
         ),
     ]
 )
+
+// `make fuzz`: the parsers of what others send, under libFuzzer. `scripts/fuzz` links the program, because
+// libFuzzer brings its `main`.
+if Context.environment["FUZZ"] != nil {
+    package.targets.append(
+        .target(
+            name: "Fuzz",
+            dependencies: [
+                "FastCGI", "Rules", "TextFormats", "Stores", "Limiters", "Analytics", "CHiredis",
+            ],
+            path: "Tests/Fuzz", exclude: ["corpus"], swiftSettings: strict))
+}
