@@ -50,7 +50,7 @@ let package = Package(
             ],
             resources: [
                 .embedInCode("Redis/Scripts/charge.lua"), .embedInCode("Redis/Scripts/refund.lua"),
-                .embedInCode("Redis/Scripts/rights.lua"),
+                .embedInCode("Redis/Scripts/rights.lua"), .embedInCode("Redis/Scripts/shared_text.lua"),
             ],
             swiftSettings: strict
         ),
@@ -60,6 +60,7 @@ let package = Package(
             resources: [
                 .embedInCode("Schema/001_tables.sql"), .embedInCode("Schema/003_outcome.sql"),
                 .embedInCode("Schema/004_dimensions.sql"),
+                .embedInCode("Schema/005_audit.sql"),
                 .embedInCode("Schema/functions.sql"),
             ],
             swiftSettings: strict

@@ -30,7 +30,7 @@ public struct Policy: Sendable, Hashable {
         self.init(checked: name, quota, mode, onStoreFailure)
     }
 
-    private init(checked name: String, _ quota: Quota, _ mode: Mode, _ onStoreFailure: StoreFailureAnswer?) {
+    init(checked name: String, _ quota: Quota, _ mode: Mode, _ onStoreFailure: StoreFailureAnswer?) {
         self.name = name
         self.quota = quota
         self.mode = mode

@@ -42,7 +42,7 @@ public struct Quota: Sendable, Hashable {
         self.algorithm = algorithm
     }
 
-    private init(unchecked limit: Int64, _ window: Microseconds, _ algorithm: Algorithm) {
+    init(unchecked limit: Int64, _ window: Microseconds, _ algorithm: Algorithm) {
         self.limit = limit
         self.window = window
         self.algorithm = algorithm

@@ -29,6 +29,28 @@ public protocol Store: AnyObject {
     /// - Throws: ``StoreError``. Then some keys may be removed and others not.
     func reset(_ keys: [Key]) throws(StoreError) -> Int
 
+    /// Reads a text that all users of the store share.
+    ///
+    /// - Parameters:
+    ///   - name: which text.
+    ///   - known: the version that the caller has read before; 0 for none.
+    /// - Returns: the text, its version, and the store's clock.
+    /// - Throws: ``StoreError``.
+    func sharedText(_ name: SharedText.Name, known: Int64) throws(StoreError) -> SharedText
+
+    /// Replaces a text that all users of the store share, if nobody has changed it meanwhile.
+    ///
+    /// - Parameters:
+    ///   - name: which text.
+    ///   - known: the version that the new text is based on; 0 if there was no text.
+    ///   - bytes: the new text, in UTF-8.
+    ///   - until: when the store may remove the text, by its own clock.
+    /// - Returns: the new version without its text, or what somebody else has written instead.
+    /// - Throws: ``StoreError``.
+    func replaceSharedText(
+        _ name: SharedText.Name, known: Int64, by bytes: [UInt8], until: Microseconds
+    ) throws(StoreError) -> SharedText
+
     /// Checks that the store decides, at about the cost of a small batch.
     ///
     /// - Throws: ``StoreError`` when a batch would fail now.

@@ -26,6 +26,7 @@ struct ClusterBatchTests {
             case .refund(let refunds): "refund \(refunds.count)"
             case .delete: "delete"
             case .publishReset: "publish"
+            case .sharedText: "text"
             }
         }
     }

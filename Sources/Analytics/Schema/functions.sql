@@ -379,6 +379,17 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     where d.at > now() - interval '1 hour' group by 1, 2
 $$;
 
+-- Adds a row to the audit trail, and returns its number. The time until which an override holds is in microseconds since 1970.
+create or replace function limiter.record_action(actor text, via text, action text, client text, policy text,
+    "limit" bigint, reason text, until bigint, ended text[])
+returns bigint language sql security definer set search_path = pg_catalog, pg_temp as $$
+    insert into limiter.audit (actor, via, action, client, policy, "limit", reason, until, ended)
+        values (actor, via, action, client, policy, "limit", reason,
+            'epoch'::timestamptz + until * interval '1 microsecond', ended)
+        returning id
+$$;
+
 -- Without this every role that may use the schema, such as a reader's, could write.
-revoke execute on function limiter.write(jsonb, bigint), limiter.maintain(integer, integer, integer), limiter.last_hour()
+revoke execute on function limiter.write(jsonb, bigint), limiter.maintain(integer, integer, integer), limiter.last_hour(),
+    limiter.record_action(text, text, text, text, text, bigint, text, bigint, text[])
     from public;

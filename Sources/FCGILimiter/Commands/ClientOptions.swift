@@ -1,6 +1,7 @@
 import ArgumentParser
 import Rules
 import Startup
+import Stores
 
 /// The options that name one client, its rules and its store.
 struct ClientOptions: ParsableArguments {
@@ -17,9 +18,17 @@ struct ClientOptions: ParsableArguments {
             """)
     var client: String
 
-    /// The client as the rules treat it.
-    func namedClient() throws -> NamedClient {
-        let rules = try rulesOptions.load()
-        return try OneLineFailure.of { () throws(UnknownClient) in try rules.client(named: client, plan: plan) }
+    /// The client as the rules and the overrides in the store treat it, and the store.
+    func namedClient(_ rules: Rulebook) throws -> (client: NamedClient, store: any Store) {
+        // An unknown client is a mistake whether or not the store answers.
+        let plain = try OneLineFailure.of { () throws(UnknownClient) in try rules.client(named: client, plan: plan) }
+        let store = try storeOptions.open()
+        let list = try OneLineFailure.of { () throws(StoreError) in try store.overrides() }
+        guard let overrides = rules.overrideTable(list.overrides) else { return (plain, store) }
+        return (
+            try OneLineFailure.of { () throws(UnknownClient) in
+                try rules.client(named: client, plan: plan, overrides: overrides, now: list.now)
+            }, store
+        )
     }
 }

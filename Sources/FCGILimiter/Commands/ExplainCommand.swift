@@ -9,7 +9,10 @@ struct ExplainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain",
         abstract: "Print which rules match a request, whom they count and what they charge.",
-        discussion: "With --store, also prints what the client has left there. Nothing is charged."
+        discussion: """
+            With --store, also prints what the client has left there, and applies the overrides in that store. Nothing is \
+            charged.
+            """
     )
 
     @OptionGroup var rulesOptions: RulesOptions
@@ -21,13 +24,16 @@ struct ExplainCommand: ParsableCommand {
     func run() throws {
         let rulebook = try rulesOptions.load()
         let store = try store?.openExisting()
-        switch rulebook.match(for: requestOptions.sample) {
+        let list = try store.map { store in try OneLineFailure.of { () throws(StoreError) in try store.overrides() } }
+        let (match, overrides, _, _) = rulebook.resolve(
+            requestOptions.sample, overrides: rulebook.overrideTable(list?.overrides ?? []), now: list?.now ?? 0)
+        switch match {
         case .banned(let identity):
-            print(NamedClient.List.banned.text(identity))
+            print(NamedClient.List.banned.text(identity, overrides.first))
         case .unlimited(.noRule):
             print("unlimited: no rule matches this request")
         case .unlimited(.exempt(let identity)):
-            print(NamedClient.List.exempt.text(identity))
+            print(NamedClient.List.exempt.text(identity, overrides.first))
         case .unlimited(.rule(let rule)):
             print("unlimited: \(rule) in line \(rule.line) allows the request without counting it")
         case .limited(let charge, let matches):
@@ -35,15 +41,18 @@ struct ExplainCommand: ParsableCommand {
             for match in matches {
                 print("\(match.rule) in line \(match.rule.line) counts \(match.identity.text), cost \(match.cost)")
             }
-            Self.printPolicies(of: charge, decisions)
+            Self.printPolicies(of: charge, overrides, decisions)
         }
     }
 
-    private static func printPolicies(of charge: Charge, _ decisions: [Decision]?) {
+    private static func printPolicies(of charge: Charge, _ overrides: [Override], _ decisions: [Decision]?) {
         for (index, entry) in charge.entries.enumerated() {
             let mode = entry.policy.mode == .shadow ? ", shadow" : ""
             let failure = entry.policy.onStoreFailure.map { ", \($0.rawValue) while the store is unavailable" } ?? ""
             print("  \(entry.policy.name): \(entry.policy.quota.text)\(mode)\(failure), key \(entry.key.text)")
+            // A rule may have a policy twice, for different clients.
+            let override = overrides.first { $0.effect == .limit(entry.policy.quota.limit, policy: entry.policy.name) }
+            if let override { print("    override: \(override.summary)") }
             if let decision = decisions?[index] { print("    \(Left.text(decision))") }
         }
     }

@@ -11,7 +11,8 @@ struct FCGILimiterCommand: ParsableCommand {
         version: programVersion,
         subcommands: [
             ServeCommand.self, CheckCommand.self, ExplainCommand.self, PeekCommand.self, ResetCommand.self,
-            ReloadCommand.self, ReplayCommand.self, MigrateCommand.self, HealthCommand.self,
+            BanCommand.self, UnbanCommand.self, ExemptCommand.self, OverrideCommand.self, ReloadCommand.self,
+            ReplayCommand.self, MigrateCommand.self, HealthCommand.self,
         ],
         // mod_fcgid starts programs without arguments.
         defaultSubcommand: ServeCommand.self

@@ -29,11 +29,12 @@ extension Quota {
 }
 
 extension NamedClient.List {
-    /// What happens to the requests of a client on the list.
-    func text(_ client: Identity) -> String {
-        switch self {
-        case .banned: "banned: \(client.text) is on the ban list; the answer is 403"
-        case .exempt: "unlimited: \(client.text) is on the exempt list"
+    /// What happens to the requests of a client on the list, or under an override.
+    func text(_ client: Identity, _ override: Override?) -> String {
+        let reason = override.map { "under an override: \($0.summary)" } ?? "on the \(rawValue) list"
+        return switch self {
+        case .banned: "banned: \(client.text) is \(reason); the answer is 403"
+        case .exempt: "unlimited: \(client.text) is \(reason)"
         }
     }
 }

@@ -58,6 +58,7 @@ struct ServeCommand: ParsableCommand, VariableOptions {
         let location = try storeOptions.location()
         let store = try ResilientStore(location, storeFailureOptions.options(sessions: loops.value), logger: logger)
         try store.start()
+        if CGI.isRequested { store.overrides.readOnce() } else { store.overrides.start() }
         let answers = rules.current.policies.map { $0.onStoreFailure ?? storeFailureOptions.onStoreFailure }
         if answers.contains(.local) { store.openFallback() }
         let connections = ConnectionCount()
@@ -69,7 +70,8 @@ struct ServeCommand: ParsableCommand, VariableOptions {
         let makeGateway = { @Sendable (index: Int) -> any Application in
             let session = store.makeSession()
             return Gateway(
-                rules: rules, store: session, storeHeader: storeHeader, tally: ledger[index],
+                rules: rules, overrides: store.overrides, store: session, storeHeader: storeHeader,
+                tally: ledger[index],
                 pages: StatusPages(
                     rules: rules, store: store, session: session, ledger: ledger, recorder: recorder,
                     connections: connections, healthCheck: healthCheck))

@@ -25,13 +25,22 @@ final class Gateway: Application {
     private let rules: ActiveRules
     private var rulebook = Rulebook.samples
     private var seenRules: Int?
+    private let overrides: OverrideWatch
+    private var seenOverrides = 0
+    private var overrideList: [Override] = []
+    /// The overrides as the rules apply them; `nil` if there are none.
+    private var overrideTable: OverrideTable?
     private let store: StoreSession
     private let storeHeader: StoreHeader?
     private let tally: Tally
     private let pages: StatusPages
 
-    init(rules: ActiveRules, store: StoreSession, storeHeader: StoreHeader?, tally: Tally, pages: StatusPages) {
+    init(
+        rules: ActiveRules, overrides: OverrideWatch, store: StoreSession, storeHeader: StoreHeader?, tally: Tally,
+        pages: StatusPages
+    ) {
         self.rules = rules
+        self.overrides = overrides
         self.store = store
         self.storeHeader = storeHeader
         self.tally = tally
@@ -42,13 +51,11 @@ final class Gateway: Application {
     private var isTrial: Bool { rulebook.mode == .shadow }
 
     func respond(to requests: [Request]) -> [Response] {
-        if let changed = rules.changed(since: &seenRules) {
-            rulebook = changed
-            tally.use(changed.series)
-        }
+        readChanges()
         var charges: [Charge] = []
         charges.reserveCapacity(requests.count)
-        let steps = requests.map { step(for: $0, &charges) }
+        let now = overrideTable == nil ? 0 : overrides.now
+        let steps = requests.map { step(for: $0, &charges, now: now) }
         let asked = steadyMicroseconds()
         let outcomes = store.charge(charges)
         let latency = steadyMicroseconds() - asked
@@ -66,7 +73,19 @@ final class Gateway: Application {
         }
     }
 
-    private func step(for request: Request, _ charges: inout [Charge]) -> Step {
+    /// Takes over the rules and the overrides, if they have changed since the last tick.
+    private func readChanges() {
+        let changedRules = rules.changed(since: &seenRules)
+        if let changedRules {
+            rulebook = changedRules
+            tally.use(changedRules.series)
+        }
+        let changedOverrides = overrides.changed(since: &seenOverrides)
+        if let changedOverrides { overrideList = changedOverrides }
+        if changedRules != nil || changedOverrides != nil { overrideTable = rulebook.overrideTable(overrideList) }
+    }
+
+    private func step(for request: Request, _ charges: inout [Charge], now: Microseconds) -> Step {
         let front = Front(of: request)
         var endpoint: Endpoint?
         switch front {
@@ -81,7 +100,7 @@ final class Gateway: Application {
         case .accessChecker, .accelRedirect, .authRequest, .authorizer:
             break
         }
-        let (match, address, path) = rulebook.resolve(request)
+        let (match, _, address, path) = rulebook.resolve(request, overrides: overrideTable, now: now)
         switch match {
         case .unlimited: return .pass(front, endpoint)
         case .banned(let client): return .refuse(client, (address, path), front, endpoint)

@@ -7,8 +7,10 @@ public struct NamedClient: Sendable {
     public let identity: Identity
     /// The list that the client is on; `nil` if the rules count it.
     public let list: List?
-    /// All policies that may count the client, at a cost of 0, each with the quota of the client's plan.
+    /// All policies that may count the client, at a cost of 0, each with the quota of the client's plan or override.
     public let charge: Charge
+    /// The overrides that the answer is due to: the one ban or exemption, or those of limits.
+    public internal(set) var overrides: [Override] = []
 
     /// A list of clients that are not counted.
     public enum List: String, Sendable {
@@ -47,10 +49,7 @@ extension Rulebook {
         for (source, value) in try writtenValues(in: text) {
             facts.append(try WrittenFact(value, of: source, settings))
         }
-        let identity =
-            facts.count == 1
-            ? Identity(facts[0].source.label, facts[0].name)
-            : Identity(facts.map { (source: $0.source.label, value: Array($0.name)) })
+        let identity = Identity(facts)
         let lists: [(NamedClient.List, ClientList)] = [(.banned, banned), (.exempt, exempt)]
         let listed = lists.compactMap { name, list in
             facts.first { $0.isOn(list, settings.fingerprints) }.map { (list: name, fact: $0) }
@@ -71,7 +70,42 @@ extension Rulebook {
             charge: client)
     }
 
-    private func charge(
+    /// The client that an operator names, as its requests are treated under overrides.
+    ///
+    /// Overrides of networks count for a client that is an address.
+    ///
+    /// - Parameters:
+    ///   - text: as for ``client(named:plan:)``, and so is `plan`.
+    ///   - overrides: what ``overrideTable(_:)`` has made for these rules.
+    ///   - now: the clock by which overrides end.
+    /// - Returns: the client as its requests are treated.
+    /// - Throws: ``UnknownClient`` if no request has such a client.
+    public func client(
+        named text: String, plan: String? = nil, overrides: OverrideTable, now: Microseconds
+    ) throws(UnknownClient) -> NamedClient {
+        let client = try client(named: text, plan: plan)
+        let counted = client.charge.entries.first?.identity ?? client.identity
+        let address = [client.identity, counted].lazy.compactMap(\.address).first
+        let access =
+            overrides.access(of: counted, now: now) ?? overrides.access(of: client.identity, now: now)
+            ?? address.flatMap { overrides.access(of: $0, now: now) }
+        if let access {
+            return NamedClient(
+                identity: counted, list: access.effect == .ban ? .banned : .exempt, charge: client.charge,
+                overrides: [access])
+        }
+        guard client.list == nil else { return client }
+        var applied: [Override] = []
+        let entries = client.charge.entries.map { entry in
+            let override = overrides.limit(entry.policy.name, for: entry.identity, from: address, now: now)
+            guard let override, case .limit(let limit, _) = override.effect else { return entry }
+            applied.append(override)
+            return Charge.Entry(entry.policy.limited(to: limit), for: entry.identity, cost: 0)
+        }
+        return NamedClient(identity: client.identity, list: nil, charge: Charge(entries), overrides: applied)
+    }
+
+    func charge(
         _ identity: Identity, _ plan: String?, _ counts: (IdentitySelector) -> Bool
     ) -> Charge {
         let plan = plan.map { Array($0.utf8)[...] }
@@ -80,7 +114,7 @@ extension Rulebook {
     }
 
     /// The values in `label=value,label=value`, which may contain commas.
-    private func writtenValues(in text: String) throws(UnknownClient) -> [(Source, Bytes)] {
+    func writtenValues(in text: String) throws(UnknownClient) -> [(Source, Bytes)] {
         let known = sources
         var values: [(source: Source, text: String)] = []
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {
@@ -100,7 +134,7 @@ extension Rulebook {
     }
 
     /// All sources by which the rules count or list clients, each once.
-    private var sources: [Source] {
+    var sources: [Source] {
         let all = [.address] + listedSources + rules.flatMap { $0.action.selectors.flatMap(\.alternatives).joined() }
         return all.indices.filter { all[$0] != .everyone && !all[..<$0].contains(all[$0]) }.map { all[$0] }
     }
@@ -108,7 +142,24 @@ extension Rulebook {
 
 extension IdentitySelector {
     /// Whether some request counts for an identity made of these sources.
-    fileprivate func counts(_ sources: [Source]) -> Bool {
+    func counts(_ sources: [Source]) -> Bool {
         alternatives.contains(sources) || (sources == [.address] && !alternatives.contains([.everyone]))
+    }
+}
+
+extension Identity {
+    /// The identity that these facts make together.
+    init(_ facts: [WrittenFact]) {
+        self =
+            facts.count == 1
+            ? Identity(facts[0].source.label, facts[0].name)
+            : Identity(facts.map { (source: $0.source.label, value: Array($0.name)) })
+    }
+
+    /// The address, or the first address of the network, that is the identity; `nil` for any other.
+    fileprivate var address: Address? {
+        let text = bytes.split(separator: UInt8(ascii: "="), maxSplits: 1)
+        guard text.count == 2, text[0].elementsEqual(Source.address.label.utf8) else { return nil }
+        return Address(text[1].prefix { $0 != UInt8(ascii: "/") })
     }
 }

@@ -55,30 +55,68 @@ public final class Rulebook: Sendable {
     /// rules, except with those for the same path, whose conditions are tried in the order of the file.
     public func match(for request: some CGIVariables) -> RuleMatch { resolve(request).match }
 
-    /// Applies the rules to a request as ``match(for:)`` does, and says what they found out about it: the client's address,
-    /// `nil` if it is unknown, and the path in its normal form.
+    /// Applies the rules to a request as ``match(for:)`` does, but overrides first, and says what was found out about it.
+    ///
+    /// A ban or an exemption by an override goes before the lists of the rules, and a ban before an exemption.
+    ///
+    /// - Parameters:
+    ///   - request: the request.
+    ///   - overrides: what ``overrideTable(_:)`` has made for these rules; `nil` if there are none.
+    ///   - now: the clock by which overrides end.
+    /// - Returns: the result, the overrides that it is due to, the client's address, `nil` if it is unknown, and the path in
+    ///   its normal form.
     public func resolve(
-        _ request: some CGIVariables
-    ) -> (match: RuleMatch, address: IPAddress?, path: ArraySlice<UInt8>) {
+        _ request: some CGIVariables, overrides: OverrideTable? = nil, now: Microseconds = 0
+    ) -> (match: RuleMatch, overrides: [Override], address: IPAddress?, path: ArraySlice<UInt8>) {
         var facts = RequestFacts(request, settings)
         let path = facts.path
-        let match = match(&facts, path)
-        return (match, facts.client()?.ip, path.bytes)
+        let (match, applied) = match(&facts, path, overrides, now)
+        return (match, applied, facts.client()?.ip, path.bytes)
     }
 
-    private func match(_ facts: inout RequestFacts, _ path: RequestPath) -> RuleMatch {
+    private func match(
+        _ facts: inout RequestFacts, _ path: RequestPath, _ overrides: OverrideTable?, _ now: Microseconds
+    ) -> (match: RuleMatch, overrides: [Override]) {
+        guard let overrides else { return (match(&facts, path) { _, _, _ in nil }, []) }
+        if let (override, client) = overrides.access(&facts, now: now) { return access(override, client) }
+        var applied: [Override] = []
+        var decisive: (override: Override, client: Identity)?
+        let match = match(&facts, path) { policy, identity, facts in
+            if let override = overrides.access(of: identity, now: now), decisive?.override.effect != .ban {
+                decisive = (override, identity)
+            }
+            let override = overrides.limit(policy.name, for: identity, from: facts.client(), now: now)
+            guard let override, case .limit(let limit, _) = override.effect else { return nil }
+            applied.append(override)
+            return policy.limited(to: limit)
+        }
+        return decisive.map { access($0.override, $0.client) } ?? (match, applied)
+    }
+
+    private func access(_ override: Override, _ client: Identity) -> (match: RuleMatch, overrides: [Override]) {
+        (override.effect == .ban ? .banned(client) : .unlimited(.exempt(client)), [override])
+    }
+
+    /// The result of the rules, where `replaced` may replace the policy for an identity.
+    private func match(
+        _ facts: inout RequestFacts, _ path: RequestPath,
+        _ replaced: (Policy, Identity, inout RequestFacts) -> Policy?
+    ) -> RuleMatch {
         if let identity = banned.identity(&facts) ?? banned.disputedIdentity(&facts) { return .banned(identity) }
         if let identity = exempt.identity(&facts) { return .unlimited(.exempt(identity)) }
         switch matching {
         case .first:
             guard let found = table.first(for: path, &facts) else { return .unlimited(.noRule) }
-            return limited(CollectionOfOne(found), &facts)
+            return limited(CollectionOfOne(found), &facts, replaced)
         case .all:
-            return limited(table.all(for: path, &facts), &facts)
+            return limited(table.all(for: path, &facts), &facts, replaced)
         }
     }
 
-    private func limited(_ found: some Collection<RuleTable.Candidate>, _ facts: inout RequestFacts) -> RuleMatch {
+    private func limited(
+        _ found: some Collection<RuleTable.Candidate>, _ facts: inout RequestFacts,
+        _ replaced: (Policy, Identity, inout RequestFacts) -> Policy?
+    ) -> RuleMatch {
         var matches: [MatchedRule] = []
         matches.reserveCapacity(found.count)
         var entries: [Charge.Entry] = []
@@ -92,7 +130,9 @@ public final class Rulebook: Sendable {
             var tag = rules[Int(candidate.rule)].firstTag
             for choice in action.choices {
                 let counted = choice.selector?.identity(&facts) ?? identity
-                entries.append(Charge.Entry(choice.policy(&facts), for: counted, cost: cost, tag: tag))
+                let policy = choice.policy(&facts)
+                entries.append(
+                    Charge.Entry(replaced(policy, counted, &facts) ?? policy, for: counted, cost: cost, tag: tag))
                 tag += 1
             }
         }

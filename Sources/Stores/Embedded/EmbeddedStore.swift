@@ -108,7 +108,7 @@ public final class EmbeddedStore: Store {
     /// How many records there are, including expired ones, and how many pages of the file have ever been used.
     package var usage: (records: Int, pages: Int) { (file.recordCount, file.usedPages) }
 
-    private func begin() throws(StoreError) -> Transaction {
+    func begin() throws(StoreError) -> Transaction {
         try file.allocate(beyond: &allocated)
         return try Transaction(file)
     }

@@ -3,8 +3,8 @@ import Limiters
 
 /// One write transaction: the owner of an `MDB_txn`, aborted unless it is committed.
 struct Transaction: ~Copyable {
-    private var transaction: OpaquePointer?
-    private let file: EmbeddedFile
+    private(set) var transaction: OpaquePointer?
+    let file: EmbeddedFile
     /// A cursor at the record that was looked up last, which is then changed without another search; ends with the
     /// transaction.
     private var position: OpaquePointer?

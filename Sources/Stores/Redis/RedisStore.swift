@@ -55,6 +55,24 @@ public final class RedisStore: Store {
         _ = try delete([entry.key])
     }
 
+    /// Reads the text by one script.
+    public func sharedText(_ name: SharedText.Name, known: Int64) throws(StoreError) -> SharedText {
+        try run(SharedTextCommand(name, known: known))
+    }
+
+    /// Replaces the text by one script.
+    public func replaceSharedText(
+        _ name: SharedText.Name, known: Int64, by bytes: [UInt8], until: Microseconds
+    ) throws(StoreError) -> SharedText {
+        try run(SharedTextCommand(name, known: known, replacing: (bytes, until)))
+    }
+
+    private func run(_ command: SharedTextCommand) throws(StoreError) -> SharedText {
+        try connected { scripted throws(StoreError) in
+            try SharedText(scripted.connection.command(command.words).value, from: name)
+        }
+    }
+
     /// Decides a batch by one script or several.
     ///
     /// Each script is due one deadline after the reply before it, so that a batch is not late by its own size, and all are
@@ -65,7 +83,6 @@ public final class RedisStore: Store {
         _ charges: [Charge], clock: Microseconds?
     ) throws(StoreError) -> [Result<Verdict, StoreError>] {
         try connected { scripted throws(StoreError) in
-            guard try scripted.connection.dropLateReplies() else { throw late() }
             var due = ReplyDue(within: deadlines.command)
             var results: [Result<Verdict, StoreError>] = []
             results.reserveCapacity(charges.count)
@@ -181,7 +198,7 @@ public final class RedisStore: Store {
         }
     }
 
-    /// Calls `body` with a connection.
+    /// Calls `body` with a connection that owes no replies.
     ///
     /// A connection that is not usable afterwards is dropped.
     private func connected<Result: ~Copyable>(
@@ -196,6 +213,7 @@ public final class RedisStore: Store {
             self.scripted = scripted
         }
         defer { if !scripted.connection.isUsable { self.scripted = nil } }
+        guard try scripted.connection.dropLateReplies() else { throw late() }
         return try body(scripted)
     }
 }

@@ -41,6 +41,8 @@ public final class ResilientStore: Sendable {
     let source: Source
     let options: Options
     let logger: Logger
+    /// The overrides in the store.
+    public let overrides: OverrideWatch
     private let decided = Mutex(InlineArray<5, Int>(repeating: 0))
     private let troubles = Mutex(Troubles())
 
@@ -60,6 +62,9 @@ public final class ResilientStore: Sendable {
         self.location = location
         self.options = options
         self.logger = logger
+        // An embedded store is opened once per process.
+        overrides = OverrideWatch(
+            logger: logger, open: location.isRemote ? try location.opener(deadlines: .interactive) : open)
         guard location.isRemote, !options.connectsDirectly else {
             source = .direct(open)
             return

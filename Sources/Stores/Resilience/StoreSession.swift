@@ -88,6 +88,13 @@ public final class StoreSession {
         try withStore { store, _ throws(StoreError) in try store.reset(keys) }
     }
 
+    /// Calls `body` with the store, for what is no request.
+    ///
+    /// - Throws: ``StoreError`` of `body`, or if the breaker keeps requests from the store.
+    public func use<Value>(_ body: (any Store) throws(StoreError) -> Value) throws(StoreError) -> Value {
+        try withStore { store, _ throws(StoreError) in try body(store) }
+    }
+
     // MARK: - The store
 
     private func askStore(_ charges: [Charge], at asked: Microseconds) -> [RequestOutcome?] {

@@ -13,12 +13,16 @@ final class ClusterCall {
         case delete(Key)
         /// Publishes a reset, for the limiters that have cached refusals.
         case publishReset
+        /// Reads or replaces a shared text.
+        case sharedText(SharedTextCommand)
     }
 
     /// What the command has led to.
     enum Reply {
         /// The integers of the reply.
         case numbers([Int64])
+        /// The reply to a call for a shared text.
+        case value(RedisValue)
         /// Keys of the slot are moving. Nothing was done, and each key can be asked for by itself.
         case slotMoving
         /// The command failed, and may or may not have run.
@@ -43,6 +47,7 @@ final class ClusterCall {
     var hasOneKey: Bool {
         switch question {
         case .delete, .publishReset: true
+        case .sharedText: false
         case .refund(let refunds): refunds.allSatisfy { $0.key == refunds.first?.key }
         case .charge(let charges), .look(let charges):
             charges.allSatisfy { charge in
@@ -57,10 +62,19 @@ final class ClusterCall {
     func numbers() throws(StoreError) -> [Int64] {
         switch reply {
         case .numbers(let numbers) where !numbers.isEmpty: return numbers
-        case .numbers: throw StoreError(.damaged, "the reply for slot \(slot) has no numbers")
+        case .numbers, .value: throw StoreError(.damaged, "the reply for slot \(slot) has no numbers")
         case .failed(let error): throw error
         case .slotMoving, nil: throw StoreError(.refused, "the keys of slot \(slot) are moving: try again")
         }
+    }
+
+    /// The reply to a call for a shared text.
+    ///
+    /// - Throws: ``StoreError`` if there is none.
+    func value() throws(StoreError) -> RedisValue {
+        if case .value(let value) = reply { return value }
+        _ = try numbers()
+        throw StoreError(.damaged, "the reply for slot \(slot) is not a text")
     }
 
     /// Writes the command for a connection to a server that knows the scripts.
@@ -83,6 +97,8 @@ final class ClusterCall {
             command.append(Self.publish)
             command.append(Self.channel)
             command.append([])
+        case .sharedText(let text):
+            command = RedisCommand(text.words)
         }
     }
 

@@ -133,7 +133,11 @@ struct ClusterPipeline: ~Copyable {
         }
         guard let reply = try connection.next(until: deadline) else { return false }
         guard let text = reply.errorText else {
-            call.reply = .numbers(reply.numbers)
+            if case .sharedText = call.question {
+                call.reply = .value(reply.value)
+            } else {
+                call.reply = .numbers(reply.numbers)
+            }
             return true
         }
         let action = ReplyAction.to(text)

@@ -52,6 +52,25 @@ public final class ClusterStore: Store {
         return count
     }
 
+    /// Reads the text in the node that has it.
+    public func sharedText(_ name: SharedText.Name, known: Int64) throws(StoreError) -> SharedText {
+        try run(SharedTextCommand(name, known: known))
+    }
+
+    /// Replaces the text in the node that has it.
+    public func replaceSharedText(
+        _ name: SharedText.Name, known: Int64, by bytes: [UInt8], until: Microseconds
+    ) throws(StoreError) -> SharedText {
+        try run(SharedTextCommand(name, known: known, replacing: (bytes, until)))
+    }
+
+    private func run(_ command: SharedTextCommand) throws(StoreError) -> SharedText {
+        try router.refresh()
+        let call = ClusterCall(.sharedText(command), slot: ClusterSlot.of(command.key))
+        pipeline.run([call], clock: nil)
+        return try SharedText(call.value(), from: "the cluster")
+    }
+
     /// Connects to each node that has slots, and charges and deletes a key made for this in each of them.
     ///
     /// - Throws: ``StoreError`` when no node would decide a batch now, or when one of them is misconfigured.

@@ -8,6 +8,8 @@ enum RedisScript: Sendable {
     case refund
     /// Lists the rights that the user lacks.
     case rights
+    /// Reads or replaces a text that all users of the store share.
+    case sharedText
 
     /// The source text.
     var text: [UInt8] {
@@ -15,6 +17,7 @@ enum RedisScript: Sendable {
         case .charge: PackageResources.charge_lua
         case .refund: PackageResources.refund_lua
         case .rights: PackageResources.rights_lua
+        case .sharedText: PackageResources.shared_text_lua
         }
     }
 }
