@@ -44,8 +44,8 @@ extension ParsableCommand {
         _ arguments: [String], _ environment: ProcessEnvironment
     ) throws -> any ParsableCommand {
         var command = try explainingInvalidValue(name: nil) { try parseAsRoot(arguments) }
-        // The name of a subcommand comes before its options.
-        let start = !configuration.subcommands.isEmpty && arguments.first?.hasPrefix("-") == false ? 1 : 0
+        // The names of subcommands come before their options.
+        let start = arguments.firstIndex { $0.hasPrefix("-") } ?? arguments.count
         var arguments = arguments
         // One variable after the other, so that an error is the last one's.
         for option in FlagVariable.all(of: command) where !option.isIn(arguments) {

@@ -9,7 +9,7 @@ struct PathTests {
         "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "nginx/README.md",
         "apache/README.md", "bench/README.md",
         "docs/analytics.md", "docs/building.md", "docs/configuration.md", "docs/containers.md", "docs/dashboard.md",
-        "docs/library.md",
+        "docs/library.md", "docs/overrides.md",
         "docs/recipes.md", "docs/releasing.md", "docs/rules.md", "docs/scaling.md", "docs/stores.md", library,
     ]
 

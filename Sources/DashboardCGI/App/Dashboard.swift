@@ -8,13 +8,18 @@ final class Dashboard: Application {
     private let templates: Templates
     private let database: Database
     private let limiter: LiveStore
+    private let console: Console
 
-    init(access: Access, assets: Assets, templates: Templates, database: Database, limiter: LiveStore) {
+    init(
+        access: Access, operators: Operators, assets: Assets, templates: Templates, database: Database,
+        limiter: LiveStore
+    ) {
         self.access = access
         self.assets = assets
         self.templates = templates
         self.database = database
         self.limiter = limiter
+        console = Console(operators, database, limiter)
     }
 
     func respond(to requests: [Request]) -> [Response] {
@@ -28,7 +33,8 @@ final class Dashboard: Application {
                 base-uri 'none'; form-action 'self'; frame-ancestors 'none'
                 """)
             response.addHeader("X-Content-Type-Options", "nosniff")
-            response.addHeader("Referrer-Policy", "no-referrer")
+            // Other sites learn nothing, and the console learns the origin of a form.
+            response.addHeader("Referrer-Policy", "same-origin")
             response.sendsBody = request.bytes(of: "REQUEST_METHOD")?.elementsEqual("HEAD".utf8) != true
             return response
         }
@@ -37,18 +43,27 @@ final class Dashboard: Application {
     private func answer(_ request: Request) -> Response {
         if let refusal = access.refusal(of: request) { return refused(refusal) }
         let method = request.text(of: "REQUEST_METHOD") ?? "GET"
-        guard method == "GET" || method == "HEAD" else {
-            var response = Response(status: 405, reason: "Method Not Allowed", body: Array("GET and HEAD only\n".utf8))
-            response.addHeader("Allow", "GET, HEAD")
+        let route = Route(request)
+        let allowed = route == .act ? ["POST"] : ["GET", "HEAD"]
+        guard allowed.contains(method) else {
+            let text = allowed.joined(separator: " and ") + " only\n"
+            var response = Response(status: 405, reason: "Method Not Allowed", body: Array(text.utf8))
+            response.addHeader("Allow") { $0 += Array(allowed.joined(separator: ", ").utf8) }
             response.addHeader("Content-Type", "text/plain; charset=utf-8")
             return response
         }
         let query = request.bytes(of: "QUERY_STRING") ?? []
         let now = Moment.now
-        switch Route(request) {
+        switch route {
         case nil: return page(Page(problem: .notFound, on: nil, now: now))
         case .asset(let name):
             return assets.answer(name, to: request) ?? page(Page(problem: .notFound, on: nil, now: now))
+        case .act: return act(request, now: now)
+        case .page(let name) where name.isConsole:
+            return page(
+                Page(name, query, database, now: now) { filter throws(Problem) in
+                    try console.content(name, request, filter, now: now)
+                })
         case .page(let name): return page(Page(name, query, database, limiter, now: now))
         case .table(let name, let format): return table(name, format, query, now: now)
         }
@@ -59,6 +74,19 @@ final class Dashboard: Application {
         response.addHeader("Content-Type", "text/html; charset=utf-8")
         response.addHeader("Cache-Control", "no-store")
         return response
+    }
+
+    /// Carries out an action, and leads to the page that shows the result.
+    private func act(_ request: Request, now: Moment) -> Response {
+        do throws(Problem) {
+            let address = try console.act(request, now: now)
+            var response = Response(status: 303, reason: "See Other", body: [])
+            response.addHeader("Location") { $0 += Array(address.utf8) }
+            response.addHeader("Cache-Control", "no-store")
+            return response
+        } catch {
+            return page(Page(problem: error, on: .overrides, now: now))
+        }
     }
 
     private func table(_ name: TableName, _ format: TableFormat, _ query: ArraySlice<UInt8>, now: Moment) -> Response {
@@ -105,6 +133,7 @@ extension Response {
         switch kind {
         case nil: self.init(status: 200, reason: "OK", body: body)
         case .malformed: self.init(status: 400, reason: "Bad Request", body: body)
+        case .forbidden: self.init(status: 403, reason: "Forbidden", body: body)
         case .missing: self.init(status: 404, reason: "Not Found", body: body)
         case .unavailable: self.init(status: 503, reason: "Service Unavailable", body: body)
         }

@@ -38,6 +38,10 @@ struct DashboardCommand: ParsableCommand, VariableOptions {
     @Option(help: "Networks whose clients need no login, separated by commas.")
     var allow = AllowedNetworks.loopback
 
+    @Option(
+        help: "Users who may ban, exempt, limit and reset clients, separated by commas, as the web server names them.")
+    var operators = Operators.none
+
     @Option(help: "Requests answered at the same time, from 1 to 64, each with its own database connection.")
     var workers: BoundedNumber<1, 64> = 4
 
@@ -67,9 +71,9 @@ struct DashboardCommand: ParsableCommand, VariableOptions {
         let deadline = Int64(postgresDeadline.value) * 1_000
         let shelf = StoreShelf(location, logger)
         let makeDashboard = {
-            @Sendable [networks = allow.networks, rules = rulesOptions.rules] (_: Int) -> any Application in
+            @Sendable [networks = allow.networks, operators, rules = rulesOptions.rules] (_: Int) -> any Application in
             Dashboard(
-                access: Access(networks), assets: assets, templates: templates,
+                access: Access(networks), operators: operators, assets: assets, templates: templates,
                 database: Database(postgres, deadline: deadline, logger),
                 limiter: LiveStore(shelf, rules: rules, location: location))
         }

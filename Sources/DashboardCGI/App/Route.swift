@@ -6,6 +6,8 @@ import FastCGI
 /// below any path at which a web server mounts it, without being told.
 enum Route: Equatable {
     case page(PageName)
+    /// The request that carries out an operator's action.
+    case act
     /// A table as a file.
     case table(TableName, TableFormat)
     /// A style sheet, a script or an image.
@@ -20,6 +22,10 @@ enum Route: Equatable {
     }
 
     private init?(segment: String) {
+        if segment == "act" {
+            self = .act
+            return
+        }
         if let page = PageName(rawValue: segment) {
             self = .page(page)
             return

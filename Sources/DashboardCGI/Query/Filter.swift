@@ -118,7 +118,8 @@ struct Filter: Sendable {
         segment.prefix { $0 != "." } == PageName.top.rawValue ? ranking.fields : []
     }
 
-    private static func address(_ segment: String, _ fields: [Field]) -> String {
+    /// The address of a page with these fields.
+    static func address(_ segment: String, _ fields: [Field]) -> String {
         let query = URLQuery.text(fields)
         let path = segment.isEmpty ? "./" : segment
         return query.isEmpty ? path : "\(path)?\(query)"

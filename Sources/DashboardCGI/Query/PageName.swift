@@ -7,4 +7,10 @@ enum PageName: String, CaseIterable {
     case events
     case effectiveness
     case health
+    case overrides
+    case confirm
+    case audit
+
+    /// Whether the page is about what operators do, and shows no counts.
+    var isConsole: Bool { self == .overrides || self == .confirm || self == .audit }
 }

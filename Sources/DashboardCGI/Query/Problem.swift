@@ -4,6 +4,8 @@ struct Problem: Error, Equatable {
     enum Kind: Equatable {
         /// The request cannot be understood.
         case malformed
+        /// The user may not do that.
+        case forbidden
         /// Nothing has the requested name.
         case missing
         /// The database or the store does not answer, or the database has no schema.

@@ -14,6 +14,8 @@ enum TableName: String, CaseIterable {
     case events
     case left
     case processes
+    case overrides
+    case audit
 }
 
 /// The format of a table's file, and its suffix.

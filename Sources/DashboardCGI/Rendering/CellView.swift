@@ -78,6 +78,8 @@ struct CellView {
                     Left(
                         remaining: remaining, limit: limit,
                         text: "\(Figure.count(remaining)) of \(Figure.count(limit))"))
+            case .action(let action, let text):
+                .link(LinkView(address: Filter.address("confirm", action.fields), text: text))
             case .state(let isGood, let text): .state(State(kind: isGood ? "up" : "down", text: text))
             }
     }
@@ -97,7 +99,7 @@ extension Cell {
     var isNumber: Bool {
         switch self {
         case .count, .share, .number, .microseconds, .seconds, .bytes: true
-        case .absent, .text, .client, .choice, .time, .spark, .left, .state: false
+        case .absent, .text, .client, .choice, .time, .spark, .left, .state, .action: false
         }
     }
 }

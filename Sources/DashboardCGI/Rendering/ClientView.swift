@@ -11,6 +11,8 @@ struct ClientView: PageContent {
     let name: String
     /// The identity in its written form.
     let identity: String
+    /// The address of the page on which operators act on the client.
+    let actAddress: String
     /// `nil` for a client that is not known.
     let seen: Seen?
     let isUnknown: Bool
@@ -33,6 +35,7 @@ struct ClientView: PageContent {
         }
         let series = try report.figures()
         (name, identity) = (clientName(client), client)
+        actAddress = Filter.address("overrides", [("client", client)])
         seen = try report.seen([client])[client].map {
             Seen(first: TimeView($0.first.utc), last: TimeView($0.last.utc))
         }

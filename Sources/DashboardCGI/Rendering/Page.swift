@@ -30,7 +30,7 @@ struct Page {
                 case .clients: try ClientsView(report)
                 case .client: try ClientView(report, limiter)
                 case .effectiveness: try EffectivenessView(report)
-                case .events, .health: try EventsView(report)
+                case .events, .health, .overrides, .confirm, .audit: try EventsView(report)
                 }
             self.init(
                 name, filter, FilterView(name, filter, series: report.series), content,
@@ -40,13 +40,35 @@ struct Page {
         }
     }
 
+    /// A page about overrides.
+    ///
+    /// - Parameters:
+    ///   - name: which page.
+    ///   - query: the query of its address.
+    ///   - database: has the limiters that may have stopped.
+    ///   - now: the time.
+    ///   - content: makes the content, for the filter of the query.
+    init(
+        _ name: PageName, _ query: ArraySlice<UInt8>, _ database: Database, now: Moment,
+        _ content: (Filter) throws(Problem) -> any PageContent
+    ) {
+        do throws(Problem) {
+            let filter = try Filter(query, now: now)
+            // The overrides are shown while the database is down, too.
+            let processes = (try? Fleet.processes(database)) ?? []
+            self.init(name, filter, nil, try content(filter), AlarmView(processes))
+        } catch {
+            self.init(problem: error, on: name, now: now)
+        }
+    }
+
     /// A page that only says what is wrong.
     init(problem: Problem, on name: PageName?, now: Moment) {
         self.init(problem: problem, on: name, Filter(now: now))
     }
 
     private init(problem: Problem, on name: PageName?, _ filter: Filter) {
-        let filters = name.flatMap { $0 == .health ? nil : FilterView($0, filter, series: []) }
+        let filters = name.flatMap { $0 == .health || $0.isConsole ? nil : FilterView($0, filter, series: []) }
         self.init(name, filter, filters, ProblemView(problem), AlarmView(problem), problem)
     }
 
@@ -56,9 +78,9 @@ struct Page {
     ) {
         let titles: [(page: PageName, title: String)] = [
             (.overview, "Overview"), (.top, "Top"), (.clients, "Clients"), (.events, "Events"),
-            (.effectiveness, "Effectiveness"), (.health, "Health"),
+            (.effectiveness, "Effectiveness"), (.health, "Health"), (.overrides, "Overrides"),
         ]
-        let current = name == .client ? .clients : name
+        let current = name == .client ? .clients : name?.isConsole == true ? .overrides : name
         let title = (content as? ClientView)?.name ?? titles.first { $0.page == current }?.title ?? "Not found"
         view = PageView(
             title: title,

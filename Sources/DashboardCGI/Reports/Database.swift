@@ -39,10 +39,34 @@ final class Database {
                 return try rows(statement, parameters, in: location)
             }
         } catch {
-            if error.sqlState == "42P01" || error.sqlState == "3F000" { throw .noSchema }
+            if error.isMissingSchema { throw .noSchema }
             logger.warning("\(error)")
             throw Problem(error)
         }
+    }
+
+    /// Adds a row to the audit trail, if `act` succeeds meanwhile.
+    ///
+    /// - Returns: the row's number.
+    /// - Throws: ``Problem`` of `act`, or of the database. Nothing is done if the database does not take the row.
+    func insert(_ record: AuditRecord, while act: () throws(Problem) -> Void) throws(Problem) -> Int64 {
+        guard let location else { throw .noDatabase }
+        let (connection, number): (PostgresConnection, Int64)
+        do throws(PostgresError) {
+            connection = try PostgresConnection(location)
+            try connection.run("begin; set local statement_timeout = '\(deadline / 1_000)ms'")
+            number = try record.write(in: connection)
+        } catch {
+            logger.warning("\(error)")
+            throw error.isMissingSchema ? .noSchema : Problem(error)
+        }
+        // If that fails, the end of the connection ends the transaction, and nothing is added.
+        try act()
+        do throws(PostgresError) { try connection.run("commit") } catch {
+            logger.warning("\(error)")
+            throw Problem(.unavailable, "The action was carried out, but the audit trail lacks it.", error.description)
+        }
+        return number
     }
 
     private func rows(
@@ -66,6 +90,9 @@ final class Database {
 }
 
 extension PostgresError {
+    /// Whether the database lacks the schema, or a table or function of it.
+    fileprivate var isMissingSchema: Bool { ["42P01", "3F000", "42883"].contains(sqlState) }
+
     /// Whether a standby has cancelled the statement, because it needed rows that the primary has removed.
     fileprivate var isRecoveryConflict: Bool { sqlState == "40001" }
 }

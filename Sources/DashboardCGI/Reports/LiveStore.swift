@@ -62,19 +62,24 @@ final class LiveStore {
     ///
     /// - Throws: ``Problem`` if the client is on a list, or unknown to the rules.
     private func charge(_ client: String) throws(Problem) -> Charge {
-        let rules = try rules()
+        let (rules, list) = (try rules(), try overrides())
         let remedy = "The rules count no request of this client now."
         let named: NamedClient
         do throws(UnknownClient) {
-            named = try rules.client(named: client)
+            if let table = rules.overrideTable(list.overrides) {
+                named = try rules.client(named: client, overrides: table, now: list.now)
+            } else {
+                named = try rules.client(named: client)
+            }
         } catch {
             throw Problem(.unavailable, error.description, remedy)
         }
         guard let list = named.list else { return named.charge }
-        throw Problem(.unavailable, "The client is on the \(list.rawValue) list.", remedy)
+        let reason = named.overrides.first.map { "An override is in force for \($0.summary)." }
+        throw Problem(.unavailable, reason ?? "The client is on the \(list.rawValue) list.", remedy)
     }
 
-    private static let remedy = "Start the dashboard with the --store and --rules of the limiters."
+    static let remedy = "Start the dashboard with the --store and --rules of the limiters."
 
     /// The state of the store now.
     var state: StoreState {
@@ -92,7 +97,7 @@ final class LiveStore {
         }
     }
 
-    private func openedSession() throws(Problem) -> StoreSession? {
+    func openedSession() throws(Problem) -> StoreSession? {
         if let session { return session }
         do throws(StoreError) {
             session = try shelf.makeSession()
@@ -103,7 +108,7 @@ final class LiveStore {
     }
 
     /// The rules in their file now.
-    private func rules() throws(Problem) -> Rulebook {
+    func rules() throws(Problem) -> Rulebook {
         guard let path else { return .samples }
         var status = stat()
         let isThere = stat(path, &status) == 0

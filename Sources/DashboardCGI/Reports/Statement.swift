@@ -12,6 +12,7 @@ struct Statement: Sendable {
     static let clientSeen = Statement("client_seen", PackageResources.client_seen_sql)
     static let events = Statement("events", PackageResources.events_sql)
     static let processes = Statement("processes", PackageResources.processes_sql)
+    static let audit = Statement("audit", PackageResources.audit_sql)
     static let server = Statement("server", PackageResources.server_sql)
 
     // These read the counts of a period, from the tables of 10 seconds, hours and days.

@@ -26,6 +26,8 @@ enum Cell {
     case left(Int64, of: Int64)
     /// A state: good, or one line that says what is wrong.
     case state(isGood: Bool, String)
+    /// A link to the confirmation of an action, for pages only.
+    case action(ConsoleAction, String)
 
     /// The value if there is one.
     init<Value>(_ value: Value?, _ cell: (Value) -> Cell) {

@@ -1,3 +1,5 @@
+import Stores
+
 extension Table {
     /// The table of this name, for a filter.
     ///
@@ -9,6 +11,8 @@ extension Table {
                 throw Problem(.malformed, "This table needs a client.", "Add client= and an identity: api_key=alice.")
             }
             self = .left(try limiter.left(client))
+        case .overrides: self = .overrides(try limiter.overrides().overrides)
+        case .audit: self = .audit(try AuditRow.latest(client: filter.client, database))
         case .processes: self = .processes(try Fleet(database).processes)
         case .totals:
             let report = try Report(filter, database)

@@ -47,7 +47,10 @@ struct OverrideClientOptions: ParsableArguments {
 
     /// Puts an override of the client in force, and prints it.
     ///
-    /// - Parameter effect: the effect, given the rules and the client's written form.
+    /// - Parameters:
+    ///   - term: how long, and why.
+    ///   - effect: the effect, given the rules and the client's written form.
+    /// - Throws: `ExitCode.failure`, after the error is printed.
     func put(_ term: OverrideTermOptions, _ effect: (Rulebook, String) throws(UnknownClient) -> Override.Effect) throws
     {
         let rules = try rulesOptions.load()
@@ -75,6 +78,7 @@ struct OverrideClientOptions: ParsableArguments {
     ///   - kind: what the error calls an override that is missing.
     ///   - reason: why, for the audit trail.
     ///   - isMet: the condition.
+    /// - Throws: `ExitCode.failure`, after the error is printed, also if there is none.
     func remove(_ kind: String, reason: String, where isMet: (Override) -> Bool) throws {
         let rules = try rulesOptions.load()
         let client = try overrideClient(rules)

@@ -75,7 +75,8 @@ extension Rulebook {
     /// Overrides of networks count for a client that is an address.
     ///
     /// - Parameters:
-    ///   - text: as for ``client(named:plan:)``, and so is `plan`.
+    ///   - text: as for ``client(named:plan:)``.
+    ///   - plan: as for ``client(named:plan:)``.
     ///   - overrides: what ``overrideTable(_:)`` has made for these rules.
     ///   - now: the clock by which overrides end.
     /// - Returns: the client as its requests are treated.

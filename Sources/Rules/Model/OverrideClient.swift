@@ -71,6 +71,16 @@ extension Rulebook {
         return (name, identities.flatMap { charge($0, nil) { $0.counts([.address]) }.entries.map(\.key) })
     }
 
+    /// The keys of the states of a client or a network.
+    ///
+    /// - Parameter client: what ``overrideClient(named:)`` returned.
+    /// - Returns: the keys, whether or not they are in use.
+    /// - Throws: ``UnknownClient`` as ``clients(inNetwork:)`` and ``client(named:plan:)``.
+    public func resetKeys(of client: String) throws(UnknownClient) -> [Key] {
+        if let network = try clients(inNetwork: client) { return network.keys }
+        return try self.client(named: client).charge.entries.map(\.key)
+    }
+
     /// The bits of an IPv6 address that do not tell clients apart.
     private var hiddenBits: UInt128 { UInt128(128 - settings.v6Prefix) }
 

@@ -1,0 +1,68 @@
+import Analytics
+import FastCGI
+import Stores
+import TextFormats
+
+/// The pages and requests by which operators act.
+struct Console {
+    private let operators: Operators
+    private let database: Database
+    private let limiter: LiveStore
+
+    init(_ operators: Operators, _ database: Database, _ limiter: LiveStore) {
+        self.operators = operators
+        self.database = database
+        self.limiter = limiter
+    }
+
+    /// The content of a page.
+    ///
+    /// - Throws: ``Problem`` if the store or the database does not answer, or if a field is wrong.
+    func content(_ name: PageName, _ request: Request, _ filter: Filter, now: Moment) throws(Problem) -> any PageContent
+    {
+        let fields = Self.fields(of: request)
+        let (user, refusal) = user(of: request)
+        switch name {
+        case .confirm:
+            let plan = try limiter.plan(try ConsoleAction(fields), by: user ?? "nobody")
+            let query = try user.map { user throws(Problem) in
+                ActionToken(key: try limiter.tokenKey()).query(plan.action, user: user, now: now)
+            }
+            return ConfirmView(
+                plan, store: "\(limiter.location)", address: query.map { Filter.address("act", $0) }, refusal: refusal)
+        case .audit:
+            return AuditView(try AuditRow.latest(client: filter.client, database), filter)
+        default:
+            let number = fields["done"].flatMap { Int64($0) }
+            let done = try number.map { number throws(Problem) in try AuditRow.latest(number: number, database).first }
+            return OverridesView(
+                try limiter.overrides().overrides, policies: try limiter.policyNames(), done: done ?? nil,
+                refusal: refusal, filter, now: now)
+        }
+    }
+
+    /// Carries out the action of a request, and answers with the address of the page that shows the result.
+    ///
+    /// - Throws: ``Problem`` that says why nothing was done, or that the audit trail lacks what was done.
+    func act(_ request: Request, now: Moment) throws(Problem) -> String {
+        let user = try operators.name(of: request)
+        try Origin.check(request)
+        let fields = Self.fields(of: request)
+        let action = try ConsoleAction(fields)
+        try ActionToken(key: try limiter.tokenKey()).check(fields, action, user: user, now: now)
+        let plan = try limiter.plan(action, by: user)
+        let record = AuditRecord(
+            actor: user, way: .dashboard, action: plan.audited, reason: action.reason, ended: plan.ended.map(\.line))
+        let number = try database.insert(record) { () throws(Problem) in try limiter.carryOut(plan) }
+        return Filter.address("overrides", [("done", "\(number)")])
+    }
+
+    /// The operator who sent a request, or why it is none.
+    private func user(of request: Request) -> (name: String?, refusal: Problem?) {
+        do throws(Problem) { return (try operators.name(of: request), nil) } catch { return (nil, error) }
+    }
+
+    private static func fields(of request: Request) -> [String: String] {
+        URLQuery(request.bytes(of: "QUERY_STRING") ?? []).dictionary
+    }
+}
