@@ -8,9 +8,9 @@ struct PathTests {
     static let documents = [
         "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "nginx/README.md",
         "apache/README.md", "bench/README.md",
-        "docs/analytics.md", "docs/building.md", "docs/configuration.md", "docs/containers.md", "docs/dashboard.md",
-        "docs/library.md", "docs/overrides.md",
-        "docs/recipes.md", "docs/releasing.md", "docs/rules.md", "docs/scaling.md", "docs/stores.md", library,
+        "docs/analytics.md", "docs/building.md", "docs/comparison.md", "docs/configuration.md", "docs/containers.md",
+        "docs/dashboard.md", "docs/library.md", "docs/overrides.md", "docs/recipes.md", "docs/releasing.md",
+        "docs/rules.md", "docs/scaling.md", "docs/stores.md", library,
     ]
 
     @Test("every document in docs/ is checked here")

@@ -157,7 +157,9 @@ final class FollowedGuide: Sendable {
                 #expect(try waitUntil { try Int(postgres.query(tables, database: database)) != 0 })
             }
             let outcome = try run(command)
-            let printed = outcome.text.replacing("\r\n", with: "\n") + outcome.errors
+            let errors = outcome.errors.hasSuffix("\n") ? String(outcome.errors.dropLast()) : outcome.errors
+            let printed = [outcome.text.replacing("\r\n", with: "\n"), errors].filter { !$0.isEmpty }
+                .joined(separator: "\n")
             #expect(
                 Self.lasting(printed) == Self.lasting(exchange.output.joined(separator: "\n")), "\(exchange.command)")
         }

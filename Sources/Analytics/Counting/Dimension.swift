@@ -1,4 +1,3 @@
-import Limiters
 public import Platform
 
 /// What requests are ranked by besides the client that a rule counts.
@@ -40,26 +39,6 @@ enum DimensionValue: Hashable {
         case .network: .network
         case .path: .path
         case .userAgent: .userAgent
-        }
-    }
-
-    /// The value as it is written down.
-    func text(_ names: ClientNames) -> [UInt8] {
-        switch self {
-        case .address(let address): names.name(.address, "\(address)")
-        case .network(.v4(let first)): names.name(.network, "\(IPAddress.v4(first))/24")
-        case .network(.v6(let first)): names.name(.network, "\(IPAddress.v6(first))/64")
-        case .path(let text), .userAgent(let text): text
-        }
-    }
-}
-
-extension ClientNames {
-    /// An address or network as it is, or hashed as the client that it would be.
-    fileprivate func name(_ dimension: Dimension, _ text: String) -> [UInt8] {
-        switch self {
-        case .plain: Array(text.utf8)
-        case .hashed: name(Identity(dimension.rawValue, text.utf8))
         }
     }
 }

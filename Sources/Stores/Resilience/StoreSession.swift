@@ -80,14 +80,6 @@ public final class StoreSession {
         return verdict
     }
 
-    /// Removes the states of these keys, so that their quotas are full again.
-    ///
-    /// - Returns: how many of the keys were in use.
-    /// - Throws: ``StoreError``.
-    public func reset(_ keys: [Key]) throws(StoreError) -> Int {
-        try withStore { store, _ throws(StoreError) in try store.reset(keys) }
-    }
-
     /// Calls `body` with the store, for what is no request.
     ///
     /// - Throws: ``StoreError`` of `body`, or if the breaker keeps requests from the store.
