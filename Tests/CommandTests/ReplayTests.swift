@@ -155,7 +155,7 @@ struct ReplayTests {
     @Test("with --find-limit and an unknown policy prints one line and exits with status 1")
     func unknownPolicy() throws {
         let outcome = try replay(["--find-limit", "none", "-"], in: TemporaryFolder())
-        let line = "--find-limit none: no policy has this name: write data, trial"
+        let line = "the rules have no policy \"none\": write data or trial"
         #expect(outcome.isRefusal(1, line), "\(outcome)")
     }
 

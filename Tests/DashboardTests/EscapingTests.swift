@@ -96,16 +96,17 @@ struct EscapingTests {
         let names = [
             "api_key=a'b", "api_key=\"},{\"", "api_key=\\", "api_key={}", "api_key=NULL", "'; drop table x; --",
         ]
-        for name in names { traffic.add(name, .data, blocked: 2, at: now() - 60) }
+        // The search encodes what limiters would, so what they write is there beside what they never write.
+        let encoded = names.map { $0.hasPrefix("api_key=") ? Self.identity(String($0.dropFirst(8))) : $0 }
+        for name in Set(names + encoded) { traffic.add(name, .data, blocked: 2, at: now() - 60) }
         try traffic.write(to: postgres)
         let client = try DashboardSite(.nginx, postgres: postgres.location, companions: [postgres]).client()
         let rows = try client.get("/limits/clients.json").list()
-        #expect(Set(rows.compactMap { $0["client"] as? String }) == Set(names))
+        #expect(Set(rows.compactMap { $0["client"] as? String }) == Set(names + encoded))
         for row in rows { #expect(row["last_seen"] is String) }
         for name in names {
             let totals = try client.get("/limits/totals.json?client=\(Self.query(name))").list()
-            // The search encodes a text that is not an identity, so it may find none; but it is no part of a statement.
-            #expect(totals.first?["blocked"] is Int)
+            #expect(totals.first?["blocked"] as? Int == 2)
         }
     }
 }

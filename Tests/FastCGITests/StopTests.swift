@@ -32,6 +32,22 @@ struct StopTests {
         #expect(throws: Peer.Failure.notConnected(errno: ENOENT)) { try Peer(server.socket) }
     }
 
+    @Test("connections are closed one after the other, so that a request that fails on one is answered on another")
+    func closesOneByOne() throws {
+        // A peer that is not scheduled between the first and the last end makes an attempt fail.
+        let isAnswered = try (0..<5).contains { _ in
+            let server = try EchoServer()
+            let peers = try (0..<64).map { _ in try Peer(server.socket) }
+            for peer in peers { #expect(try peer.ask(Records.request(["ECHO": "a"])).text == "a") }
+            let stopping = server.beginStopping()
+            defer { stopping.join() }
+            // The one that was idle longest is the first.
+            #expect(peers[0].end() == .closed)
+            return (try? peers[63].ask(Records.request(["ECHO": "late"])))?.text == "late"
+        }
+        #expect(isAnswered)
+    }
+
     @Test("requests that were sent before the stop are answered")
     func finishesWhatHasBegun() throws {
         let gate = Gate()

@@ -69,23 +69,4 @@ struct ReplayCommand: ParsableCommand {
             "none of \(lines) lines is in the combined log format: name an access log of nginx or Apache"
         }
     }
-
-    /// No policy of the rules has this name.
-    fileprivate struct UnknownPolicy: Error, CustomStringConvertible {
-        let name: String
-        let known: [String]
-
-        var description: String {
-            "--find-limit \(name): no policy has this name: write \(known.joined(separator: ", "))"
-        }
-    }
-}
-
-extension Rulebook {
-    fileprivate func policy(named name: String) throws(ReplayCommand.UnknownPolicy) -> Policy {
-        guard let policy = policies.first(where: { $0.name == name }) else {
-            throw ReplayCommand.UnknownPolicy(name: name, known: policies.map(\.name))
-        }
-        return policy
-    }
 }

@@ -43,22 +43,30 @@ extension EventLoop {
         poller.watch(connection.key)
     }
 
-    /// Closes a sixteenth of the idle connections, those that have been idle longest.
+    /// Closes idle connections, or pauses accepting if none is idle.
     ///
-    /// Their web servers open others when they need them. If none is idle, accepting pauses.
+    /// Their web servers open others when they need them.
     ///
     /// - Parameter shortage: what is short, for the log.
     /// - Returns: whether there is room.
     private func makeRoom(_ shortage: String) -> Bool {
-        let idle = connections.all.filter(\.isDispensable).sorted { $0.since < $1.since }
-        guard !idle.isEmpty else {
+        guard endIdle(connections.all.filter(\.isDispensable)) else {
             acceptingResumes = now + Self.acceptingPause
             poller.forget(listener)
             log("\(shortage): no connection is idle, so new ones have to wait")
             return false
         }
-        for connection in idle.prefix(idle.count / 16 + 1) { end(connection) }
         log("\(shortage): closed the connections that were idle longest")
         return true
+    }
+
+    /// Closes a sixteenth of these connections, those that have been idle longest.
+    ///
+    /// - Returns: whether there was one.
+    @discardableResult
+    func endIdle(_ idle: [Connection]) -> Bool {
+        let sorted = idle.sorted { $0.since < $1.since }
+        for connection in sorted.prefix(sorted.count / 16 + 1) { end(connection) }
+        return !sorted.isEmpty
     }
 }

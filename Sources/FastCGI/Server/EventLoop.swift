@@ -90,6 +90,9 @@ final class EventLoop {
     ///
     /// After half of that time each connection is closed with its next answer, so this ends even while web servers go on
     /// sending. Closed earlier, a connection could fail a request that its web server is just sending.
+    ///
+    /// Idle connections are closed a few at a time, because a web server whose request fails on one tries another: nginx uses
+    /// the one that was busy last. If all were closed at once, both tries could fail.
     private func finish() {
         let end = now + limits.stopTimeout
         closingBegins = now + limits.stopTimeout / 2
@@ -97,19 +100,20 @@ final class EventLoop {
         var isQuiet = false
         while true {
             var (isArriving, isAnswering, isSending) = (false, false, false)
+            var idle: [Connection] = []
             for connection in connections.all {
                 switch connection.state {
-                case .idle: break
+                case .idle: idle.append(connection)
                 case .receiving, .draining, .lingering: isArriving = true
                 case .answering: isAnswering = true
                 case .sending: isSending = true
                 }
             }
             isPastStop = now >= end
-            guard isAnswering || (isSending && now < lastAnswerEnd) || (!isPastStop && (isArriving || !isQuiet)) else {
-                return
-            }
-            isQuiet = !tick(until: isQuiet ? now + 50 : now)
+            let isDue = isArriving || !idle.isEmpty || !isQuiet
+            guard isAnswering || (isSending && now < lastAnswerEnd) || (!isPastStop && isDue) else { return }
+            if isQuiet || closesAfterAnswer { endIdle(idle) }
+            isQuiet = !tick(until: isQuiet ? now + (idle.isEmpty ? 50 : 2) : now)
         }
     }
 

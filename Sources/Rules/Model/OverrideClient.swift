@@ -95,10 +95,9 @@ extension Rulebook {
     public func overriddenPolicy(
         named name: String, for client: String, limit: Int64
     ) throws(UnknownClient) -> Policy {
-        guard let policy = policies.first(where: { $0.name == name }) else {
-            let names = policies.map(\.name)
-            let remedy = nearest(to: name, among: names) ?? alternatives(names)
-            throw UnknownClient(description: "the rules have no policy \"\(name)\": write \(remedy)")
+        let policy: Policy
+        do throws(UnknownPolicy) { policy = try self.policy(named: name) } catch {
+            throw UnknownClient(description: error.description)
         }
         if Network(cidr: client) == nil,
             try !self.client(named: client).charge.entries.contains(where: { $0.policy.name == name })

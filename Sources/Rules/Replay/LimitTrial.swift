@@ -23,7 +23,7 @@ public struct LimitTrial {
 
         fileprivate mutating func add(_ entry: Charge.Entry, now: Microseconds) {
             let charge = Charge([.init(policy, for: entry.identity, cost: entry.cost)])
-            guard !store.charge(charge, now: now).isAllowed else { return }
+            guard store.charge(charge, now: now).decisions[0].admission != .allowed else { return }
             requests += 1
             keys.insert(entry.key)
         }
@@ -46,10 +46,7 @@ public struct LimitTrial {
 
     init(_ policy: Policy) {
         self.policy = policy
-        rows = Self.limits(around: policy.quota.limit).compactMap { limit in
-            let quota = try? Quota(limit: limit, window: policy.quota.window, algorithm: policy.quota.algorithm)
-            return quota.flatMap { try? Policy(name: policy.name, quota: $0) }.map(Row.init)
-        }
+        rows = Self.limits(around: policy.quota.limit).map { Row(policy.limited(to: $0)) }
     }
 
     /// The limit itself and the numbers 1, 2, 5, 10, 20, 50, … from a tenth of it to ten times as much.
