@@ -72,12 +72,13 @@ public struct HistoryChecker: Sendable {
         var seen = explanations
         var rest = Array(explanations)
         while let explanation = rest.popLast(), found.count <= Self.most {
-            if operations[ending].isOptional || explanation.included.contains(ending) {
+            if explanation.included.contains(ending) {
                 var done = explanation
                 done.included.remove(ending)
                 found.insert(done)
                 continue
             }
+            if operations[ending].isOptional { found.insert(explanation) }
             var unanswered: Set<Int64> = []
             for index in open where !explanation.included.contains(index) {
                 let operation = operations[index]

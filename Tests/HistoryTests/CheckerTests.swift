@@ -73,6 +73,9 @@ struct CheckerTests {
             Operation(lossBetween: begin * 1_000_000, and: end * 1_000_000, most: most)
         }
         #expect(try violations(twice + [fault(1, 3, 1)]) == 0)
+        // No answer comes while it lasts, or only the first one.
+        #expect(try violations(twice + [fault(1, 1, 1)]) == 0)
+        #expect(try violations(twice + [fault(0, 1, 1)]) == 0)
         #expect(try violations(twice + [fault(1, 3, 0)]) == 1)
         #expect(try violations(twice + [fault(3, 4, 1)]) == 1)
     }
