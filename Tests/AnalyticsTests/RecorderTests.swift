@@ -40,10 +40,13 @@ struct RecorderTests {
                 """)
         #expect(
             try server.query(
-                "select count(*), client, address, retry_after, user_agent from limiter.events group by 2, 3, 4, 5 order by 2"
+                """
+                select count(*), client, address, retry_after, user_agent, method, host, path, status
+                from limiter.events group by 2, 3, 4, 5, 6, 7, 8, 9 order by 2
+                """
             ) == """
-                5|api_key=b|203.0.113.9|2500000|<script>"\u{1F600}
-                4|api_key=c|203.0.113.9|2500000|curl
+                5|api_key=b|203.0.113.9|2500000|<script>"\u{1F600}|GET|example.org|/api/data|429
+                4|api_key=c|203.0.113.9|2500000|curl|GET|example.org|/api/data|429
                 """)
         #expect(
             try server.query(

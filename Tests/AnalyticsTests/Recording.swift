@@ -72,7 +72,8 @@ final class Recording {
                 counts.keep(series) {
                     BlockedRequest(
                         client: identity, address: Array("203.0.113.9".utf8)[...], retryAfter: 2_500_000,
-                        userAgent: Array(userAgent.utf8)[...])
+                        userAgent: Array(userAgent.utf8)[...], method: Array("GET".utf8)[...],
+                        host: Array("example.org".utf8)[...], path: Array(path.utf8)[...], status: 429)
                 }
             }
         }

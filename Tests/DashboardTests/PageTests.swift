@@ -62,7 +62,7 @@ struct PageTests {
             #expect(answer.text.contains("No requests yet"))
         }
         #expect(try client.get("/limits/clients").text.contains("No client was blocked in this range."))
-        #expect(try client.get("/limits/events").text.contains("No blocked request of this range is kept in detail."))
+        #expect(try client.get("/limits/events").text.contains("No refused request of this range is kept in detail."))
         #expect(try client.get("/limits/client?client=api_key=ann").text.contains("This client is not known"))
         #expect(try client.get("/limits/health").text.contains("No limiter writes now."))
         for table in ["totals", "timeline", "strategies", "endpoints", "clients", "hours", "events", "processes"] {

@@ -43,12 +43,13 @@ struct RecordingTests {
         #expect(
             try site.database.query(
                 """
-                select client, endpoint, policy, count(*), bool_and(retry_after > 0), address, user_agent
-                from limiter.events e join limiter.series s on s.id = e.series group by 1, 2, 3, 6, 7 order by 1, 2
+                select client, endpoint, policy, count(*), bool_and(retry_after > 0), address, user_agent, method,
+                    host like '127.0.0.1:%', path, status
+                from limiter.events e join limiter.series s on s.id = e.series group by 1, 2, 3, 6, 7, 8, 9, 10, 11 order by 1, 2
                 """) == """
-                    api_key=sha256:c0a497761b175379ed63397cc9805465|*|banned|3||127.0.0.1|a"<b>\u{E9}
-                    api_key=sha256:ca978112ca1bbdcafac231b39a23dc4d|/api/data|two|3|t|127.0.0.1|a"<b>\u{E9}
-                    api_key=sha256:ca978112ca1bbdcafac231b39a23dc4d|/api/search|four|4|t|127.0.0.1|a"<b>\u{E9}
+                    api_key=sha256:c0a497761b175379ed63397cc9805465|*|banned|3||127.0.0.1|a"<b>\u{E9}|GET|t|/api/data|403
+                    api_key=sha256:ca978112ca1bbdcafac231b39a23dc4d|/api/data|two|3|t|127.0.0.1|a"<b>\u{E9}|GET|t|/api/data|429
+                    api_key=sha256:ca978112ca1bbdcafac231b39a23dc4d|/api/search|four|4|t|127.0.0.1|a"<b>\u{E9}|GET|t|/api/search|429
                     """)
         #expect(
             try site.database.query(

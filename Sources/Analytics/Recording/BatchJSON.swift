@@ -122,6 +122,10 @@ extension JSONWriter {
             json.append(series.index(of: requestSeries))
             json.append(request.retryAfter)
             json.append(utf8: request.userAgent?[...])
+            json.append(utf8: request.method?[...])
+            json.append(utf8: request.host?[...])
+            json.append(utf8: request.path[...])
+            json.append(request.status)
         }
     }
 }

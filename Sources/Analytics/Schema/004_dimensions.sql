@@ -33,8 +33,8 @@ alter table limiter.decisions_1h add column use bigint[] not null default '{0,0,
 -- What was requested, and how it was answered. Null in rows of limiters that are older than this migration.
 alter table limiter.events add column method text;
 alter table limiter.events add column host text;
-alter table limiter.events add column path text;        -- as sent, without the query
-alter table limiter.events add column status smallint;  -- 403 banned, 429 over a limit; null if the request was let through
+alter table limiter.events add column path text;        -- in its normal form, without the query
+alter table limiter.events add column status smallint;  -- 403 banned, 429 over a limit, 503 store failed; null if let through
 
 -- What happened to the limiters themselves, for the charts.
 create table limiter.annotations (

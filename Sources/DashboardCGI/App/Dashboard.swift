@@ -93,7 +93,12 @@ final class Dashboard: Application {
         var response: Response
         do throws(Problem) {
             let filter = try Filter(query, now: now)
-            response = Response(nil, body: try Table(name, filter, database, limiter).file(format))
+            let table = try Table(name, filter, database, limiter)
+            response = Response(nil, body: table.file(format))
+            if let next = table.next {
+                let address = filter.address("\(name.rawValue).\(format)", [next])
+                response.addHeader("Link") { $0 += Array("<\(address)>; rel=\"next\"".utf8) }
+            }
             response.addHeader("Content-Type", format == .csv ? "text/csv; charset=utf-8" : "application/json")
             let disposition = format == .csv ? "attachment" : "inline"
             response.addHeader("Content-Disposition") {

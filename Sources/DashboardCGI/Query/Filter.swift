@@ -11,6 +11,10 @@ struct Filter: Sendable {
     let client: String?
     /// How the heaviest senders are listed.
     let ranking: Ranking
+    /// The conditions on events.
+    let terms: [EventTerm]
+    /// Whether events that differ only in their time are listed as one.
+    let groupsEvents: Bool
     /// Lists only events that are older than this one.
     let before: EventCursor?
 
@@ -22,6 +26,7 @@ struct Filter: Sendable {
         range = TimeRange(Self.defaultSpan, now: now)
         (endpoint, policy, client, before) = (nil, nil, nil, nil)
         ranking = Ranking()
+        (terms, groupsEvents) = ([], false)
     }
 
     /// Parses a query.
@@ -33,6 +38,8 @@ struct Filter: Sendable {
         policy = fields["policy"]
         client = fields["client"].map(Self.identity)
         ranking = try Ranking(fields)
+        terms = try EventTerm.terms(fields["where"] ?? "")
+        groupsEvents = fields["group"] == "on"
         before = try fields["before"].map { text throws(Problem) in
             guard let cursor = EventCursor(text) else {
                 throw Problem(.malformed, "before=\(text) is not an event.", "Follow a link on the events page.")
@@ -102,7 +109,7 @@ struct Filter: Sendable {
     /// The address of a page or file with this filter, except for the given fields.
     func address(_ segment: String, _ changes: [Field] = []) -> String {
         let names = Set(changes.map(\.name))
-        let kept = (rangeFields + subjectFields + rankingFields(segment)).filter { !names.contains($0.name) }
+        let kept = (rangeFields + subjectFields + ownFields(segment)).filter { !names.contains($0.name) }
         return Self.address(segment, kept + changes)
     }
 
@@ -110,12 +117,26 @@ struct Filter: Sendable {
     func address(_ segment: String, over span: TimeRange.Span) -> String {
         Self.address(
             segment,
-            [("range", span == Self.defaultSpan ? nil : span.rawValue)] + subjectFields + rankingFields(segment))
+            [("range", span == Self.defaultSpan ? nil : span.rawValue)] + subjectFields + ownFields(segment))
     }
 
-    /// The fields of the ranking, for the page and the files that have one.
-    func rankingFields(_ segment: String) -> [Field] {
-        segment.prefix { $0 != "." } == PageName.top.rawValue ? ranking.fields : []
+    /// The address of the events that also meet this condition.
+    func address(adding term: EventTerm) -> String {
+        let all = terms.contains(term) ? terms : terms + [term]
+        return address("events", [("where", all.map(\.text).joined(separator: " "))])
+    }
+
+    /// The fields that only one page and its files have.
+    func ownFields(_ segment: String) -> [Field] {
+        switch segment.prefix(while: { $0 != "." }) {
+        case "top": ranking.fields
+        case "events":
+            [
+                ("where", terms.isEmpty ? nil : terms.map(\.text).joined(separator: " ")),
+                ("group", groupsEvents ? "on" : nil),
+            ]
+        default: []
+        }
     }
 
     /// The address of a page with these fields.

@@ -60,6 +60,8 @@ struct CellView {
                 .link(LinkView(address: filter.address("client", [("client", client)]), text: clientName(client)))
             case .choice(let field, let text):
                 .link(LinkView(address: filter.address(page.rawValue, [(field, text)]), text: text))
+            case .term(let field, let text):
+                .link(LinkView(address: filter.address(adding: EventTerm(field, is: text)), text: text))
             case .count(let number): .text(Figure.count(number))
             case .share(let share):
                 .share(Share(text: Figure.share(share), width: Int((min(max(0, share), 1) * 100).rounded())))
@@ -99,7 +101,7 @@ extension Cell {
     var isNumber: Bool {
         switch self {
         case .count, .share, .number, .microseconds, .seconds, .bytes: true
-        case .absent, .text, .client, .choice, .time, .spark, .left, .state, .action: false
+        case .absent, .text, .client, .choice, .term, .time, .spark, .left, .state, .action: false
         }
     }
 }

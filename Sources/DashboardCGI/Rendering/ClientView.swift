@@ -46,8 +46,10 @@ struct ClientView: PageContent {
         endpoints = TableView(
             .endpoints(series), "Endpoints", empty: "No requests in this range.", filter, on: .client)
         events = TableView(
-            .events(try report.events()), "Blocked requests",
-            empty: "No blocked request of this range is kept in detail.", filter,
+            .events(
+                try report.events(limit: Events.limit.page), filter,
+                note: "The page Events lists more, and filters them."), "Refused requests",
+            empty: "No refused request of this range is kept in detail.", filter,
             on: .client)
         hours = try HoursView(report)
         do throws(Problem) {

@@ -49,9 +49,9 @@ struct FilterView {
         rangeText = range.text
         from = range.start.dateAndMinute
         to = range.end.dateAndMinute
-        let ranking = filter.rankingFields(page.rawValue)
-        rangeFields = Self.fields(filter.rangeFields + ranking)
-        subjectFields = Self.fields(filter.subjectFields + ranking)
+        let own = filter.ownFields(page.rawValue)
+        rangeFields = Self.fields(filter.rangeFields + own)
+        subjectFields = Self.fields(filter.subjectFields + own)
         endpoints = Self.choices(series.map(\.endpoint), chosen: filter.endpoint)
         policies = Self.choices(series.map(\.policy), chosen: filter.policy)
         client = filter.client ?? ""
@@ -63,7 +63,7 @@ struct FilterView {
         clear = isFiltered ? filter.address(page.rawValue, cleared) : nil
     }
 
-    private static func fields(_ fields: [Filter.Field]) -> [Field] {
+    static func fields(_ fields: [Filter.Field]) -> [Field] {
         fields.compactMap { field in field.value.map { Field(name: field.name, value: $0) } }
     }
 

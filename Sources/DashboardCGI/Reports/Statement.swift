@@ -11,6 +11,7 @@ struct Statement: Sendable {
     static let victims = Statement("victims", PackageResources.victims_sql)
     static let clientSeen = Statement("client_seen", PackageResources.client_seen_sql)
     static let events = Statement("events", PackageResources.events_sql)
+    static let groupedEvents = Statement("grouped_events", PackageResources.grouped_events_sql)
     static let processes = Statement("processes", PackageResources.processes_sql)
     static let audit = Statement("audit", PackageResources.audit_sql)
     static let server = Statement("server", PackageResources.server_sql)
@@ -32,6 +33,10 @@ struct Statement: Sendable {
     private static let decisions = PackageResources.with_decisions_sql
     private static let clients = PackageResources.with_clients_sql
     private static let values = PackageResources.with_values_sql
+
+    init(_ name: String, _ sql: String) {
+        (self.name, self.sql) = (name, sql)
+    }
 
     private init(_ name: String, _ sql: [UInt8]) {
         self.name = name

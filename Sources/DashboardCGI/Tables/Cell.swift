@@ -9,6 +9,8 @@ enum Cell {
     case client(String)
     /// An endpoint or a policy, which pages link to themselves, filtered by it.
     case choice(field: String, String)
+    /// A value of an event, which pages link to the events that have it.
+    case term(EventTerm.Field, String)
     case count(Int64)
     /// A share from 0 to 1.
     case share(Double)

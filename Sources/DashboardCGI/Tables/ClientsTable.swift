@@ -15,6 +15,7 @@ extension Table {
                     .share(row.counts.blockRate), Cell(row.seen) { .time($0.first.utc) },
                     Cell(row.seen) { .time($0.last.utc) }, .count(row.counts.allowed), .count(row.counts.failed),
                 ]
-            })
+            },
+            note: clients.count < 50 ? nil : "Only the first 50 are listed: the page Top has more.")
     }
 }

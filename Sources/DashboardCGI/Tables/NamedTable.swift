@@ -30,7 +30,7 @@ extension Table {
         case .top: self = .top(try Report(filter, database).topSenders(limit: TopSenders.limit.file))
         case .clients: self = .clients(try Report(filter, database).blockedClients())
         case .hours: self = .hours(try Report(filter, database).hours())
-        case .events: self = .events(try Report(filter, database).events())
+        case .events: self = .events(try Report(filter, database).events(limit: Events.limit.file), filter)
         }
     }
 }

@@ -19,6 +19,8 @@ struct Table {
     let rows: [[Cell]]
     /// A line that says what the table leaves out; `nil` if it is whole.
     let note: String?
+    /// The field that makes the address of the table's continuation; `nil` if it is whole.
+    let next: Filter.Field?
 
     /// The table with its first rows only.
     func first(_ most: Int) -> Table {
@@ -26,8 +28,11 @@ struct Table {
     }
 
     /// A table whose rows are named by some of its columns; if none are given, by the first.
-    init(name: TableName, columns: [Column], identity: [String] = [], rows: [[Cell]], note: String? = nil) {
-        (self.name, self.columns, self.rows, self.note) = (name, columns, rows, note)
+    init(
+        name: TableName, columns: [Column], identity: [String] = [], rows: [[Cell]], note: String? = nil,
+        next: Filter.Field? = nil
+    ) {
+        (self.name, self.columns, self.rows, self.note, self.next) = (name, columns, rows, note, next)
         self.identity = identity.isEmpty ? columns.prefix(1).map(\.key) : identity
     }
 }

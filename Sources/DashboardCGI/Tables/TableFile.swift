@@ -57,7 +57,7 @@ extension Cell {
     private var value: Value {
         switch self {
         case .absent, .spark, .action: .absent
-        case .text(let text), .client(let text), .choice(_, let text): .text(text)
+        case .text(let text), .client(let text), .choice(_, let text), .term(_, let text): .text(text)
         case .count(let number), .bytes(let number), .left(let number, _): .integer(number)
         case .share(let number): .number((number * 1_000_000).rounded() / 1_000_000)
         case .number(let number), .seconds(let number), .microseconds(let number):

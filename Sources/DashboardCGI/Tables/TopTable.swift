@@ -24,7 +24,10 @@ extension Table {
         case .client: .client(value)
         case .policy: .choice(field: "policy", value)
         case .rule: .choice(field: "endpoint", value)
-        case .address, .network, .path, .userAgent: value.isEmpty ? .absent : .text(value)
+        case .network: .text(value)
+        case .address: .term(.address, value)
+        case .path: .term(.path, value)
+        case .userAgent: value.isEmpty ? .absent : .term(.userAgent, value)
         }
     }
 }

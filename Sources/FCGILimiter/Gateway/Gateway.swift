@@ -148,16 +148,16 @@ final class Gateway: Application {
                     counts.count(
                         client, series: series, outcome, passed: isTrial, nil, latency: nil,
                         dimensions: RequestDimensions(request, sender))
-                    counts.keep(series) { BlockedRequest(request, client, retryAfter: nil) }
+                    counts.keep(series) { BlockedRequest(request, client, sender, isTrial ? nil : .banned) }
                 case .charge(let index, let sender, _, _):
                     let counted = Attribution(outcomes[index], of: charges[index])
                     let series = Int(counted.entry.tag)
                     counts.count(
                         counted.entry.identity, series: series, counted.outcome, passed: counted.passes,
                         counted.decision, latency: latency, dimensions: RequestDimensions(request, sender))
-                    guard counted.outcome == .blocked || (isTrial && counted.outcome == .shadowBlocked) else { break }
+                    guard !counted.passes || (isTrial && counted.outcome == .shadowBlocked) else { break }
                     counts.keep(series) {
-                        BlockedRequest(request, counted.entry.identity, retryAfter: outcomes[index].problem?.retryAfter)
+                        BlockedRequest(request, counted.entry.identity, sender, outcomes[index].problem)
                     }
                 }
             }
@@ -181,10 +181,14 @@ extension RequestDimensions {
 }
 
 extension BlockedRequest {
-    /// A request that was blocked, with what the web server says about its client.
-    fileprivate init(_ request: Request, _ client: Identity, retryAfter: Microseconds?) {
+    /// A request that was refused, with what the web server says about it.
+    fileprivate init(
+        _ request: Request, _ client: Identity, _ sender: (address: IPAddress?, path: ArraySlice<UInt8>),
+        _ problem: ProblemDetails?
+    ) {
         self.init(
-            client: client, address: request.bytes(of: "REMOTE_ADDR"), retryAfter: retryAfter,
-            userAgent: request.bytes(of: "HTTP_USER_AGENT"))
+            client: client, address: request.bytes(of: "REMOTE_ADDR"), retryAfter: problem?.retryAfter,
+            userAgent: request.bytes(of: "HTTP_USER_AGENT"), method: request.bytes(of: "REQUEST_METHOD"),
+            host: request.bytes(of: "HTTP_HOST"), path: sender.path, status: problem?.status)
     }
 }
