@@ -23,14 +23,15 @@ final class ActiveRules: Sendable {
         rulebook = Mutex(try Self.read(path, mode, logger))
     }
 
-    /// Starts the thread that reads the file again for each ``requestReload()``.
+    /// Starts the thread that reads the file again for each ``requestReload()``, and calls `report` with a line about rules
+    /// that are in force from then on.
     ///
     /// A file on a slow disk delays neither requests nor the answer to a signal.
-    func startReloading() {
+    func startReloading(report: @escaping @Sendable (String) -> Void) {
         startThread {
             while true {
                 self.reloadRequest.wait(nil)
-                self.reload()
+                self.reload(report)
             }
         }
     }
@@ -39,7 +40,7 @@ final class ActiveRules: Sendable {
     func requestReload() { reloadRequest.signal() }
 
     /// Reads the file again; an invalid file is logged, and the rules stay as they are.
-    private func reload() {
+    private func reload(_ report: (String) -> Void) {
         guard let path else {
             logger.notice("there is no rules file to read again: start with --rules FILE")
             return
@@ -48,7 +49,9 @@ final class ActiveRules: Sendable {
             let read = try Self.read(path, mode, logger)
             rulebook.withLock { $0 = read }
             generation.add(1, ordering: .releasing)
-            logger.notice("read \(path) again: \(read.rules.count) rules are in force")
+            let line = "read \(path) again: \(read.rules.count) rules are in force"
+            logger.notice("\(line)")
+            report(line)
         } catch {
             logger.error("\(error); the rules stay as they are")
         }

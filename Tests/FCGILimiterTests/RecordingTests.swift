@@ -122,6 +122,29 @@ struct RecordingTests {
         #expect(try site.sums().contains("/api/data|two|allowed|4|4"))
     }
 
+    @Test("starts, stops, reloads and outages of the store are annotated once each")
+    func annotations() throws {
+        let redis = try RedisServer()
+        let site = try RecordedSite(rules: Self.rules, store: "redis+unix:\(redis.socket)")
+        func annotated() throws -> [String] {
+            try site.database.query("select kind, text from limiter.annotations order by at, id")
+                .split(separator: "\n").map(String.init)
+        }
+        func kinds() -> [Substring]? { try? annotated().compactMap { $0.split(separator: "|").first } }
+        #expect(waitUntil { kinds() == ["start"] })
+        #expect(try annotated().first?.hasSuffix("started with 2 rules in \(site.folder.path("limits.yaml"))") == true)
+        site.limiters[0].send(SIGHUP)
+        #expect(waitUntil { kinds() == ["start", "reload"] })
+        redis.stop()
+        #expect(waitUntil { kinds() == ["start", "reload", "store_down"] })
+        try redis.restart()
+        #expect(waitUntil { kinds() == ["start", "reload", "store_down", "store_up"] })
+        site.limiters[0].send(SIGTERM)
+        #expect(site.limiters[0].waitForEnd(deadline: 10) == 0)
+        #expect(kinds() == ["start", "reload", "store_down", "store_up", "stop"])
+        #expect(try site.database.number("select count(distinct host) from limiter.annotations where host <> ''") == 1)
+    }
+
     @Test("metrics show the last hour of all processes if PostgreSQL is up, else of the process that answers")
     func metrics() throws {
         let site = try RecordedSite(limiters: 2)

@@ -35,6 +35,7 @@ struct Batch {
     /// How many clients, and how many values of each dimension.
     private static let maximumHeavy = 4_096
     private static let maximumBlocked = 1_000
+    private static let maximumAnnotations = 100
 
     private(set) var decisions: [DecisionKey: DecisionCount] = [:]
     private(set) var clients: HeavyRows<Identity> = [:]
@@ -43,9 +44,11 @@ struct Batch {
     /// The counts by the values of each dimension; light ones are left out.
     private(set) var values = [HeavyRows<DimensionValue>](repeating: [:], count: Dimension.allCases.count)
     private(set) var blocked: [(series: Series, request: BlockedRequest)] = []
+    /// What happened to the limiter, at most ``maximumAnnotations``.
+    private(set) var annotations: [Annotation] = []
     private var blockedPerSecond: [Seconds: Int] = [:]
 
-    var isEmpty: Bool { decisions.isEmpty }
+    var isEmpty: Bool { decisions.isEmpty && annotations.isEmpty }
 
     /// The number of requests that it counts.
     var requests: Int64 { decisions.values.map(\.requests).saturatingSum }
@@ -76,6 +79,11 @@ struct Batch {
         return counts.droppedEvents + Int64(counts.blocked.count - kept)
     }
 
+    /// Adds an annotation, if there is room for it.
+    mutating func add(_ annotation: Annotation) {
+        if annotations.count < Self.maximumAnnotations { annotations.append(annotation) }
+    }
+
     /// Adds a later batch.
     ///
     /// - Returns: how many blocked requests were not kept in detail.
@@ -84,6 +92,7 @@ struct Batch {
         clients.merge(later.clients) { $0 + $1 }
         others.merge(later.others) { $0 + $1 }
         for index in values.indices { values[index].merge(later.values[index]) { $0 + $1 } }
+        for annotation in later.annotations { add(annotation) }
         let kept = later.blocked.count { keep($0.series, $0.request) }
         bound(now: later.decisions.keys.map(\.at).max() ?? 0)
         return Int64(later.blocked.count - kept)

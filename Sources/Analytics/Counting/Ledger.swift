@@ -100,6 +100,14 @@ public final class Ledger: Sendable {
         return state.withLock(\.storeErrors)
     }
 
+    /// Has the database told of something that happened to this limiter now.
+    public func annotate(_ kind: Annotation.Kind, _ text: String) {
+        let annotation = Annotation(time: wallMicroseconds(), kind: kind, text: text)
+        state.withLock { state in
+            if recordsClients { state.pending.add(annotation) }
+        }
+    }
+
     /// Blocked requests that were counted but not kept in detail.
     public var eventsDropped: Int64 { state.withLock(\.eventsDropped) }
 

@@ -33,6 +33,13 @@ struct BatchJSON {
             json.appendArray("clients", of: rows(of: batch)) { $0.append($1, &series) }
             json.appendArray("values", of: batch.values.joined()) { $0.append($1.key, $1.value, names, &series) }
             json.appendArray("events", of: batch.blocked) { $0.append($1.request, of: $1.series, names, &series) }
+            json.appendArray("annotations", of: batch.annotations) { json, annotation in
+                json.appendArray { json in
+                    json.append(annotation.time)
+                    json.append(annotation.kind.rawValue)
+                    json.append(annotation.text)
+                }
+            }
             // Last, because all of them are known only now.
             json.appendArray("series", of: series.all) { json, one in
                 json.appendArray(of: [one.endpoint, one.policy, one.algorithm]) { $0.append($1) }

@@ -14,6 +14,7 @@ final class Outbox: Sendable {
         /// When the process last counted something, and when it last made a batch.
         var lastCounted: Microseconds
         var lastBatch: Microseconds = .min / 2
+        var hasStoreError = false
     }
 
     /// How often a process makes a batch to show that it is alive, whether or not it counts.
@@ -55,6 +56,7 @@ final class Outbox: Sendable {
     ///   - isEnding: whether the process stops. Its last heartbeat is due then.
     func fill(sendsHeartbeats: Bool, isEnding: Bool = false) {
         ledger.collect()
+        annotateStore()
         let now = steadyMicroseconds()
         let (backlog, room) = (spool.count, spool.room)
         state.withLock { state in
@@ -80,6 +82,19 @@ final class Outbox: Sendable {
         }
     }
 
+    /// Annotates the beginning and the end of an outage of the store.
+    private func annotateStore() {
+        let error = currentStoreError
+        let changes = state.withLock { state in
+            defer { state.hasStoreError = error != nil }
+            return state.hasStoreError != (error != nil)
+        }
+        guard changes else { return }
+        ledger.annotate(error == nil ? .storeUp : .storeDown, error ?? "the store decides again")
+    }
+
+    private var currentStoreError: String? { storeError.map { $0() } ?? ledger.storeError }
+
     /// Appends a batch to the spool, and returns why that failed, in one line.
     private func append(_ json: [UInt8], _ room: Spool.Room) -> String? {
         guard room != .none else { return "the spool is full" }
@@ -104,7 +119,7 @@ final class Outbox: Sendable {
 
     private func processState(_ backlog: Int, _ isEnding: Bool) -> ProcessState {
         ProcessState(
-            storeError: storeError.map { $0() } ?? ledger.storeError,
+            storeError: currentStoreError,
             storeErrors: ledger.storeErrors.values.saturatingSum,
             connections: connections(), backlog: backlog, spooled: spool.bytes, eventsDropped: ledger.eventsDropped,
             isEnding: isEnding)

@@ -10,6 +10,7 @@ enum TableName: String, CaseIterable {
     case near
     case victims
     case clients
+    case annotations
     case hours
     case events
     case left

@@ -23,6 +23,8 @@ struct ChartView {
     let hasBefore: Bool
     /// How much of the width, of 600, lies before counting began.
     let uncounted: Int
+    /// What happened to the limiters; `nil` if nothing did.
+    let marks: MarksView?
     /// The labels below the drawing.
     let first: String
     let middle: String
@@ -53,6 +55,7 @@ struct ChartView {
             zip(bars, isPartial).map { ($1 ? $0.total : 0, 0) }, peak: largest, width: 600, height: 200)
         beforePath = BarPath.line(timeline.before?.map(\.total) ?? [], peak: largest, width: 600, height: 200)
         uncounted = timeline.known.prefix { $0 == nil }.count * 600 / max(1, bars.count)
+        marks = MarksView(timeline)
         first = labels.first ?? ""
         middle = labels.isEmpty ? "" : labels[labels.count / 2]
         last = labels.last ?? ""
@@ -66,6 +69,12 @@ struct ChartView {
             json.appendArray("partial", of: isPartial) { $0.append($1) }
             json.appendArray("at", of: range.bars) { $0.append($1.start.seconds) }
             json.append("step", range.step)
+            json.appendArray("marks", of: timeline.annotations) { json, annotation in
+                json.appendObject { json in
+                    json.append("bar", timeline.bar(of: annotation))
+                    json.append("text", "\(annotation.title), \(annotation.host)")
+                }
+            }
         }
         data = String(decoding: json.bytes, as: UTF8.self)
         files = FilesView(.timeline, of: "requests over time", filter)

@@ -11,6 +11,7 @@ struct Statement: Sendable {
     static let victims = Statement("victims", PackageResources.victims_sql)
     static let clientSeen = Statement("client_seen", PackageResources.client_seen_sql)
     static let events = Statement("events", PackageResources.events_sql)
+    static let annotations = Statement("annotations", PackageResources.annotations_sql)
     static let groupedEvents = Statement("grouped_events", PackageResources.grouped_events_sql)
     static let processes = Statement("processes", PackageResources.processes_sql)
     static let audit = Statement("audit", PackageResources.audit_sql)

@@ -9,6 +9,8 @@ struct Timeline {
     let beginning: Moment?
     /// The counts of the time just before the range, each as much earlier as the range is long; `nil` if not known.
     let before: [Counts]?
+    /// What happened to the limiters meanwhile.
+    let annotations: [Annotation]
 
     /// The counts of each bar; `nil` for bars that ended before counting began.
     var known: [Counts?] {
@@ -23,7 +25,8 @@ extension Report {
         let isKnown = history?.reaches(start.adding(-length), resolution: range.resolution) == true
         return Timeline(
             range: range, bars: try bars(range.period, shift: 0), beginning: history?.start,
-            before: isKnown ? try bars(Period(start: start.adding(-length), end: start), shift: length) : nil)
+            before: isKnown ? try bars(Period(start: start.adding(-length), end: start), shift: length) : nil,
+            annotations: try annotations())
     }
 
     /// The counts of a period, in the range's bars if they are moved by `shift` seconds.

@@ -29,6 +29,7 @@ extension Table {
         case .endpoints: self = .endpoints(try Report(filter, database).figures())
         case .top: self = .top(try Report(filter, database).topSenders(limit: TopSenders.limit.file))
         case .clients: self = .clients(try Report(filter, database).blockedClients())
+        case .annotations: self = .annotations(try Report(filter, database).annotations())
         case .hours: self = .hours(try Report(filter, database).hours())
         case .events: self = .events(try Report(filter, database).events(limit: Events.limit.file), filter)
         }

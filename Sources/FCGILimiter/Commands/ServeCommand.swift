@@ -87,7 +87,8 @@ struct ServeCommand: ParsableCommand, VariableOptions {
             listener, loops: loops.value, connections: connections, report: { logger.warning("\($0)") },
             makeApplication: makeGateway)
         server.start()
-        rules.startReloading()
+        rules.startReloading { ledger.annotate(.reload, $0) }
+        ledger.annotate(.start, "fcgi-limiter \(programVersion) started with \(rules.summary)")
         if let recorder { recorder.start() } else { ledger.startCollecting() }
         let shadowReport = shadow == .on ? ShadowReport(ledger, logger) : nil
         shadowReport?.start()
@@ -101,6 +102,7 @@ struct ServeCommand: ParsableCommand, VariableOptions {
         }
         logger.info("stopping on \(signal == SIGTERM ? "SIGTERM" : "SIGINT")")
         server.stop()
+        ledger.annotate(.stop, "fcgi-limiter stopped on \(signal == SIGTERM ? "SIGTERM" : "SIGINT")")
         shadowReport?.report()
         recorder?.stop()
     }

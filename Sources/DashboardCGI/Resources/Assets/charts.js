@@ -57,6 +57,21 @@ const charts = (() => {
           chart.ctx.fillStyle = colours.uncounted;
           chart.ctx.fillRect(left, top, (width * (first < 0 ? bars.length : first)) / Math.max(1, bars.length), height);
         },
+        // What happened to the limiters: a dashed line in the middle of its bar.
+        afterDatasetsDraw(chart) {
+          const { ctx, chartArea: area, scales } = chart;
+          ctx.save();
+          ctx.strokeStyle = colours.muted;
+          ctx.setLineDash([4, 3]);
+          for (const mark of chart.marks || []) {
+            const x = scales.x.getPixelForValue(mark.bar);
+            ctx.beginPath();
+            ctx.moveTo(x, area.top);
+            ctx.lineTo(x, area.bottom);
+            ctx.stroke();
+          }
+          ctx.restore();
+        },
       }],
       data: { labels: [], datasets: [set("allowed", "Allowed"), set("blocked", "Blocked"), set("failed", "Store failed"), before] },
       options: {
@@ -87,7 +102,8 @@ const charts = (() => {
                 const bars = items.filter((item) => item.dataset.type !== "line");
                 const isPartial = items[0]?.chart.options.partial[items[0].dataIndex];
                 const total = `Total ${whole.format(bars.reduce((sum, item) => sum + item.raw, 0))}`;
-                return isPartial ? `${total}, part of the time` : total;
+                const marks = (items[0]?.chart.marks || []).filter((mark) => mark.bar === items[0].dataIndex);
+                return [isPartial ? `${total}, part of the time` : total, ...marks.map((mark) => mark.text)];
               },
             },
           },
@@ -124,6 +140,7 @@ const charts = (() => {
       entry.data = data;
       entry.chart.data.labels = settings.isLocal ? data.at.map((at) => localLabel(at, data.step)) : data.labels;
       entry.chart.options.partial = data.partial;
+      entry.chart.marks = data.marks;
       for (const set of entry.chart.data.datasets) set.data = data[set.key];
       entry.chart.update("none");
     }
