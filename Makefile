@@ -11,7 +11,7 @@ SERVERS := nginx redis-server postgresql curl
 APACHE := apache2 libapache2-mod-fcgid lua-socket
 DASHBOARD := libjs-chart.js
 BROWSER := chromium chromium-driver fonts-dejavu-core
-TESTING := openssl apache2-utils wrk python3-jsonschema python3-yaml pgbouncer $(APACHE) php-fpm python3 $(BROWSER)
+TESTING := prometheus openssl apache2-utils wrk python3-jsonschema python3-yaml pgbouncer $(APACHE) php-fpm python3 $(BROWSER)
 CHECKING := shellcheck lua5.1
 MEASURING := openssl wrk libnginx-mod-http-lua lua-nginx-redis $(APACHE) libapache2-mod-qos libpcre3
 # What `make compare` compares with; PyPI has the rest.
@@ -95,6 +95,7 @@ install:  ## Install what `make build` has built, manual pages, snippets and sys
 	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(PROGRAMS)/fcgi-limiter $(PROGRAMS)/fcgi-limiter-dashboard
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/fcgi-limiter limits.example.yaml limits.schema.json
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/fcgi-limiter/grafana grafana/*.json
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/fcgi-limiter/prometheus prometheus/*.yml
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/fcgi-limiter/nginx nginx/*.conf
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/fcgi-limiter/apache apache/*.conf
 	sed -i 's|/usr/local|$(PREFIX)|' $(DESTDIR)$(PREFIX)/share/fcgi-limiter/apache/*.conf

@@ -112,7 +112,7 @@ public final class Ledger: Sendable {
     public var eventsDropped: Int64 { state.withLock(\.eventsDropped) }
 
     /// One line that says what is wrong with the store; `nil` while it decides.
-    var storeError: String? { state.withLock(\.storeError) }
+    public var storeError: String? { state.withLock(\.storeError) }
 
     /// Hands over what is to be recorded.
     func takePending() -> Batch {

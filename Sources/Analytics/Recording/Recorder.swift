@@ -13,6 +13,7 @@ public final class Recorder: Sendable {
         var isStopping = false
         var failure: PostgresError?
         var lastWrite: Microseconds?
+        var lostBatches = 0
         var throttle = NoticeThrottle()
         var lastHour: (counts: EndpointCounts, time: Microseconds)?
         var lastHourAsked: Microseconds = .min / 2
@@ -77,6 +78,9 @@ public final class Recorder: Sendable {
     /// When PostgreSQL last accepted a batch, by the steady clock; `nil` before the first one.
     public var lastWrite: Microseconds? { state.withLock(\.lastWrite) }
 
+    /// The number of batches that PostgreSQL rejected, so that their counts are lost.
+    public var lostBatches: Int { state.withLock(\.lostBatches) }
+
     /// The counts of the last hour over all processes, at most some seconds old; `nil` if they are unknown.
     ///
     /// This does not wait: counts that are unknown or stale are queried in the background.
@@ -133,7 +137,7 @@ public final class Recorder: Sendable {
     ///
     /// - Throws: ``PostgresError``, for the caller to note.
     private func work(_ writer: Writer) throws(PostgresError) {
-        defer { state.withLock { $0.lastWrite = writer.lastWrite } }
+        defer { state.withLock { ($0.lastWrite, $0.lostBatches) = (writer.lastWrite, writer.lostBatches) } }
         try writer.drain()
         if let json = outbox.held {
             try writer.write([UInt8(ascii: "[")] + json + [UInt8(ascii: "]")], count: 1)

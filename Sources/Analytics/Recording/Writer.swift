@@ -18,6 +18,8 @@ final class Writer {
     private var batchLimit = maximumBatches
     /// When PostgreSQL last accepted batches, by the steady clock.
     private(set) var lastWrite: Microseconds?
+    /// Batches that PostgreSQL rejected, so that their counts are lost.
+    private(set) var lostBatches = 0
     private var maintenanceDue: Microseconds = 0
     private var adoptionDue: Microseconds = 0
 
@@ -85,6 +87,7 @@ final class Writer {
                 batchLimit = 1
                 throw error
             }
+            lostBatches += 1
             let line = "\(error); the counts of one batch, usually one second, are given up"
             if let due = throttle.due(line, now: steadyMicroseconds()) { report(.problem(due)) }
         }

@@ -27,13 +27,16 @@ struct ServeCommand: ParsableCommand, VariableOptions {
 
     static let variablePrefix = "FCGI_LIMITER_"
 
-    static let otherVariables = ["FCGI_LIMITER_CLIENT_SECRET", "FCGI_LIMITER_DASHBOARD_", "FCGI_LIMITER_FRONT"]
+    static let otherVariables = [
+        "FCGI_LIMITER_ALERT_SECRET", "FCGI_LIMITER_CLIENT_SECRET", "FCGI_LIMITER_DASHBOARD_", "FCGI_LIMITER_FRONT",
+    ]
 
     @OptionGroup var listenOptions: ListenOptions
     @OptionGroup var rulesOptions: RulesOptions
     @OptionGroup var storeOptions: StoreOptions
     @OptionGroup var storeFailureOptions: StoreFailureOptions
     @OptionGroup var recorderOptions: RecorderOptions
+    @OptionGroup var alertOptions: AlertOptions
 
     @Option(help: "Whether to let every request pass and only count and log which ones the rules would refuse.")
     var shadow = Switch.off
@@ -90,6 +93,9 @@ struct ServeCommand: ParsableCommand, VariableOptions {
         rules.startReloading { ledger.annotate(.reload, $0) }
         ledger.annotate(.start, "fcgi-limiter \(programVersion) started with \(rules.summary)")
         if let recorder { recorder.start() } else { ledger.startCollecting() }
+        if let webhook = alertOptions.webhook {
+            AlertWatch(webhook, alertOptions.thresholds, store, ledger, recorder, logger).start()
+        }
         let shadowReport = shadow == .on ? ShadowReport(ledger, logger) : nil
         shadowReport?.start()
         let records = recording.map { ", recording to \($0.location)" } ?? ""

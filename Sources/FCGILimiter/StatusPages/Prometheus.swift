@@ -67,6 +67,12 @@ extension StatusPages {
         text.family(
             "store_full", .gauge, "Whether an embedded store lacks room and counts new clients by network: 1 or 0.")
         text.sample(store.fullError == nil ? 0 : 1)
+        if let usedShare = session.usedShare {
+            text.family(
+                "store_used_ratio", .gauge,
+                "Used share of an embedded store's room, from 0 to 1; a full store counts new clients by network.")
+            text.sample(usedShare)
+        }
         text.family(
             "without_store_total", .counter,
             """
@@ -95,6 +101,9 @@ extension StatusPages {
         text.sample(recorder.backlog)
         text.family("recorder_spool_bytes", .gauge, "Bytes of batches waiting in the spool.")
         text.sample(recorder.spooledBytes)
+        text.family(
+            "recorder_batches_lost_total", .counter, "Batches that PostgreSQL rejected, so that their counts are lost.")
+        text.sample(recorder.lostBatches)
         text.family(
             "recorder_events_dropped_total", .counter, "Blocked requests that were counted but not kept in detail.")
         text.sample(ledger.eventsDropped)

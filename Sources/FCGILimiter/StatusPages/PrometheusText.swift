@@ -21,6 +21,11 @@ struct PrometheusText {
         text += "# HELP \(self.name) \(help)\n# TYPE \(self.name) \(kind.rawValue)\n"
     }
 
+    /// Appends the only sample of the family, a share.
+    mutating func sample(_ share: Double) {
+        text += "\(name) \(share)\n"
+    }
+
     /// Appends the only sample of the family.
     mutating func sample(_ value: some BinaryInteger) {
         sample([:], value)

@@ -108,11 +108,19 @@ public final class EmbeddedFile: @unchecked Sendable {
     /// LMDB needs pages to free pages, so a file that is filled to its end stays full when everything in it has expired.
     /// Therefore new keys leave a reserve untouched, and the keys that the file has may grow into one half of it.
     var room: Room {
-        let statistics = Self.statistics(environment)
-        let used = statistics.ms_branch_pages + statistics.ms_leaf_pages + statistics.ms_overflow_pages
-        let reserve = max(pageCount / 16, 64)
-        let left = pageCount - used
+        let left = pageCount - pagesInUse
         return left >= reserve ? .ample : left >= reserve / 2 ? .scarce : .none
+    }
+
+    /// The used share of the room for new keys; 1 or more if the file has none.
+    var usedShare: Double { Double(pagesInUse) / Double(max(1, pageCount - reserve)) }
+
+    /// The pages that new keys leave untouched.
+    private var reserve: Int { max(pageCount / 16, 64) }
+
+    private var pagesInUse: Int {
+        let statistics = Self.statistics(environment)
+        return statistics.ms_branch_pages + statistics.ms_leaf_pages + statistics.ms_overflow_pages
     }
 
     /// Allocates the blocks that the next batch may write, if the disk has them.

@@ -24,6 +24,9 @@ public final class EmbeddedStore: Store {
     /// Whether the store has no room for new keys.
     public var isFull: Bool { file.room != .ample }
 
+    /// The used share of the room for new keys; 1 or more if there is none.
+    public var usedShare: Double { file.usedShare }
+
     /// Decides charges for which there is no room: new keys are counted by the network of the client.
     ///
     /// - Returns: one verdict for each charge, in their order, on the entries as they were counted.

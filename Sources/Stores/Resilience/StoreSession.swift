@@ -33,6 +33,9 @@ public final class StoreSession {
     /// Why a part of the store is not asked now; `nil` if all parts are, or none.
     public var failedPart: StoreError? { (own ?? connected?.store)?.failedPart }
 
+    /// The used share of an embedded store's room, 1 or more if it is full; `nil` for other stores, and before the first use.
+    public var usedShare: Double? { (own as? EmbeddedStore)?.usedShare }
+
     /// Decides a batch of requests.
     ///
     /// - Returns: one outcome for each charge, in their order.
