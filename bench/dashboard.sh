@@ -60,7 +60,8 @@ dashboard() {
     # shellcheck disable=SC2086 # one word per range
     printf '%-40s%s\n' '' "$(printf '%6s' $ranges)"
     for page in '' '?endpoint=/api/data' "?client=$client" clients 'clients?endpoint=/api/data' "client?client=$client" \
-        events "events?client=$client" health totals.json timeline.json strategies.json endpoints.csv clients.csv \
+        top 'top?by=network&order=blocked' 'top?by=policy' top.csv \
+        events "events?client=$client" 'events?where=path%3D/api/7' 'events?group=on' health totals.json timeline.json strategies.json endpoints.csv clients.csv \
         hours.json events.json processes.json; do
         line=
         for range in $ranges; do

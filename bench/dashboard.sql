@@ -84,16 +84,38 @@ insert into limiter.clients_1d
 select date_trunc('day', at), client, series, sum(allowed), sum(blocked), 0, min(at), max(at)
 from limiter.clients_10s group by 1, 2, 3;
 
+-- Some of the values of each dimension in every 10 seconds.
+insert into limiter.values_10s
+select at, dimension, value, series, sum(allowed), sum(blocked), 0 from (
+    select at, dimension, dimension || '-' || (1999 * pow(pg_temp.noise(extract(epoch from at)::bigint, i), 3))::integer as value,
+        (select series from kind where n = 1 + i % 6) as series,
+        1 + (5 * pg_temp.noise(extract(epoch from at)::bigint, i * 3 + 1))::bigint as allowed,
+        greatest(0, (8 * pg_temp.noise(extract(epoch from at)::bigint, i * 5 + 2) - 4)::bigint) as blocked
+    from generate_series(date_trunc('hour', now()) - make_interval(days => :days), now(), interval '10 seconds') at,
+        unnest(enum_range(null::limiter.dimension)) dimension,
+        generate_series(1, greatest(1, round(:rows * 0.1 / (:days * 8640.0))::integer)) i
+    where at >= (current_date - :days + 1)::timestamptz
+) rows group by 1, 2, 3, 4;
+
+insert into limiter.values_1h
+select date_trunc('hour', at), dimension, value, series, sum(allowed), sum(blocked), 0 from limiter.values_10s group by 1, 2, 3, 4;
+
+insert into limiter.values_1d
+select date_trunc('day', at), dimension, value, series, sum(allowed), sum(blocked), 0 from limiter.values_10s group by 1, 2, 3, 4;
+
 -- The maintenance that limiters also run.
 select limiter.trim_clients(tab, '-infinity', most)
 from (values ('clients_10s', 100), ('clients_1h', 500), ('clients_1d', 500)) t (tab, most) \g /dev/null
 
+select limiter.trim_values(tab, '-infinity', most)
+from (values ('values_10s', 200), ('values_1h', 500), ('values_1d', 500)) t (tab, most) \g /dev/null
+
 -- Blocked requests in detail: 3 percent of the rows.
-insert into limiter.events (at, client, address, series, retry_after, user_agent)
+insert into limiter.events (at, client, address, series, retry_after, user_agent, method, host, path, status)
 select now() - make_interval(secs => i * :days * 86400.0 / (:rows * 0.033)),
     'api_key=client-' || lpad((1999 * pow(pg_temp.noise(i, 1), 3))::integer::text, 4, '0'),
     ('203.0.113.' || i % 256)::inet, (select series from kind where n = 1 + i % 6),
-    (60000000 * pg_temp.noise(i, 2))::bigint, 'curl/7.88.1'
+    (60000000 * pg_temp.noise(i, 2))::bigint, 'curl/7.88.1', 'GET', 'example.org', '/api/' || i % 100, 429
 from generate_series(1, (:rows * 0.033)::bigint) i
 where now() - make_interval(secs => i * :days * 86400.0 / (:rows * 0.033)) >= (current_date - :days + 1)::timestamptz;
 
@@ -109,4 +131,7 @@ union all select 'decisions_1h', count(*) from limiter.decisions_1h
 union all select 'clients_10s', count(*) from limiter.clients_10s
 union all select 'clients_1h', count(*) from limiter.clients_1h
 union all select 'clients_1d', count(*) from limiter.clients_1d
+union all select 'values_10s', count(*) from limiter.values_10s
+union all select 'values_1h', count(*) from limiter.values_1h
+union all select 'values_1d', count(*) from limiter.values_1d
 union all select 'events', count(*) from limiter.events;
