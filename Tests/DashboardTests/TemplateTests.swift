@@ -44,7 +44,8 @@ struct TemplateTests {
         }
         traffic.add("all", .data, blocked: 100, at: now())
         try traffic.write(to: postgres)
-        try postgres.query("insert into limiter.annotations (at, kind, host, text) values (now(), 'start', 'web-1', 'x')")
+        try postgres.query(
+            "insert into limiter.annotations (at, kind, host, text) values (now(), 'start', 'web-1', 'x')")
         try postgres.query("update limiter.processes set seen = now() - interval '1 minute'")
         let location = try StoreLocation(store)
         let database = Database(
@@ -54,7 +55,7 @@ struct TemplateTests {
             (.overview, ""), (.top, "by=path"), (.overview, "from=2026-01-01&to=2026-01-02&endpoint=a"), (.clients, ""),
             (.clients, "client=a"),
             (.client, "client=api_key=ann"), (.client, "client=hashed=0011"), (.client, "client=%2300"), (.events, ""),
-            (.events, "before=1-1"),
+            (.events, "before=1-1"), (.events, "range=6h&where=path=*&group=on"),
             (.health, ""), (.overview, "range=2h"), (.effectiveness, ""),
         ]
         return queries.map { Page($0, Array($1.utf8)[...], database, live, now: .now) }

@@ -65,13 +65,25 @@ struct WebhookTests {
         let receiver = try Receiver(refusing: 2)
         let redis = try RedisServer()
         let limiter = try LimiterProcess(
-            store: "redis+unix:\(redis.socket)", flags: ["--alert-webhook", receiver.address],
+            store: "redis+unix:\(redis.socket)",
+            flags: ["--alert-webhook", receiver.address, "--alert-block-rate", "100"],
             environment: ["FCGI_LIMITER_ALERT_SECRET": "s3cret"])
+        let nginx = try NginxServer(limiter)
         redis.stop()
+        // A batch that fails opens the breaker.
+        let client = HTTPClient(nginx, port: nginx.port)
+        func ask() throws { _ = try client.get("/api/data", headers: ["X-API-Key": "a"]) }
+        try ask()
         #expect(waitUntil { receiver.messages().count == 3 })
         try redis.restart()
-        #expect(waitUntil { receiver.messages().count == 4 })
+        // Batches that succeed close it.
+        #expect(
+            try waitUntil {
+                try ask()
+                return receiver.messages().count == 4
+            })
         let messages = receiver.messages()
+        try #require(messages.count == 4)
         #expect(messages.map(\.ok) == [false, false, true, true])
         #expect(messages.map { $0.field("state") } == ["firing", "firing", "firing", "resolved"])
         #expect(Set(messages.map { $0.field("alert") }) == ["store_unavailable"])
@@ -84,18 +96,21 @@ struct WebhookTests {
                 ["dgst", "-sha256", "-hmac", "s3cret"], input: Array("\(time).\(message.body)".utf8))
             #expect(openssl.text.contains(digits) && !digits.isEmpty)
         }
-        #expect(limiter.logLines("warning").count == 1)
+        #expect(limiter.logLines("warning").count { $0.contains("webhook") } == 1)
     }
 
     @Test("many blocked requests, a store that is nearly full and rejected counts are told")
     func others() throws {
         let receiver = try Receiver()
-        let site = try RecordedSite(flags: ["--alert-webhook", receiver.address, "--alert-store-use", "1"])
-        #expect(waitUntil { receiver.messages().count >= 1 })
-        #expect(receiver.messages().first?.field("alert") == "store_nearly_full")
+        let folder = try TemporaryFolder()
+        let site = try RecordedSite(
+            store: "embedded:\(folder.path("store"))?size=1M",
+            flags: ["--alert-webhook", receiver.address, "--alert-store-use", "1"])
         let client = site.client()
-        for _ in 0..<150 { _ = try client.get("/api/data", headers: ["X-API-Key": "a"]) }
+        for number in 0..<100 { _ = try client.get("/api/data", headers: ["X-API-Key": "\(number)"]) }
         func told() -> [String?] { receiver.messages().map { $0.field("alert") } }
+        #expect(waitUntil { told().contains("store_nearly_full") })
+        for _ in 0..<250 { _ = try client.get("/api/data", headers: ["X-API-Key": "a"]) }
         #expect(waitUntil { told().contains("block_rate") })
         // A value that no row can have, as a row of a newer limiter might.
         try site.database.query("alter table limiter.decisions_1h add constraint never check (requests < 0) not valid")

@@ -27,7 +27,7 @@ struct Annotation {
 extension Report {
     /// The latest 200 annotations of the range, in their order.
     func annotations() throws(Problem) -> [Annotation] {
-        try database.rows(.annotations, [start, end]).map { row throws(Problem) in
+        try database.rows(.annotations, bounds).map { row throws(Problem) in
             Annotation(
                 time: try row.count("time"), kind: try row.name("kind"), host: try row.name("host"),
                 text: try row.name("text"))
