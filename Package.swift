@@ -218,5 +218,5 @@ if Context.environment["FUZZ"] != nil {
             dependencies: [
                 "FastCGI", "Rules", "TextFormats", "Stores", "Limiters", "Analytics", "CHiredis",
             ],
-            path: "Tests/Fuzz", exclude: ["corpus"], swiftSettings: strict))
+            path: "Tests/Fuzz", exclude: ["corpus", "leaks.txt"], swiftSettings: strict))
 }
