@@ -48,6 +48,19 @@ struct StopTests {
         #expect(isAnswered)
     }
 
+    @Test("a connection is closed together with its next answer, and not before")
+    func closesWithAnswer() throws {
+        let server = try EchoServer(limits: ConnectionLimits(stopTimeout: 60_000, lastIdleTimeout: 60_000))
+        var peers = try (0..<8).map { _ in try Peer(server.socket) }
+        for peer in peers { #expect(try peer.ask(Records.request(["ECHO": "a"])).text == "a") }
+        let stopping = server.beginStopping()
+        defer { stopping.join() }
+        while let peer = peers.popLast() {
+            #expect(try peer.ask(Records.request(["ECHO": "last"])).text == "last")
+            #expect(peer.end() == .closed)
+        }
+    }
+
     @Test("requests that were sent before the stop are answered")
     func finishesWhatHasBegun() throws {
         let gate = Gate()

@@ -30,6 +30,8 @@ package struct ConnectionLimits: Sendable {
 
     /// For requests that have begun to arrive when the server is told to stop.
     var stopTimeout: Milliseconds = 1_000
+    /// How long a connection must have been idle, since the server was told to stop, before it is closed.
+    var lastIdleTimeout: Milliseconds = 100
     /// For peers to take their last answers when the server is told to stop.
     var lastAnswerTimeout: Milliseconds = 10_000
 

@@ -59,7 +59,7 @@ extension EventLoop {
 
     /// Decides what becomes of a connection whose peer has its answer.
     private func finish(_ exchange: Exchange, on connection: Connection) {
-        if closesAfterAnswer, exchange.keepsConnection { return linger(connection) }
+        if isStopping, exchange.keepsConnection { return linger(connection) }
         switch (exchange.keepsConnection, exchange.body) {
         case (true, .ended), (true, .absent):
             if exchange.isLast { end(connection) } else { enter(.idle, connection, timeout: limits.idleTimeout) }

@@ -15,6 +15,9 @@ final class EventLoop {
         case workers(WorkerPool)
     }
 
+    /// How long a stopping loop waits after it has closed idle connections, before it closes more.
+    private static let closingPause: Milliseconds = 5
+
     let listener: Int32
     let answerer: Answerer
     let limits: ConnectionLimits
@@ -39,10 +42,6 @@ final class EventLoop {
     /// When this tick began.
     private(set) var now = steadyMilliseconds()
     private(set) var isStopping = false
-    /// While stopping: when connections begin to be closed after their answers.
-    private var closingBegins: Milliseconds = .max
-    /// Whether a connection that its peer would keep is closed after an answer.
-    var closesAfterAnswer: Bool { isStopping && now >= closingBegins }
     /// Whether requests that arrive now are too late to be answered.
     private var isPastStop = false
     private var events: [Poller.Event] = []
@@ -88,32 +87,34 @@ final class EventLoop {
 
     /// Answers what has arrived, within the time that the limits give.
     ///
-    /// After half of that time each connection is closed with its next answer, so this ends even while web servers go on
-    /// sending. Closed earlier, a connection could fail a request that its web server is just sending.
-    ///
-    /// Idle connections are closed a few at a time, because a web server whose request fails on one tries another: nginx uses
-    /// the one that was busy last. If all were closed at once, both tries could fail.
+    /// Each connection is closed together with its next answer: its web server reads both at once and sends nothing more on it.
+    /// A connection without a request may be chosen for the next one at any time, and a request that fails on it is tried on
+    /// another only once. So none is closed before it was idle for a while, and then a few at a time, the idlest first: nginx
+    /// uses the one that was busy last.
     private func finish() {
-        let end = now + limits.stopTimeout
-        closingBegins = now + limits.stopTimeout / 2
-        let lastAnswerEnd = now + limits.lastAnswerTimeout
+        let start = now
+        let end = start + limits.stopTimeout
+        let lastAnswerEnd = start + limits.lastAnswerTimeout
+        var nextClosing = start
         var isQuiet = false
         while true {
             var (isArriving, isAnswering, isSending) = (false, false, false)
-            var idle: [Connection] = []
+            var unused: [Connection] = []
             for connection in connections.all {
                 switch connection.state {
-                case .idle: idle.append(connection)
+                case .idle:
+                    isArriving = true
+                    if now >= max(start, connection.since) + limits.lastIdleTimeout { unused.append(connection) }
                 case .receiving, .draining, .lingering: isArriving = true
                 case .answering: isAnswering = true
                 case .sending: isSending = true
                 }
             }
             isPastStop = now >= end
-            let isDue = isArriving || !idle.isEmpty || !isQuiet
-            guard isAnswering || (isSending && now < lastAnswerEnd) || (!isPastStop && isDue) else { return }
-            if isQuiet || closesAfterAnswer { endIdle(idle) }
-            isQuiet = !tick(until: isQuiet ? now + (idle.isEmpty ? 50 : 2) : now)
+            guard isAnswering || (isSending && now < lastAnswerEnd) || (!isPastStop && (isArriving || !isQuiet))
+            else { return }
+            if isQuiet, now >= nextClosing, endIdle(unused) { nextClosing = now + Self.closingPause }
+            isQuiet = !tick(until: isQuiet ? now + (unused.isEmpty ? 20 : Self.closingPause) : now)
         }
     }
 
