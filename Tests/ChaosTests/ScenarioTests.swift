@@ -1,7 +1,7 @@
 import Scenarios
 import Testing
 
-@Suite("What clients see during a fault", .serialized)
+@Suite("What clients see during a fault")
 struct ScenarioTests {
     /// Shorter and gentler than in `make chaos`.
     private static let course = Course(
