@@ -34,6 +34,12 @@ struct NginxRedirectTests {
         try expectRefused(client.send("PUT", "/file.png", body: [1, 2, 3]), policy: "ten")
     }
 
+    @Test("the limiter learns the client's address")
+    func address() throws {
+        let banned = try NginxSite(rules: "banned: [{ address: 127.0.0.1 }]\n" + Rules.ten, Self.proxied).client()
+        expectUncounted(try banned.get("/"), status: 403)
+    }
+
     @Test("--store-header on names who decided")
     func storeHeader() throws {
         let client = try NginxSite(Self.proxied, flags: ["--store-header", "on"]).client()
