@@ -15,8 +15,8 @@ public enum CGI {
     /// Has the application answer the request of this process, then closes standard output: the web server does not wait for
     /// what the process does afterwards.
     public static func answer(by application: any Application) {
-        let request = Request(role: .responder, environment: process_environment())
-        discardBody(of: request)
+        var request = Request(role: .responder, environment: process_environment())
+        request.body = body(of: request)
         for response in application.respond(to: [request]) {
             write(response.head + Response.headEnd)
             if response.sendsBody { write(response.body) }
@@ -24,17 +24,21 @@ public enum CGI {
         close(1)
     }
 
-    /// Discards the body.
+    /// Reads the body; `nil` if it is longer than 64 KiB.
     ///
-    /// If it were left unread, Apache would fail to send the rest of it, and lose the answer.
-    private static func discardBody(of request: Request) {
+    /// If the rest were left unread, Apache would fail to send it, and lose the answer.
+    private static func body(of request: Request) -> [UInt8]? {
         var left = request.text(of: "CONTENT_LENGTH").flatMap { Int($0) } ?? 0
-        var buffer = [UInt8](repeating: 0, count: 65_536)
+        let fits = left <= RecordScan.maximumHeadSize
+        var body: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: RecordScan.maximumHeadSize)
         while left > 0 {
             let count = read(0, &buffer, min(left, buffer.count))
-            guard count > 0 else { return }
+            guard count > 0 else { return nil }
             left -= count
+            if fits { body += buffer[..<count] }
         }
+        return fits ? body : nil
     }
 
     private static func write(_ bytes: [UInt8]) {

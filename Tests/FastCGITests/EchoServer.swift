@@ -6,7 +6,7 @@ import Synchronization
 
 /// A server within the tests, on a Unix socket of its own.
 ///
-/// Its answer is the value of `ECHO`, followed by `SIZE` bytes.
+/// Its answer is the value of `ECHO`, followed by `SIZE` bytes and, with `BODY`, by the request's body.
 final class EchoServer {
     let socket: String
     private let connections = ConnectionCount()
@@ -88,6 +88,7 @@ private final class EchoApplication: Application {
         return requests.map { request in
             var body = Array(request.bytes(of: "ECHO") ?? [])
             if let size = request.text(of: "SIZE").flatMap({ Int($0) }) { body += EchoServer.filling(size) }
+            if request.bytes(of: "BODY") != nil { body += request.body ?? Array("none".utf8) }
             var response = Response(status: 200, reason: "OK", body: body)
             response.addHeader("Content-Type", "text/plain")
             if let value = request.bytes(of: "HEADER") { response.addHeader("X-Header") { $0 += value } }

@@ -115,15 +115,31 @@ struct WorkerTests {
         #expect(server.reports.isEmpty)
     }
 
-    @Test("a body that arrives after the answer is skipped, and the connection kept")
-    func body() throws {
+    @Test("a body is waited for and read, whatever its pieces", arguments: [0, 1, 4_095, 4_096, 30_000, 65_000])
+    func body(count: Int) throws {
         let server = try EchoServer(workers: 2)
         let peer = try Peer(server.socket)
-        #expect(try peer.ask(Records.head(["ECHO": "early"])).text == "early")
-        var rest = Records()
-        rest.stream(.input, EchoServer.filling(100_000))
-        try peer.send(rest.bytes)
+        for _ in 0..<2 {
+            try peer.send(Records.head(["ECHO": "a", "BODY": "1"]))
+            var rest = Records()
+            rest.stream(.input, EchoServer.filling(count), padding: 3)
+            for start in stride(from: 0, to: rest.bytes.count, by: 16_384) {
+                #expect(peer.isQuiet)
+                try peer.send(Array(rest.bytes[start..<min(start + 16_384, rest.bytes.count)]))
+            }
+            #expect(try peer.answer().body == Array("a".utf8) + EchoServer.filling(count))
+        }
+        #expect(server.openConnections == 1)
+    }
+
+    @Test("a body that is too long is skipped, and the connection kept")
+    func longBody() throws {
+        let server = try EchoServer(workers: 2)
+        let peer = try Peer(server.socket)
+        let request = Records.request(["ECHO": "long: ", "BODY": "1"], body: EchoServer.filling(100_000))
+        #expect(try peer.ask(request).text == "long: none")
         #expect(try peer.ask(Records.request(["ECHO": "then"])).text == "then")
+        #expect(server.openConnections == 1)
     }
 
     @Test("requests that workers have at the stop are answered")

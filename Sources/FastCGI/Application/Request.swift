@@ -12,6 +12,8 @@ public struct Request: Sendable {
 
     /// What the web server asks for.
     public let role: Role
+    /// The body; `nil` if it did not fit 64 KiB together with the variables, or had not arrived when it was not waited for.
+    public internal(set) var body: [UInt8]?
 
     private var bytes: [UInt8] = []
     /// Three offsets into `bytes` per variable: of its name, of the `=` after the name, and of the end of its value.

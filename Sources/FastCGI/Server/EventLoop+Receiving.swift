@@ -9,7 +9,7 @@ extension EventLoop {
         switch RecordScan(bytes) {
         case .incomplete where isLast:
             end(connection)
-        case .incomplete:
+        case .request(_, .unfinished) where readsBodies && bytes.count < peekBuffer.count && !isLast, .incomplete:
             if case .idle = connection.state { enter(.receiving, connection, timeout: limits.requestTimeout) }
         case .malformed(let fault):
             endFaulty(connection, fault)

@@ -42,6 +42,8 @@ final class EventLoop {
     /// When this tick began.
     private(set) var now = steadyMilliseconds()
     private(set) var isStopping = false
+    /// Whether requests are complete only with their bodies, as far as these fit the buffer: applications that wait read them.
+    var readsBodies: Bool { if case .workers = answerer { true } else { false } }
     /// Whether requests that arrive now are too late to be answered.
     private var isPastStop = false
     private var events: [Poller.Event] = []

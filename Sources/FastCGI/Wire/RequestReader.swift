@@ -30,14 +30,15 @@ struct RequestReader: ~Copyable {
         // "Detached" makes libfcgi close a connection without first waiting up to 2 s for the peer to close it.
         request.pointee.detached = 1
         guard FCGX_Accept_r(request) == 0, let environment = request.pointee.envp else { return nil }
-        if body == .ended { takeBody() }
+        let content = body == .ended ? takeBody() : nil
         defer {
             FCGX_Free(request, 0)
             request.pointee.ipcFd = -1
         }
+        var taken = Request(role: role, environment: environment)
+        taken.body = content
         return (
-            Request(role: role, environment: environment), UInt16(truncatingIfNeeded: request.pointee.requestId),
-            request.pointee.keepConnection != 0
+            taken, UInt16(truncatingIfNeeded: request.pointee.requestId), request.pointee.keepConnection != 0
         )
     }
 
@@ -63,11 +64,17 @@ struct RequestReader: ~Copyable {
         return taken
     }
 
-    /// Takes the rest of a body that has fully arrived; otherwise it would precede the connection's next request.
-    private func takeBody() {
+    /// Takes a body that has fully arrived; otherwise it would precede the connection's next request.
+    private func takeBody() -> [UInt8] {
+        var body: [UInt8] = []
         withUnsafeTemporaryAllocation(byteCount: 4_096, alignment: 1) { buffer in
             guard let start = buffer.baseAddress?.assumingMemoryBound(to: CChar.self) else { return }
-            while FCGX_GetStr(start, Int32(buffer.count), request.pointee.in) > 0 {}
+            while true {
+                let count = FCGX_GetStr(start, Int32(buffer.count), request.pointee.in)
+                guard count > 0 else { return }
+                body.append(contentsOf: buffer[..<Int(count)])
+            }
         }
+        return body
     }
 }
