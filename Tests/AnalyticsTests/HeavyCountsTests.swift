@@ -1,4 +1,5 @@
 import Limiters
+import Platform
 import Testing
 
 @testable import Analytics
@@ -77,6 +78,36 @@ struct HeavyCountsTests {
         #expect(batch.clients.count <= 2 * BatchJSON.maximumHeavy)
         let named = batch.clients.values.reduce(0) { $0 + $1.total }
         #expect(named + batch.others.values.reduce(0) { $0 + $1.total } == 1_000_000)
+    }
+
+    @Test("a million addresses, paths and user agents take the memory of some thousand, and the busiest stay known")
+    func values() throws {
+        let ledger = Ledger(loops: 2, recordsClients: true)
+        for loop in 0..<2 { ledger[loop].use(Recording.series) }
+        for number in 0..<1_000_000 {
+            let isBusy = number % 10 == 0
+            let text = Array((isBusy ? "/busy" : "/\(number)").utf8)[...]
+            ledger[number % 2].count {
+                $0.count(
+                    client(0), series: number % 3, .allowed, passed: true, nil, latency: nil,
+                    dimensions: RequestDimensions(
+                        address: .v4(isBusy ? 1 : UInt32(number) << 8), path: text, userAgent: text))
+            }
+            if number % 100_000 == 0 { ledger.collect() }
+        }
+        ledger.collect()
+        var batch = ledger.takePending()
+        for values in batch.values { #expect((1...4_096).contains(values.count)) }
+        batch.keepHeavy(BatchJSON.maximumHeavy)
+        let expected: [DimensionValue] = [
+            .address(.v4(1)), .network(.v4(0)), .path(Array("/busy".utf8)), .userAgent(Array("/busy".utf8)),
+        ]
+        for (values, value) in zip(batch.values, expected) {
+            #expect(values.count <= 2 * BatchJSON.maximumHeavy)
+            let known = values.filter { $0.key.value == value }.values.reduce(0) { $0 + $1.total }
+            // Too low by at most the requests divided by half the capacity, in each loop and second.
+            #expect((95_000...100_000).contains(known), "\(known)")
+        }
     }
 }
 

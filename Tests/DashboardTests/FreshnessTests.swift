@@ -77,24 +77,12 @@ struct FreshnessTests {
         let browser = try Browser()
         try browser.open(site.address(""))
         #expect(try browser.text("#figure-total .value") == "1,290")
-        let folder = try TemporaryFolder()
-        let lock = try ServerProcess(
-            Program("psql", package: "postgresql-client"),
-            [
-                postgres.location, "-X", "-c",
-                "begin; lock table limiter.series in access exclusive mode; select pg_sleep(60)",
-            ], in: folder
-        ) {
-            try postgres.number(
-                "select count(*) from pg_locks where mode = 'AccessExclusiveLock' and relation = 'limiter.series'::regclass"
-            ) == 1
-        }
+        let lock = try SeriesLock(postgres)
         #expect(try waitUntil { try browser.text("#alarms")?.contains("the server does not answer") == true })
         #expect(try browser.text("#figure-total .value") == "1,290")
         #expect(try (browser.run("return document.title") as? String)?.hasPrefix("Stale: ") == true)
         #expect(try browser.run("return document.documentElement.dataset.stale") as? String == "")
-        try postgres.query("select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(60)'")
-        #expect(lock.waitForEnd(deadline: 30) != nil)
+        try lock.release()
         #expect(try waitUntil { try browser.run("return document.documentElement.dataset.stale") == nil })
     }
 }

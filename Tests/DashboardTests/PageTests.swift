@@ -106,19 +106,7 @@ struct PageTests {
         let postgres = try PostgresServer.withSchema()
         let site = try DashboardSite(
             .nginx, postgres: postgres.location, flags: ["--postgres-deadline", "60000"], companions: [postgres])
-        let folder = try TemporaryFolder()
-        // The overview reads the table of series; the health page does not.
-        let lock = try ServerProcess(
-            Program("psql", package: "postgresql-client"),
-            [
-                postgres.location, "-X", "-c",
-                "begin; lock table limiter.series in access exclusive mode; select pg_sleep(60)",
-            ], in: folder
-        ) {
-            try postgres.number(
-                "select count(*) from pg_locks where mode = 'AccessExclusiveLock' and relation = 'limiter.series'::regclass"
-            ) == 1
-        }
+        let lock = try SeriesLock(postgres)
         let waiting = try RawRequest("/limits/", port: site.port)
         #expect(
             try waitUntil {
@@ -129,8 +117,7 @@ struct PageTests {
             #expect(try site.client().get("/limits/processes.json").status == 200)
         }
         #expect(waiting.isSilent)
-        try postgres.query("select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(60)'")
-        #expect(lock.waitForEnd(deadline: 30) != nil)
+        try lock.release()
         #expect(try waiting.firstLine() == "HTTP/1.1 200 OK")
     }
 

@@ -36,6 +36,30 @@ struct SentinelLimitTests {
         #expect(try sentinels.servers[1].command("ROLE").hasPrefix("master"))
     }
 
+    @Test("a ban set through the Sentinels holds on all limiters, also after a failover, until it is removed")
+    func override() throws {
+        let sentinels = try RedisSentinels()
+        let limiters = try (0..<2).map { _ in try LimiterProcess(store: sentinels.location) }
+        let clients = try limiters.map { try NginxServer($0).client() }
+        func statuses(key: String) throws -> [Int] {
+            try clients.map { try $0.get("/api/data", headers: ["X-API-Key": key]).status }
+        }
+        let program = try Program(built: "fcgi-limiter")
+        let flags = ["--store", sentinels.location, "--rules", Template.path("bench/limits.yaml")]
+        let banned = try program.run(["ban", "api_key=a", "--for", "1h", "--reason", "r"] + flags)
+        #expect(banned.text.contains(": banned until "), "\(banned.errors)")
+        #expect(try waitUntil(every: 50) { try statuses(key: "a") == [403, 403] })
+        #expect(
+            try waitUntil { try sentinels.servers[1].command("EXISTS", "bucket:{overrides}:version") == "1" })
+
+        sentinels.servers[0].send(SIGKILL)
+        #expect(try waitUntil { try sentinels.servers[1].command("ROLE").hasPrefix("master") })
+        #expect(try statuses(key: "a") == [403, 403])
+        // The new master takes the removal, and both limiters read it there.
+        #expect(try waitUntil { try program.run(["unban", "api_key=a"] + flags).status == 0 })
+        #expect(try waitUntil(every: 50) { try statuses(key: "a") == [200, 200] })
+    }
+
     @Test("peek, explain and reset ask the master that the Sentinels name")
     func commands() throws {
         let sentinels = try RedisSentinels()
