@@ -31,22 +31,27 @@ final class DashboardSite {
     ///   - limiter: answers below `/api/` with nginx; Apache's mod_fcgid starts its own.
     ///   - store: the limiter's store.
     ///   - rules: the path of the limiter's rules file; `nil` for the rules of the sample endpoints.
-    ///   - flags: further flags of a dashboard that is started here.
+    ///   - flags: further flags of the dashboard, each followed by its value.
     ///   - companions: objects that live as long as the server.
     /// - Throws: ``ServerError`` if a program is missing or does not start.
     init(
         _ gate: Gate, postgres: String?, limiter: LimiterProcess? = nil, store: String? = nil, rules: String? = nil,
         flags: [String] = [], companions: [any Sendable] = []
     ) throws {
-        let flags = flags + (rules.map { ["--rules", $0] } ?? [])
+        let ownFlags = flags + (rules.map { ["--rules", $0] } ?? [])
         let companions = companions + (limiter.map { [$0] } ?? [])
         let variables =
             (postgres.map { ["FCGI_LIMITER_POSTGRES \"\($0)\""] } ?? [])
             + ["FCGI_LIMITER_STORE \(store ?? "embedded:${folder}/state/store")"]
             + (rules.map { ["FCGI_LIMITER_RULES \($0)"] } ?? [])
+            + stride(from: 0, to: flags.count, by: 2).map { index in
+                let name = flags[index].dropFirst(2).uppercased().replacing("-", with: "_")
+                return "FCGI_LIMITER_DASHBOARD_\(name) \"\(flags[index + 1])\""
+            }
         switch gate {
         case .nginx:
-            let dashboard = try DashboardProcess(postgres: postgres, store: store, flags: flags, companions: companions)
+            let dashboard = try DashboardProcess(
+                postgres: postgres, store: store, flags: ownFlags, companions: companions)
             let nginx = try NginxServer(
                 Template(http: Self.nginx), ["dashboard": dashboard.socket, "limiter": limiter?.socket ?? "/nowhere"],
                 files: Self.users, companions: [dashboard])
@@ -66,7 +71,8 @@ final class DashboardSite {
             let apache = try ApacheServer(Template(text: text), files: Self.users, companions: companions)
             (server, port) = (apache, apache.port)
         case .proxy:
-            let dashboard = try DashboardProcess(postgres: postgres, store: store, flags: flags, companions: companions)
+            let dashboard = try DashboardProcess(
+                postgres: postgres, store: store, flags: ownFlags, companions: companions)
             let text = Self.apache(location: "SetHandler \"proxy:unix:@dashboard@|fcgi://dashboard/\"", "")
             let apache = try ApacheServer(
                 Template(text: text), ["dashboard": dashboard.socket], files: Self.users, companions: [dashboard])

@@ -54,7 +54,8 @@ struct TemplateTests {
         let queries: [(PageName, String)] = [
             (.overview, ""), (.top, "by=path"), (.overview, "from=2026-01-01&to=2026-01-02&endpoint=a"), (.clients, ""),
             (.clients, "client=a"),
-            (.client, "client=api_key=ann"), (.client, "client=hashed=0011"), (.client, "client=%2300"), (.events, ""),
+            (.client, "client=api_key=ann"), (.client, "client=api_key=ann&policy=data"),
+            (.client, "client=hashed=0011"), (.client, "client=%2300"), (.events, ""),
             (.events, "before=1-1"), (.events, "range=6h&where=path=*&group=on"),
             (.health, ""), (.overview, "range=2h"), (.effectiveness, ""),
         ]

@@ -12,14 +12,14 @@ final class Dashboard: Application {
 
     init(
         access: Access, operators: Operators, assets: Assets, templates: Templates, database: Database,
-        limiter: LiveStore
+        limiter: LiveStore, log: AccessLog?
     ) {
         self.access = access
         self.assets = assets
         self.templates = templates
         self.database = database
         self.limiter = limiter
-        console = Console(operators, database, limiter)
+        console = Console(operators, database, limiter, log)
     }
 
     func respond(to requests: [Request]) -> [Response] {
@@ -44,15 +44,20 @@ final class Dashboard: Application {
         if let refusal = access.refusal(of: request) { return refused(refusal) }
         let method = request.text(of: "REQUEST_METHOD") ?? "GET"
         let route = Route(request)
-        let allowed = route == .act ? ["POST"] : ["GET", "HEAD"]
+        let allowed =
+            switch route {
+            case .act: ["POST"]
+            case .page(.trial): ["GET", "HEAD", "POST"]
+            default: ["GET", "HEAD"]
+            }
         guard allowed.contains(method) else {
-            let text = allowed.joined(separator: " and ") + " only\n"
+            let text = alternatives(allowed) + " only\n"
             var response = Response(status: 405, reason: "Method Not Allowed", body: Array(text.utf8))
             response.addHeader("Allow") { $0 += Array(allowed.joined(separator: ", ").utf8) }
             response.addHeader("Content-Type", "text/plain; charset=utf-8")
             return response
         }
-        let query = request.bytes(of: "QUERY_STRING") ?? []
+        let query = (method == "POST" ? request.body?[...] : request.bytes(of: "QUERY_STRING")) ?? []
         let now = Moment.now
         switch route {
         case nil: return page(Page(problem: .notFound, on: nil, now: now))

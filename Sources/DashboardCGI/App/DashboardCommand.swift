@@ -42,6 +42,11 @@ struct DashboardCommand: ParsableCommand, VariableOptions {
         help: "Users who may ban, exempt, limit and reset clients, separated by commas, as the web server names them.")
     var operators = Operators.none
 
+    @Option(
+        help: "Access log of the web server, in the combined format, on which operators may try rules. Default: none.",
+        completion: .file())
+    var accessLog: String?
+
     @Option(help: "Requests answered at the same time, from 1 to 64, each with its own database connection.")
     var workers: BoundedNumber<1, 64> = 4
 
@@ -70,12 +75,13 @@ struct DashboardCommand: ParsableCommand, VariableOptions {
         let postgres = postgresOptions.location
         let deadline = Int64(postgresDeadline.value) * 1_000
         let shelf = StoreShelf(location, logger)
+        let log = accessLog.map { AccessLog($0) }
         let makeDashboard = {
             @Sendable [networks = allow.networks, operators, rules = rulesOptions.rules] (_: Int) -> any Application in
             Dashboard(
                 access: Access(networks), operators: operators, assets: assets, templates: templates,
                 database: Database(postgres, deadline: deadline, logger),
-                limiter: LiveStore(shelf, rules: rules, location: location))
+                limiter: LiveStore(shelf, rules: rules, location: location), log: log)
         }
         guard !CGI.isRequested else { return CGI.answer(by: makeDashboard(0)) }
 

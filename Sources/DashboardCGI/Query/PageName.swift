@@ -10,7 +10,8 @@ enum PageName: String, CaseIterable {
     case overrides
     case confirm
     case audit
+    case trial
 
     /// Whether the page is about what operators do, and shows no counts.
-    var isConsole: Bool { self == .overrides || self == .confirm || self == .audit }
+    var isConsole: Bool { [.overrides, .confirm, .audit, .trial].contains(self) }
 }

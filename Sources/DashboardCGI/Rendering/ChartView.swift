@@ -1,4 +1,5 @@
 import Analytics
+import Limiters
 import TextFormats
 
 /// A chart of requests over time: a still drawing, and the data for a script that makes it interactive.
@@ -21,6 +22,8 @@ struct ChartView {
     /// The line of the time before; empty if that is not known.
     let beforePath: String
     let hasBefore: Bool
+    /// The limit of the chosen policy; `nil` if none is chosen, or if it is not a limit of all that the bars count.
+    let limit: LimitLine.View?
     /// How much of the width, of 600, lies before counting began.
     let uncounted: Int
     /// What happened to the limiters; `nil` if nothing did.
@@ -33,16 +36,19 @@ struct ChartView {
     let data: String
     let files: FilesView
 
-    init(_ timeline: Timeline, _ filter: Filter) {
+    init(_ timeline: Timeline, limit quota: Quota?, _ filter: Filter) {
         let (bars, range) = (timeline.bars, timeline.range)
         let labels = range.bars.map { range.label($0.start) }
         let isPartial = range.bars.map { range.passed(of: $0) < range.step }
-        let largest = (bars + (timeline.before ?? [])).map(\.total).max() ?? 0
+        let step = Self.words(range.step)
+        let highest = (bars + (timeline.before ?? [])).map(\.total).max() ?? 0
+        let line = quota.map { LimitLine($0, range, step: step, highest: highest) }
+        let largest = line?.peak ?? highest
         let total = bars.reduce(into: Counts()) { $0 += $1 }
         func path(_ height: (Counts) -> Int64, above below: (Counts) -> Int64) -> String {
             BarPath.bars(bars.map { (height($0), below($0)) }, peak: largest, width: 600, height: 200)
         }
-        step = Self.words(range.step)
+        (self.step, limit) = (step, line?.view)
         (allowed, blocked) = (Figure.count(total.allowed), Figure.count(total.blocked))
         failed = total.failed > 0 ? Figure.count(total.failed) : nil
         hasBefore = timeline.before != nil
@@ -66,6 +72,7 @@ struct ChartView {
             json.appendArray("blocked", of: timeline.known) { $0.append($1?.blocked) }
             json.appendArray("failed", of: timeline.known) { $0.append($1?.failed) }
             json.appendArray("before", of: timeline.before ?? []) { $0.append($1.total) }
+            json.appendArray("limit", of: line?.height == nil ? [] : bars) { json, _ in json.append(line?.height ?? 0) }
             json.appendArray("partial", of: isPartial) { $0.append($1) }
             json.appendArray("at", of: range.bars) { $0.append($1.start.seconds) }
             json.append("step", range.step)

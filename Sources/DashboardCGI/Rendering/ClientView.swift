@@ -42,7 +42,7 @@ struct ClientView: PageContent {
         isUnknown = seen == nil
         isHash = client.hasPrefix("#")
         figures = FiguresView(try report.totals(series))
-        chart = ChartView(try report.timeline(), filter)
+        chart = ChartView(try report.timeline(), limit: limiter.quota(filter), filter)
         endpoints = TableView(
             .endpoints(series), "Endpoints", empty: "No requests in this range.", filter, on: .client)
         events = TableView(

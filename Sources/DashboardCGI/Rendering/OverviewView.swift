@@ -17,7 +17,7 @@ struct OverviewView: PageContent {
     /// The rows of the tables beside the chart.
     private static let most = 6
 
-    init(_ report: Report) throws(Problem) {
+    init(_ report: Report, _ limiter: LiveStore) throws(Problem) {
         let filter = report.filter
         let series = try report.figures()
         let totals = try report.totals(series)
@@ -28,7 +28,7 @@ struct OverviewView: PageContent {
         verdict = VerdictView(
             timeline, totals, client: blocked.first?.client, policy: Table.mostBlocked(series, by: \.policy), filter)
         figures = FiguresView(totals)
-        chart = ChartView(timeline, filter)
+        chart = ChartView(timeline, limit: limiter.quota(filter), filter)
         let empty = "No requests in this range."
         clients = TableView(
             .clients(blocked), "Most blocked clients", empty: "No client was blocked in this range.", filter,

@@ -25,12 +25,12 @@ struct Page {
             let report = try Report(filter, database)
             let content: any PageContent =
                 switch name {
-                case .overview: try OverviewView(report)
+                case .overview: try OverviewView(report, limiter)
                 case .top: try TopView(report)
                 case .clients: try ClientsView(report)
                 case .client: try ClientView(report, limiter)
                 case .effectiveness: try EffectivenessView(report)
-                case .events, .health, .overrides, .confirm, .audit: try EventsView(report)
+                case .events, .health, .overrides, .confirm, .audit, .trial: try EventsView(report)
                 }
             self.init(
                 name, filter, FilterView(name, filter, series: report.series), content,
@@ -81,7 +81,10 @@ struct Page {
             (.effectiveness, "Effectiveness"), (.health, "Health"), (.overrides, "Overrides"),
         ]
         let current = name == .client ? .clients : name?.isConsole == true ? .overrides : name
-        let title = (content as? ClientView)?.name ?? titles.first { $0.page == current }?.title ?? "Not found"
+        let title =
+            (content as? ClientView)?.name ?? (content is TrialView ? "Try rules" : nil) ?? titles.first {
+                $0.page == current
+            }?.title ?? "Not found"
         view = PageView(
             title: title,
             navigation: titles.map { page, title in
@@ -90,7 +93,8 @@ struct Page {
                 return NavigationLink(
                     address: filter.address(page.rawValue, changes), text: title, isCurrent: page == current)
             },
-            alarm: alarm, isPast: filters != nil && filter.range.isPast, filters: filters, content: content)
+            alarm: alarm, isPast: (filters != nil && filter.range.isPast) || name == .trial, filters: filters,
+            content: content)
         self.problem = problem
     }
 }

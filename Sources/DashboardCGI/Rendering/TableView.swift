@@ -30,7 +30,8 @@ struct TableView {
 
     let name: String
     let title: String
-    let files: FilesView
+    /// `nil` for a table that has no files.
+    let files: FilesView?
     /// `nil` for a table without rows.
     let grid: Grid?
     /// The line to show instead of rows; `nil` for a table with rows.
@@ -49,10 +50,10 @@ struct TableView {
         _ table: Table, _ title: String, empty: String, _ filter: Filter, on page: PageName,
         columns: Set<String>? = nil
     ) {
-        name = table.name.rawValue
+        name = table.name?.rawValue ?? table.columns[0].key
         self.title = title
         note = table.note
-        files = FilesView(table.name, of: title, filter)
+        files = table.name.map { FilesView($0, of: title, filter) }
         guard !table.rows.isEmpty else {
             (grid, self.empty) = (nil, empty)
             return

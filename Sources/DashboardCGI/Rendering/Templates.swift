@@ -27,7 +27,7 @@ struct Templates: Sendable {
             ("effectiveness", PackageResources.effectiveness_mustache), ("problem", PackageResources.problem_mustache),
             ("refusal", PackageResources.refusal_mustache),
             ("overrides", PackageResources.overrides_mustache), ("confirm", PackageResources.confirm_mustache),
-            ("audit", PackageResources.audit_mustache),
+            ("audit", PackageResources.audit_mustache), ("trial", PackageResources.trial_mustache),
         ] {
             try library.register("{{% CONTENT_TYPE: MARKUP}}" + String(decoding: bytes, as: UTF8.self), named: name)
         }

@@ -23,7 +23,8 @@ final class LiveStore {
 
     let location: StoreLocation
     private let shelf: StoreShelf
-    private let path: String?
+    /// The rules file; `nil` for the rules of the sample endpoints.
+    let path: String?
     private var session: StoreSession?
     private var rulebook: Rulebook?
     /// The time and size of the rules file when it was read.
@@ -56,6 +57,14 @@ final class LiveStore {
         } catch {
             throw Problem(.unavailable, error.description, Self.remedy)
         }
+    }
+
+    /// The quota of the chosen policy for the chosen client, or for everybody together if the policy counts so.
+    ///
+    /// - Returns: `nil` if no policy is chosen, if it has no quota for all that the filter chooses, or if that is not known.
+    func quota(_ filter: Filter) -> Quota? {
+        guard let name = filter.policy else { return nil }
+        return try? charge(filter.client ?? "all").entries.map(\.policy).first { $0.name == name }?.quota
     }
 
     /// What the rules may charge a client.
@@ -104,6 +113,26 @@ final class LiveStore {
             return session
         } catch {
             throw Problem(.unavailable, error.description, Self.remedy)
+        }
+    }
+
+    /// The text of the rules file now.
+    func rulesText() throws(Problem) -> String {
+        do throws(RulesError) { return String(decoding: try Rulebook.text(path: path), as: UTF8.self) } catch {
+            throw Problem(.unavailable, error.description, Self.remedy)
+        }
+    }
+
+    /// The rules in an edited text of the rules file.
+    ///
+    /// - Throws: ``Problem`` about the first mistake. It shows nothing of another file that the text names.
+    func edited(_ text: String) throws(Problem) -> Rulebook {
+        let file = path ?? "limits.yaml"
+        do throws(RulesError) { return try Rulebook.parse(text.utf8, file: file).0 } catch {
+            let isElsewhere = error.location.file != file
+            throw Problem(
+                .malformed, isElsewhere ? "\(error.location.file) is not a valid file of keys." : error.description,
+                "Nothing was tried.")
         }
     }
 

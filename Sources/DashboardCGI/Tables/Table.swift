@@ -11,7 +11,8 @@ struct Table {
         }
     }
 
-    let name: TableName
+    /// The name of its files; `nil` for a table that only a page has.
+    let name: TableName?
     let columns: [Column]
     /// The keys of the columns that together name the subject of a row.
     let identity: [String]
@@ -29,7 +30,7 @@ struct Table {
 
     /// A table whose rows are named by some of its columns; if none are given, by the first.
     init(
-        name: TableName, columns: [Column], identity: [String] = [], rows: [[Cell]], note: String? = nil,
+        name: TableName?, columns: [Column], identity: [String] = [], rows: [[Cell]], note: String? = nil,
         next: Filter.Field? = nil
     ) {
         (self.name, self.columns, self.rows, self.note, self.next) = (name, columns, rows, note, next)

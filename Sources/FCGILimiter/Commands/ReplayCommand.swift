@@ -51,6 +51,7 @@ struct ReplayCommand: ParsableCommand {
                         unreadable += 1
                     }
                     progress.update(position)
+                    return true
                 }
             }
             progress.finish()

@@ -1,3 +1,4 @@
+import Glibc
 import TextFormats
 import Yams
 
@@ -67,7 +68,15 @@ struct Field {
         let folder = file.lastIndex(of: "/").map { file[...$0] } ?? ""
         let name = try text(example)
         let path = name.hasPrefix("/") ? name : folder + name
-        return (try parsed(example) { _ throws(ParseError) in try TextFile(path: path) }, path)
+        let content = try parsed(example) { _ throws(ParseError) in
+            var status = stat()
+            // Reading a pipe would wait for its writer.
+            guard stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG else {
+                throw ParseError("is not a regular file; name another file")
+            }
+            return try TextFile(path: path)
+        }
+        return (content, path)
     }
 
     /// A whole number in `range`.

@@ -11,14 +11,20 @@ extension Rulebook {
     public static func load(
         path: String, mode: Policy.Mode = .enforced
     ) throws(RulesError) -> (Rulebook, [RulesWarning]) {
-        let file: TextFile
+        try parse(text(path: path), file: path, mode: mode)
+    }
+
+    /// The text of a rules file; without a path, of the rules of the sample endpoints.
+    ///
+    /// - Throws: ``RulesError`` if the file cannot be read.
+    public static func text(path: String?) throws(RulesError) -> [UInt8] {
+        guard let path else { return PackageResources.samples_yaml }
         do throws(ParseError) {
-            file = try TextFile(path: path)
+            return try TextFile(path: path).bytes
         } catch {
             throw RulesError(
                 location: RulesLocation(file: path, line: nil, path: ""), value: nil, message: error.message)
         }
-        return try parse(file.bytes, file: path, mode: mode)
     }
 
     /// Checks the text of a rules file.

@@ -1,9 +1,11 @@
 import Glibc
+public import Limiters
 
 /// A log file that is read once, from beginning to end; one that is compressed is read through gzip(1).
 public final class LogFile {
     /// The file's length in bytes; `nil` if it is unknown, as for a pipe or a compressed file.
     public let size: Int?
+    private static let longestLine = 1 << 24
     private let path: String
     private let descriptor: Int32
     /// The process that decompresses the file; `nil` if it is not compressed.
@@ -28,11 +30,38 @@ public final class LogFile {
     }
 
     deinit {
-        if path != "-" { close(descriptor) }
+        if path != "-" || decompressor != nil { close(descriptor) }
+        // Without a reader it ends; if all was read, it has ended.
+        if let decompressor { waitpid(decompressor, nil, 0) }
     }
 
-    /// Calls `body` with each line, without its line break, and the number of bytes read so far.
-    public func forEachLine(_ body: (ArraySlice<UInt8>, Int) -> Void) throws(LogFileError) {
+    /// Skips lines that are older than a time, except some of the latest of them, if the file need not be read in order.
+    ///
+    /// Finds the place by bisection, since lines are in the order of their times.
+    public func skip(to time: Microseconds) {
+        guard let size else { return }
+        var (older, newer) = (0, size)
+        while newer - older > 1 << 16 {
+            let middle = (older + newer) / 2
+            if let line = line(after: middle), line.time < time { older = line.offset } else { newer = middle }
+        }
+        lseek(descriptor, older, SEEK_SET)
+    }
+
+    /// The first line that begins after `offset` and has a time, and where it begins; `nil` if none is near.
+    private func line(after offset: Int) -> (time: Microseconds, offset: Int)? {
+        var chunk = [UInt8](repeating: 0, count: 1 << 16)
+        let count = pread(descriptor, &chunk, chunk.count, offset)
+        var rest = chunk[..<max(0, count)]
+        while let lineBreak = rest.firstIndex(of: 0x0A) {
+            rest = rest[(lineBreak + 1)...]
+            if let line = AccessLogLine(rest.prefix { $0 != 0x0A }) { return (line.time, offset + rest.startIndex) }
+        }
+        return nil
+    }
+
+    /// Calls `body` with each line, without its line break, and the number of bytes read so far, until it returns false.
+    public func forEachLine(_ body: (ArraySlice<UInt8>, Int) -> Bool) throws(LogFileError) {
         var buffer: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 1 << 20)
         var position = 0
@@ -45,12 +74,13 @@ public final class LogFile {
             buffer.append(contentsOf: chunk[..<count])
             var start = 0
             while let end = buffer[start...].firstIndex(of: 0x0A) {
-                body(buffer[start..<end], position)
+                guard body(buffer[start..<end], position) else { return }
                 start = end + 1
             }
             buffer.removeFirst(start)
+            guard buffer.count <= Self.longestLine else { throw LogFileError(path, "a line is longer than 16 MiB") }
         }
-        if !buffer.isEmpty { body(buffer[...], position) }
+        if !buffer.isEmpty { _ = body(buffer[...], position) }
         var status: Int32 = 0
         // gzip exits with 1 for an error, and with 2 for a warning.
         if let decompressor, waitpid(decompressor, &status, 0) == decompressor, status != 0, status >> 8 != 2 {

@@ -12,7 +12,7 @@ const charts = (() => {
   function mixColours() {
     const probe = document.createElement("span");
     document.body.append(probe);
-    for (const name of ["allowed", "blocked", "failed", "muted", "grid", "uncounted", "tip", "tip-text"]) {
+    for (const name of ["allowed", "blocked", "failed", "text", "muted", "grid", "uncounted", "tip", "tip-text"]) {
       probe.className = `probe ${name}`;
       colours[name] = getComputedStyle(probe).color;
     }
@@ -40,10 +40,10 @@ const charts = (() => {
       backgroundColor: ({ chart, dataIndex }) =>
         chart.options.partial?.[dataIndex] ? hatched(chart.ctx, colours[key]) : colours[key],
     });
-    const before = {
-      key: "before", label: "Before", type: "line", stack: "before", data: [], pointRadius: 0, pointHitRadius: 0,
-      borderWidth: 1, borderColor: () => colours.muted, backgroundColor: () => colours.muted,
-    };
+    const line = (key, label, colour, borderWidth) => ({
+      key, label, type: "line", stack: key, data: [], pointRadius: 0, pointHitRadius: 0,
+      borderWidth, borderColor: () => colours[colour], backgroundColor: () => colours[colour],
+    });
     const ticks = { color: () => colours.muted };
     const tip = () => colours["tip-text"];
     return new Chart(figure.querySelector("canvas"), {
@@ -73,7 +73,13 @@ const charts = (() => {
           ctx.restore();
         },
       }],
-      data: { labels: [], datasets: [set("allowed", "Allowed"), set("blocked", "Blocked"), set("failed", "Store failed"), before] },
+      data: {
+        labels: [],
+        datasets: [
+          set("allowed", "Allowed"), set("blocked", "Blocked"), set("failed", "Store failed"),
+          line("before", "Before", "muted", 1), line("limit", "Limit", "text", 1.5),
+        ],
+      },
       options: {
         animation: false,
         maintainAspectRatio: false,
