@@ -10,7 +10,7 @@ struct PathTests {
         "apache/README.md", "bench/README.md",
         "docs/analytics.md", "docs/building.md", "docs/comparison.md", "docs/configuration.md", "docs/containers.md",
         "docs/dashboard.md", "docs/library.md", "docs/overrides.md", "docs/recipes.md", "docs/releasing.md",
-        "docs/rules.md", "docs/scaling.md", "docs/stores.md", library,
+        "docs/robustness.md", "docs/rules.md", "docs/scaling.md", "docs/stores.md", library,
     ]
 
     @Test("every document in docs/ is checked here")
