@@ -47,7 +47,7 @@ final class Report {
         return [period.start, period.end, hours.start, hours.end].map { PostgresParameter($0.iso) }
     }
 
-    /// The parameters of `with_clients.sql` and `with_values.sql` for a period.
+    /// The parameters of `with_counts.sql` for a period.
     func clientsSource(_ period: Period) -> [PostgresParameter] {
         let hours = range.step < 3_600 ? Period(start: period.end, end: period.end) : period.whole(3_600)
         let days = range.step < 86_400 ? Period(start: hours.end, end: hours.end) : hours.whole(86_400)

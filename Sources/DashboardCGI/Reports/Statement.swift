@@ -32,8 +32,14 @@ struct Statement: Sendable {
     static let clientBars = Statement("client_bars", clients + PackageResources.client_bars_sql)
 
     private static let decisions = PackageResources.with_decisions_sql
-    private static let clients = PackageResources.with_clients_sql
-    private static let values = PackageResources.with_values_sql
+    private static let clients = counts(in: "clients", by: "client, peak")
+    private static let values = counts(in: "values", by: "dimension, value")
+
+    /// The counts of a period in the tables of this name, as a table `counts`.
+    private static func counts(in table: String, by columns: String) -> [UInt8] {
+        let text = String(decoding: PackageResources.with_counts_sql, as: UTF8.self)
+        return Array(text.replacing("TABLE", with: table).replacing("COLUMNS", with: columns).utf8)
+    }
 
     init(_ name: String, _ sql: String) {
         (self.name, self.sql) = (name, sql)

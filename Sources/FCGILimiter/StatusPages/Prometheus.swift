@@ -85,6 +85,9 @@ extension StatusPages {
         }
         text.sample(["by": "none"], store.undecidedCount)
 
+        text.family("overrides", .gauge, "Bans, exemptions and limits by operators that are in force.")
+        text.sample(store.overrides.count)
+
         guard let breaker = store.breaker else { return }
         text.family("store_breaker", .gauge, "State of the store's circuit breaker: 1 for the current state, else 0.")
         for state in CircuitBreaker.State.allCases {

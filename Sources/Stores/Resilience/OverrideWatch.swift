@@ -62,6 +62,12 @@ public final class OverrideWatch: Sendable {
         return overrides.withLock { $0 }
     }
 
+    /// The number of overrides in force.
+    public var count: Int {
+        let now = now
+        return overrides.withLock { $0.count { $0.until > now } }
+    }
+
     private func read(_ store: any Store, _ known: inout Int64) {
         let asked = steadyMicroseconds()
         // A store that does not answer is reported by those who charge it.

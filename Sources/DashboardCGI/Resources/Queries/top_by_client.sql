@@ -2,7 +2,7 @@
 select client as value, limiter.saturated(sum(allowed)) as allowed, limiter.saturated(sum(blocked)) as blocked,
     limiter.saturated(coalesce(sum(blocked) filter (where series = any ($8::integer[])), 0)) as banned,
     limiter.saturated(sum(failed)) as failed
-from clients
+from counts
 where ($7::integer[] is null or series = any ($7)) and ($11::text is null or client = $11) and client <> 'other'
 group by client
 order by case when $9::boolean then sum(blocked) else sum(allowed) + sum(blocked) + sum(failed) end desc, client
