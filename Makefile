@@ -24,7 +24,7 @@ PACKAGE_TESTS := mmdebstrap lintian groff iproute2
 # For containers with a network of their own, and the base images that stand in for those of registries.
 CONTAINER_TESTS := mmdebstrap podman podman-compose buildah runc netavark aardvark-dns iptables iproute2 apache2-utils curl
 
-.PHONY: help build run traffic test check lint hooks bench compare differential sanitize fuzz chaos screenshot install uninstall deb debtest containertest swift
+.PHONY: help build run traffic test check lint hooks bench compare differential soak sanitize fuzz chaos screenshot install uninstall deb debtest containertest swift
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,6 +75,10 @@ compare: build  ## Compare with what others use, and write docs/comparison.md (R
 differential: build  ## Compare memory, the embedded store and Redis in ten million random requests (OPERATIONS=10000000, SEED=)
 	@scripts/install-packages $(SERVERS) $(MEASURING)
 	@bench/run differential
+
+soak: build  ## See whether memory, descriptors and latency stay flat, and write docs/soak.csv and .svg (MINUTES=40)
+	@scripts/install-packages $(SERVERS) $(MEASURING) python3
+	@bench/run soak
 
 sanitize: swift  ## Run the tests under the Address, Undefined Behavior and Thread Sanitizers (SANITIZERS=, SUITES=)
 	@scripts/install-packages $(LIBRARIES) $(SERVERS) $(TESTING)
