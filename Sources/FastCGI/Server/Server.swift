@@ -48,7 +48,7 @@ public final class Server: Sendable {
         let limits = limits.fitting(descriptors: raiseDescriptorLimit())
         threads.withLock { threads in
             threads = wakeUps.indices.map { index in
-                startThread { [listener, wakeUps, workers, connections, makeApplication, report] in
+                startJoinedThread { [listener, wakeUps, workers, connections, makeApplication, report] in
                     EventLoop(
                         listener: listener.descriptor, wakeUp: wakeUps[index].descriptor, connections: connections,
                         limits: limits,

@@ -29,7 +29,7 @@ final class WorkerPool: Sendable {
     init(_ count: Int, makeApplication: @escaping @Sendable (Int) -> any Application) {
         threads.withLock { threads in
             threads = (0..<max(1, count)).map { index in
-                startThread { [self] in work(makeApplication(index)) }
+                startJoinedThread { [self] in work(makeApplication(index)) }
             }
         }
     }
