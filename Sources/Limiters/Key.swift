@@ -10,6 +10,11 @@ public struct Key: Sendable, Hashable {
     /// The key, all printable ASCII.
     public let bytes: [UInt8]
 
+    /// The key of these bytes, which another key had.
+    init(bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
     /// The key under which `policy` counts `identity`.
     public init(_ identity: Identity, _ policy: Policy) {
         let prefix: StaticString =

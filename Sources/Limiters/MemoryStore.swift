@@ -37,10 +37,13 @@ public struct MemoryStore: Sendable, StateAccess {
     /// - Parameters:
     ///   - refund: what one policy was charged.
     ///   - now: the clock of ``StateAccess/charge(_:now:)``.
-    public mutating func refund(_ refund: Refund, now: Microseconds) {
-        guard let record = records[refund.key] else { return }
+    /// - Returns: whether the state has changed.
+    @discardableResult
+    public mutating func refund(_ refund: Refund, now: Microseconds) -> Bool {
+        guard let record = records[refund.key] else { return false }
         let words = refund.applied(to: record.words, now: now)
         records[refund.key] = words.isEmpty ? nil : Record(words: words, expiry: record.expiry)
+        return words != record.words
     }
 
     /// Removes every key whose quota is full again.

@@ -93,7 +93,7 @@ extension Unicode.Scalar {
 extension Policy {
     /// The policy with another limit; a bucket that would refill faster than a unit per microsecond gets that rate.
     package func limited(to limit: Int64) -> Policy {
-        Policy(checked: name, quota.limited(to: limit), mode, onStoreFailure)
+        with(quota.limited(to: limit))
     }
 }
 

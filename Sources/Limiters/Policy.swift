@@ -16,36 +16,45 @@ public struct Policy: Sendable, Hashable {
     public let mode: Mode
     /// How to answer when the store cannot decide; `nil` for the program's default.
     public let onStoreFailure: StoreFailureAnswer?
+    /// Whether a charge may be refunded after the request, so that a refusal may end early.
+    public let isRefundable: Bool
 
     /// A policy of this name.
     ///
     /// - Throws: ``PolicyNameError`` when the name is empty, too long or contains other characters.
     public init(
-        name: String, quota: Quota, mode: Mode = .enforced, onStoreFailure: StoreFailureAnswer? = nil
+        name: String, quota: Quota, mode: Mode = .enforced, onStoreFailure: StoreFailureAnswer? = nil,
+        isRefundable: Bool = false
     ) throws(PolicyNameError) {
         let isNameByte = { (byte: UInt8) in isAlphanumeric(byte) || [UInt8(ascii: "_"), 45, 46].contains(byte) }
         guard (1...64).contains(name.utf8.count), name.utf8.allSatisfy(isNameByte) else {
             throw PolicyNameError(name: name)
         }
-        self.init(checked: name, quota, mode, onStoreFailure)
+        self.init(name, quota, mode, onStoreFailure, isRefundable)
     }
 
-    init(checked name: String, _ quota: Quota, _ mode: Mode, _ onStoreFailure: StoreFailureAnswer?) {
+    private init(
+        _ name: String, _ quota: Quota, _ mode: Mode, _ onStoreFailure: StoreFailureAnswer?, _ isRefundable: Bool
+    ) {
         self.name = name
         self.quota = quota
         self.mode = mode
         self.onStoreFailure = onStoreFailure
+        self.isRefundable = isRefundable
     }
 
     /// The policy with its quota counted by a token bucket.
     func countedByTokenBucket() -> Policy {
-        Policy(checked: name, quota.countedByTokenBucket(), mode, onStoreFailure)
+        with(quota.countedByTokenBucket())
     }
 
     /// The policy with one of `count` equal shares of its quota.
     func divided(among count: Int64) -> Policy {
-        Policy(checked: name, quota.divided(among: count), mode, onStoreFailure)
+        with(quota.divided(among: count))
     }
+
+    /// The policy with another quota.
+    func with(_ quota: Quota) -> Policy { Policy(name, quota, mode, onStoreFailure, isRefundable) }
 }
 
 /// A name that no policy may have.

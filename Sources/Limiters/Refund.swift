@@ -1,7 +1,8 @@
 /// Units that one policy was charged, with what it takes to give them back.
 ///
 /// Policies that live in different parts of a store cannot be charged all or none at once. So a policy that was charged
-/// gets its units back when another one refuses. A refund never gives back more than was charged, whatever was charged or
+/// gets its units back when another one refuses. It also gets them back when a request ended in a way that does not count.
+/// A refund never gives back more than was charged, whatever was charged or
 /// refunded in between. Units that cannot be given back stay charged.
 public struct Refund: Sendable, Hashable {
     /// The key of the state in the store.
@@ -31,6 +32,13 @@ public struct Refund: Sendable, Hashable {
             case .tokenBucket: now
             case .slidingWindow: now + decision.resetAfter - quota.window
             }
+    }
+
+    init(_ key: Key, _ quota: Quota, cost: Int64, moment: Microseconds) {
+        self.key = key
+        self.quota = quota
+        self.cost = cost
+        self.moment = moment
     }
 
     /// The state after the refund.

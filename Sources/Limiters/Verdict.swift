@@ -16,8 +16,17 @@ public struct Verdict: Sendable {
     /// The store's clock at the decision.
     public let now: Microseconds
 
+    /// The clock at each decision; `nil` if ``now`` is the clock of all.
+    private let clocks: [Microseconds]?
+
     /// The verdict of `decisions`, one for each entry of `charge`.
-    public init(_ decisions: [Decision], on charge: Charge, now: Microseconds) {
+    ///
+    /// - Parameters:
+    ///   - decisions: the decisions.
+    ///   - charge: the request.
+    ///   - now: the store's clock.
+    ///   - clocks: the clock at each decision, if parts of a store with clocks of their own have made them.
+    public init(_ decisions: [Decision], on charge: Charge, now: Microseconds, clocks: [Microseconds]? = nil) {
         var admission = Admission.allowed
         var governing: Int?
         for (index, decision) in decisions.enumerated() where charge.entries[index].policy.mode == .enforced {
@@ -34,7 +43,11 @@ public struct Verdict: Sendable {
         self.governing = governing
         self.decisions = decisions
         self.now = now
+        self.clocks = clocks
     }
+
+    /// The clock at the decision with this index.
+    public func clock(of index: Int) -> Microseconds { clocks?[index] ?? now }
 
     /// Whether every enforced policy allows the request.
     public var isAllowed: Bool { admission == .allowed }

@@ -3,11 +3,19 @@ public import Limiters
 /// A text that all users of a store share, as one of them has read it.
 public struct SharedText: Sendable {
     /// Which text.
-    public enum Name: String, Sendable {
+    public struct Name: Sendable, Hashable {
+        let rawValue: String
+
         /// The overrides in force.
-        case overrides
+        public static let overrides = Name(rawValue: "overrides")
         /// The key of the dashboards' tokens.
-        case tokens
+        public static let tokens = Name(rawValue: "tokens")
+        /// The secret that authenticates receipts.
+        public static let receipts = Name(rawValue: "receipts")
+        /// Which receipts of a run of numbers are settled.
+        static func claims(_ run: ClaimList.Run) -> Name {
+            Name(rawValue: "claims-\(String(run.issuer, radix: 16))-\(run.number)")
+        }
     }
 
     /// A number that grows with each change; 0 if there is no text.

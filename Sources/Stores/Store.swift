@@ -23,6 +23,15 @@ public protocol Store: AnyObject {
     /// - Throws: ``StoreError`` if nothing is known of any charge.
     func attempt(_ charges: [Charge], clock: Microseconds?) throws(StoreError) -> [Result<Verdict, StoreError>]
 
+    /// Gives units back.
+    ///
+    /// - Parameters:
+    ///   - refunds: what policies were charged.
+    ///   - clock: as for ``attempt(_:clock:)``.
+    /// - Returns: how many of the refunds changed a state.
+    /// - Throws: ``StoreError``. Then some units may be given back and others not.
+    func refund(_ refunds: [Refund], clock: Microseconds?) throws(StoreError) -> Int
+
     /// Removes the states of these keys, so that their quotas are full again.
     ///
     /// - Returns: how many of the keys were in use.

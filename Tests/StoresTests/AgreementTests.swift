@@ -37,6 +37,31 @@ struct AgreementTests {
         }
     }
 
+    @Test("every store answers the tables of refunds", arguments: StoreUnderTest.Kind.allCases)
+    func refunds(_ kind: StoreUnderTest.Kind) throws {
+        let store = try StoreUnderTest(kind)
+        for (number, row) in try RefundCase.all().enumerated() {
+            let policy = try Policy(name: "one", quota: row.quota)
+            let client = Identity("client", "\(number)".utf8)
+            var charged: [Refund?] = []
+            for (at, action, remaining, resetAfter) in row.steps {
+                let now = Case.beginning + at
+                switch action {
+                case .charge(let cost):
+                    let charge = Charge([.init(policy, for: client, cost: cost)])
+                    let verdict = try store.charge([charge], now)[0]
+                    charged.append(Refund(charge.entries[0], by: verdict.decisions[0], now: now))
+                case .refund(let step, let changes):
+                    charged.append(nil)
+                    let refund = try #require(charged[step])
+                    #expect(try store.refund([refund], now) == (changes ? 1 : 0), "\(row): at \(at)")
+                }
+                let left = try store.charge([Charge(cost: 0, [.init(policy, for: client)])], now)[0].decisions[0]
+                #expect(left.remaining == remaining && left.resetAfter == resetAfter, "\(row): at \(at), \(left)")
+            }
+        }
+    }
+
     @Test("an empty batch has no verdicts", arguments: StoreUnderTest.Kind.allCases)
     func nothing(_ kind: StoreUnderTest.Kind) throws {
         #expect(try StoreUnderTest(kind).charge([], Case.beginning).isEmpty)

@@ -17,12 +17,11 @@ struct RefundTests {
         let given: Microseconds?
     }
 
-    @Test("Redis refunds as memory does", arguments: 1...4 as ClosedRange<UInt64>)
-    func agreement(_ seed: UInt64) throws {
-        let server = try RedisServer()
-        let store = RedisStore(RedisLocation(.unix(path: server.socket)), deadlines: .patient)
-        let refunds = try RefundScript(server)
-        var memory = MemoryStore()
+    @Test(
+        "every store refunds random requests as memory does, several at a time",
+        arguments: [.embedded, .redis, .cluster] as [StoreUnderTest.Kind], 1...4 as ClosedRange<UInt64>)
+    func agreement(_ kind: StoreUnderTest.Kind, _ seed: UInt64) throws {
+        let (memory, store) = (try StoreUnderTest(.memory), try StoreUnderTest(kind))
         var generator = SeededGenerator(seed: seed)
         let entries = try Self.quotas().enumerated().map { number, quota in
             Charge.Entry(try Policy(name: "p\(number)", quota: quota), for: Identity("client", "\(seed)".utf8))
@@ -30,22 +29,25 @@ struct RefundTests {
         var now = Case.beginning
         var owed: [Refund] = []
         var returns = 0
-        for _ in 0..<3_000 {
+        for _ in 0..<(kind == .cluster ? 600 : 3_000) {
             now += [0, 0, 1, 1_000, 60_000_000, Self.hour, -1_000].randomElement(using: &generator) ?? 0
             if Int.random(in: 0..<3, using: &generator) == 0, !owed.isEmpty {
-                let taken = owed.remove(at: Int.random(in: owed.indices, using: &generator))
-                returns += try refunds.refund(taken, clock: now)
-                memory.refund(taken, now: now)
+                let refunds = (0..<Int.random(in: 1...3, using: &generator)).compactMap { _ in
+                    owed.isEmpty ? nil : owed.remove(at: Int.random(in: owed.indices, using: &generator))
+                }
+                let count = try store.refund(refunds, now)
+                #expect(try memory.refund(refunds, now) == count, "seed \(seed), at \(now)")
+                returns += count
             } else {
                 let entry = entries[Int.random(in: entries.indices, using: &generator)]
                 let charge = Charge(cost: Int64.random(in: 1...3, using: &generator), [entry])
-                let verdict = try store.charge([charge], clock: now)[0]
-                #expect(verdict.decisions == memory.charge(charge, now: now).decisions)
+                let verdict = try store.charge([charge], now)[0]
+                #expect(try verdict.decisions == memory.charge([charge], now)[0].decisions)
                 if let taken = Refund(charge.entries[0], by: verdict.decisions[0], now: now) { owed.append(taken) }
             }
             let peek = Charge(cost: 0, entries)
-            let expected = memory.charge(peek, now: now).decisions
-            try #require(store.charge([peek], clock: now)[0].decisions == expected, "seed \(seed), at \(now)")
+            let expected = try memory.charge([peek], now)[0].decisions
+            try #require(store.charge([peek], now)[0].decisions == expected, "seed \(seed), at \(now)")
         }
         #expect(returns > 50)
     }
@@ -54,13 +56,12 @@ struct RefundTests {
     func atOnce() throws {
         let server = try RedisServer()
         let store = RedisStore(RedisLocation(.unix(path: server.socket)), deadlines: .patient)
-        let refunds = try RefundScript(server)
         for (number, quota) in try Self.quotas().enumerated() {
             let entry = Charge.Entry(
                 try Policy(name: "p\(number)", quota: quota), for: Identity("client", "a".utf8), cost: 1)
             let verdict = try store.charge([Charge([entry])], clock: Case.beginning)[0]
             let taken = try #require(Refund(entry, by: verdict.decisions[0], now: verdict.now))
-            #expect(try refunds.refund(taken, clock: Case.beginning) == 1)
+            #expect(try store.refund([taken], clock: Case.beginning) == 1)
             let peek = try store.charge([Charge(cost: 0, [entry])], clock: Case.beginning)[0]
             #expect(peek.decisions[0].remaining == quota.limit)
             #expect(peek.decisions[0].resetAfter == 0)
@@ -182,22 +183,5 @@ struct RefundTests {
         ].map { (limit: Int64, window: Microseconds, algorithm: Algorithm) in
             try Quota(limit: limit, window: window, algorithm: algorithm)
         }
-    }
-}
-
-/// The script `refund.lua` on one Redis server; only clusters use it.
-private struct RefundScript {
-    private let scripted: ScriptedConnection
-
-    init(_ server: RedisServer) throws {
-        scripted = try ScriptedConnection(
-            RedisConnection(RedisLocation(.unix(path: server.socket)), deadlines: .patient))
-    }
-
-    /// Refunds units, and returns how many keys have changed.
-    func refund(_ refund: Refund, clock: Microseconds) throws -> Int {
-        var command = RedisCommand(wordCount: 0)
-        command.write(refunding: [refund], digest: scripted.refundDigest, clock: clock)
-        return try scripted.connection.send(command).integer.map { Int($0) } ?? 0
     }
 }

@@ -62,6 +62,33 @@ struct RecipeTests {
         #expect(try client.get("/a/post").text == "index.php")
     }
 
+    @Test("a login: failures are limited, and successes cost nothing")
+    func login() throws {
+        let recipe = try Recipe("A login")
+        let port = try FreePort().number
+        let limiter = try LimiterProcess(rules: recipe.rules, flags: ["--reports", "127.0.0.1:\(port)"])
+        let app = try PythonSite()
+        let locations = try recipe.block("nginx").replacing(
+            "include \(Template.path("nginx"))/report.conf;", with: ReportedSite.report(to: port))
+        let server = NginxSite.template("include @nginx@/guard-server.conf;\n" + locations).text
+        let nginx = try NginxServer(
+            Template(
+                text: server.replacing("upstream fcgi", with: "include @nginx@/report-format.conf;\nupstream fcgi")),
+            ["socket": limiter.socket, "app": "\(app.port)"], companions: [limiter, app])
+        let client = nginx.client()
+        for (path, right, wrong) in [("/login", 302, 401), ("/wp-login.php", 302, 200)] {
+            func status(_ status: Int) throws -> Int {
+                try client.send("POST", "\(path)?status=\(status)", body: [1]).status
+            }
+            for _ in 0..<20 {
+                #expect(try status(right) == right)
+            }
+            for _ in 0..<5 { #expect(try status(wrong) == wrong) }
+            #expect(try status(right) == 429)
+            #expect(try client.get(path).status == 200)
+        }
+    }
+
     @Test("a JSON API: each plan has its quota, and an unknown key counts for its address")
     func plans() throws {
         let recipe = try Recipe("A JSON API with plans")

@@ -92,13 +92,9 @@ extension LiveStore {
     /// The key of the tokens, which all dashboards of the store share; made when it is first needed.
     func tokenKey() throws(Problem) -> [UInt8] {
         try withStore { store throws(StoreError) in
-            let text = try store.sharedText(.tokens, known: 0)
-            if let bytes = text.bytes, !bytes.isEmpty { return bytes }
-            var random = SystemRandomNumberGenerator()
-            let key = Array((0..<4).map { _ in String(random.next(), radix: 16) }.joined().utf8)
-            let answer = try store.replaceSharedText(
-                .tokens, known: text.version, by: key, until: text.now + Self.keyLifetime)
-            return answer.bytes ?? key
+            var secret = SharedSecret(.tokens, lifetime: Self.keyLifetime)
+            try secret.read(from: store)
+            return secret.bytes
         }
     }
 

@@ -41,19 +41,33 @@ struct ExplainCommand: ParsableCommand {
             for match in matches {
                 print("\(match.rule) in line \(match.rule.line) counts \(match.identity.text), cost \(match.cost)")
             }
-            Self.printPolicies(of: charge, overrides, decisions)
+            Self.printPolicies(of: charge, rulebook, overrides, decisions)
         }
     }
 
-    private static func printPolicies(of charge: Charge, _ overrides: [Override], _ decisions: [Decision]?) {
+    private static func printPolicies(
+        of charge: Charge, _ rulebook: Rulebook, _ overrides: [Override], _ decisions: [Decision]?
+    ) {
         for (index, entry) in charge.entries.enumerated() {
             let mode = entry.policy.mode == .shadow ? ", shadow" : ""
             let failure = entry.policy.onStoreFailure.map { ", \($0.rawValue) while the store is unavailable" } ?? ""
-            print("  \(entry.policy.name): \(entry.policy.quota.text)\(mode)\(failure), key \(entry.key.text)")
+            let condition = rulebook.countConditions.isEmpty ? nil : rulebook.countConditions[Int(entry.tag)]
+            let refund = condition.map { ", \($0.text)" } ?? ""
+            print("  \(entry.policy.name): \(entry.policy.quota.text)\(mode)\(refund)\(failure), key \(entry.key.text)")
             // A rule may have a policy twice, for different clients.
             let override = overrides.first { $0.effect == .limit(entry.policy.quota.limit, policy: entry.policy.name) }
             if let override { print("    override: \(override.summary)") }
             if let decision = decisions?[index] { print("    \(Left.text(decision))") }
+        }
+    }
+}
+
+extension CountCondition {
+    /// When a charge is given back.
+    fileprivate var text: String {
+        switch self {
+        case .ifStatus(let statuses): "refunded unless the status is \(statuses.text)"
+        case .unlessStatus(let statuses): "refunded if the status is \(statuses.text)"
         }
     }
 }

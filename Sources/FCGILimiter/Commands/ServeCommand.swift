@@ -35,6 +35,7 @@ struct ServeCommand: ParsableCommand, VariableOptions {
     @OptionGroup var rulesOptions: RulesOptions
     @OptionGroup var storeOptions: StoreOptions
     @OptionGroup var storeFailureOptions: StoreFailureOptions
+    @OptionGroup var reportOptions: ReportOptions
     @OptionGroup var recorderOptions: RecorderOptions
     @OptionGroup var alertOptions: AlertOptions
 
@@ -68,15 +69,16 @@ struct ServeCommand: ParsableCommand, VariableOptions {
         let recording = recorderOptions.settings
         let ledger = Ledger(loops: loops.value, recordsClients: recording != nil)
         let recorder = recording.map { makeRecorder($0, store, ledger, connections, logger) }
+        let settler = Settler(store, reportOptions.reports.address, timeout: reportOptions.timeout, logger)
         let healthCheck = HealthCheck()
         let storeHeader = storeFailureOptions.storeHeader == .on ? StoreHeader(store) : nil
         let makeGateway = { @Sendable (index: Int) -> any Application in
             let session = store.makeSession()
             return Gateway(
                 rules: rules, overrides: store.overrides, store: session, storeHeader: storeHeader,
-                tally: ledger[index],
+                settler: settler, tally: ledger[index],
                 pages: StatusPages(
-                    rules: rules, store: store, session: session, ledger: ledger, recorder: recorder,
+                    rules: rules, store: store, session: session, ledger: ledger, recorder: recorder, settler: settler,
                     connections: connections, healthCheck: healthCheck))
         }
         guard !CGI.isRequested else {
@@ -89,6 +91,10 @@ struct ServeCommand: ParsableCommand, VariableOptions {
         let server = Server(
             listener, loops: loops.value, connections: connections, report: { logger.warning("\($0)") },
             makeApplication: makeGateway)
+        if !rules.current.countConditions.isEmpty {
+            settler.start()
+            settler.waitForSecret()
+        }
         server.start()
         rules.startReloading { ledger.annotate(.reload, $0) }
         ledger.annotate(.start, "fcgi-limiter \(programVersion) started with \(rules.summary)")
@@ -108,6 +114,7 @@ struct ServeCommand: ParsableCommand, VariableOptions {
         }
         logger.info("stopping on \(signal == SIGTERM ? "SIGTERM" : "SIGINT")")
         server.stop()
+        settler.stop()
         ledger.annotate(.stop, "fcgi-limiter stopped on \(signal == SIGTERM ? "SIGTERM" : "SIGINT")")
         shadowReport?.report()
         recorder?.stop()

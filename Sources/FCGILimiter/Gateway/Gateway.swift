@@ -32,17 +32,21 @@ final class Gateway: Application {
     private var overrideTable: OverrideTable?
     private let store: StoreSession
     private let storeHeader: StoreHeader?
+    private let settler: Settler
+    private let issuer: ReceiptIssuer
     private let tally: Tally
     private let pages: StatusPages
 
     init(
-        rules: ActiveRules, overrides: OverrideWatch, store: StoreSession, storeHeader: StoreHeader?, tally: Tally,
-        pages: StatusPages
+        rules: ActiveRules, overrides: OverrideWatch, store: StoreSession, storeHeader: StoreHeader?, settler: Settler,
+        tally: Tally, pages: StatusPages
     ) {
         self.rules = rules
         self.overrides = overrides
         self.store = store
         self.storeHeader = storeHeader
+        self.settler = settler
+        issuer = settler.makeIssuer()
         self.tally = tally
         self.pages = pages
     }
@@ -79,6 +83,7 @@ final class Gateway: Application {
         if let changedRules {
             rulebook = changedRules
             tally.use(changedRules.series)
+            if !changedRules.countConditions.isEmpty { settler.start() }
         }
         let changedOverrides = overrides.changed(since: &seenOverrides)
         if let changedOverrides { overrideList = changedOverrides }
@@ -126,6 +131,12 @@ final class Gateway: Application {
                 page(request, endpoint)
             }
             header?.add(to: &response, of: outcome)
+            // Rules without a condition, the usual ones, cost nothing here.
+            if !rulebook.countConditions.isEmpty, front.hearsEndings,
+                let receipt = issuer.receipt(for: outcome, rulebook.countConditions, secret: settler.secret)
+            {
+                response.addHeader("X-Limiter-Receipt") { $0.append(contentsOf: receipt) }
+            }
             return response
         }
     }

@@ -33,6 +33,14 @@ enum Front {
         }
     }
 
+    /// Whether the web server can report how a request ended.
+    var hearsEndings: Bool {
+        switch self {
+        case .authRequest, .accelRedirect: true
+        case .responder, .accessChecker, .authorizer: false
+        }
+    }
+
     /// The response in the form of this front.
     ///
     /// - Parameters:

@@ -11,6 +11,7 @@ extension StatusPages {
         var text = PrometheusText()
         addRequests(to: &text)
         addStore(to: &text)
+        addReports(to: &text)
         if let recorder { addRecorder(recorder, to: &text) }
 
         text.family("connections", .gauge, "Open connections from web servers.")
@@ -95,6 +96,18 @@ extension StatusPages {
         }
         text.family("store_breaker_transitions_total", .counter, "Transitions of the circuit breaker, by new state.")
         for state in CircuitBreaker.State.allCases { text.sample(["to": state.rawValue], breaker.entries(into: state)) }
+    }
+
+    private func addReports(to text: inout PrometheusText) {
+        let counts = settler.counts
+        text.family("receipts_total", .counter, "Requests whose charge was to be confirmed or refunded at their end.")
+        text.sample(settler.issued)
+        text.family("reports_total", .counter, "Reports on how a request ended, by what they led to.")
+        for result in Settler.Result.allCases {
+            text.sample(["result": result.rawValue], counts.reports[result, default: 0])
+        }
+        text.family("reports_lost_total", .counter, "Requests of which no report came before --report-timeout.")
+        text.sample(counts.lost)
     }
 
     private func addRecorder(_ recorder: Recorder, to text: inout PrometheusText) {

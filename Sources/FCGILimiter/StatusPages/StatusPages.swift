@@ -11,6 +11,7 @@ struct StatusPages {
     let ledger: Ledger
     /// The recorder that writes to PostgreSQL; `nil` if no database is configured.
     let recorder: Recorder?
+    let settler: Settler
     let connections: ConnectionCount
     let healthCheck: HealthCheck
     let started = steadyMicroseconds()

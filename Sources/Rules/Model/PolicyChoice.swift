@@ -8,6 +8,8 @@ struct PolicyChoice: Sendable {
     let byPlan: [Bytes: Policy]
     /// Whom the policy counts, whatever rule it is in; `nil` if the rule decides.
     let selector: IdentitySelector?
+    /// Which endings of a request count; `nil` if all do.
+    let condition: CountCondition?
 
     func policy(_ facts: inout RequestFacts) -> Policy {
         byPlan.isEmpty ? standard : policy(plan: facts.plan())

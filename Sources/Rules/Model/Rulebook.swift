@@ -26,6 +26,9 @@ public final class Rulebook: Sendable {
     /// The tag of an entry that a request is charged under is the index of its policy here.
     public let taggedPolicies: [(rule: Rule, policy: Policy)]
 
+    /// Which endings of a request count under the policy of each tag; `nil` if all do. Empty if that is so of every policy.
+    public let countConditions: [CountCondition?]
+
     let settings: RequestSettings
     let table: RuleTable
     let banned: ClientList
@@ -40,6 +43,8 @@ public final class Rulebook: Sendable {
         self.matching = matching
         table = RuleTable(rules)
         taggedPolicies = table.rules.flatMap { rule in rule.policies.map { (rule, $0) } }
+        let conditions = table.rules.flatMap { $0.action.choices.map(\.condition) }
+        countConditions = conditions.contains { $0 != nil } ? conditions : []
         self.policies = policies
         self.settings = settings
         self.banned = banned

@@ -31,7 +31,9 @@ struct PolicyReader {
         named name: String, _ nameField: Field, _ field: Field
     ) throws(RulesError) -> PolicyChoice {
         let members = try field.members(
-            named: ["limit", "plans", "algorithm", "mode", "on_store_failure", "count"], Self.example)
+            named: ["limit", "plans", "algorithm", "mode", "on_store_failure", "count", "count_if", "count_unless"],
+            Self.example)
+        let condition = try members.countCondition()
         let algorithm = try members["algorithm"]?.choice(Algorithm.self) ?? .slidingWindow
         let isShadow = try members["mode"]?.choice(ModeName.self) == .shadow || self.mode == .shadow
         let mode: Policy.Mode = isShadow ? .shadow : .enforced
@@ -40,7 +42,9 @@ struct PolicyReader {
         func policy(_ field: Field) throws(RulesError) -> Policy {
             let quota = try Self.quota(field, algorithm)
             do throws(PolicyNameError) {
-                return try Policy(name: name, quota: quota, mode: mode, onStoreFailure: onStoreFailure)
+                return try Policy(
+                    name: name, quota: quota, mode: mode, onStoreFailure: onStoreFailure,
+                    isRefundable: condition != nil)
             } catch {
                 let remedy = "use 1 to 64 letters, digits, _, - and ."
                 throw nameField.error("is not a valid name for a policy; \(remedy)", value: name)
@@ -61,7 +65,9 @@ struct PolicyReader {
             }
         }
         guard let standard else { throw field.error("has no limit; write limit: 10 per minute") }
-        return PolicyChoice(standard: standard, byPlan: byPlan, selector: try members["count"]?.identitySelector())
+        return PolicyChoice(
+            standard: standard, byPlan: byPlan, selector: try members["count"]?.identitySelector(), condition: condition
+        )
     }
 
     private static func quota(_ field: Field, _ algorithm: Algorithm) throws(RulesError) -> Quota {

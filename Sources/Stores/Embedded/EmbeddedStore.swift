@@ -54,6 +54,16 @@ public final class EmbeddedStore: Store {
         return verdicts
     }
 
+    /// Gives the units back in one transaction.
+    public func refund(_ refunds: [Refund], clock: Microseconds?) throws(StoreError) -> Int {
+        var transaction = try begin()
+        let now = clock ?? wallMicroseconds()
+        var count = 0
+        for refund in refunds where try transaction.refund(refund, now: now) { count += 1 }
+        try transaction.commit()
+        return count
+    }
+
     /// Removes the records in one transaction.
     public func reset(_ keys: [Key]) throws(StoreError) -> Int {
         var transaction = try begin()

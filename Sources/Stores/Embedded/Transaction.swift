@@ -137,6 +137,28 @@ extension Transaction: StateAccess {
         change.write(from: old.span.bytes, to: UnsafeMutableRawBufferPointer(rebasing: target[8...]))
     }
 
+    /// Gives units back.
+    ///
+    /// - Returns: whether the state has changed.
+    mutating func refund(_ refund: Refund, now: Microseconds) throws(StoreError) -> Bool {
+        let record = try record(refund.key)
+        let (old, expiry) = (record.state.words, record.expiry)
+        let words = refund.applied(to: old, now: now)
+        guard words != old else { return false }
+        guard !words.isEmpty else {
+            try remove(refund.key)
+            return true
+        }
+        found = nil
+        guard let target = reserve(refund.key, 8 + 8 * words.count, replacing: record) else {
+            isBroken = true
+            throw Self.failure(MDB_MAP_FULL, file.path)
+        }
+        target.storeBytes(of: expiry, as: Int64.self)
+        words.withUnsafeBytes { UnsafeMutableRawBufferPointer(rebasing: target[8...]).copyMemory(from: $0) }
+        return true
+    }
+
     /// The bytes of a new record in place of `record`, to be filled before any other write; `nil` if that fails
     /// (`mdb_cursor_put`, `MDB_RESERVE`).
     private func reserve(_ key: Key, _ byteCount: Int, replacing record: Record) -> UnsafeMutableRawBufferPointer? {
@@ -144,6 +166,13 @@ extension Transaction: StateAccess {
         let flags = MDB_RESERVE | (record.isAbsent ? 0 : MDB_CURRENT)
         let code = withValue(key.bytes) { mdb_cursor_put(position, &$0, &value, UInt32(flags)) }
         return code == 0 ? UnsafeMutableRawBufferPointer(start: value.mv_data, count: byteCount) : nil
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// The integers of a state.
+    fileprivate var words: [Int64] {
+        (0..<count / 8).map { loadUnaligned(fromByteOffset: 8 * $0, as: Int64.self) }
     }
 }
 

@@ -48,6 +48,20 @@ public final class RedisStore: Store {
         return count
     }
 
+    /// Gives the units back by scripts of so many keys as a batch's.
+    public func refund(_ refunds: [Refund], clock: Microseconds?) throws(StoreError) -> Int {
+        try connected { scripted throws(StoreError) in
+            var count = 0
+            for first in stride(from: 0, to: refunds.count, by: Self.maximumKeysPerScript) {
+                let part = Array(refunds[first..<min(first + Self.maximumKeysPerScript, refunds.count)])
+                // Whole, because a server may have lost the script.
+                command.write(refunding: part, digest: nil, clock: clock)
+                count += try scripted.connection.send(command).integer.map { Int($0) } ?? 0
+            }
+            return count
+        }
+    }
+
     /// Charges a key made for this and deletes it, which shows that the server takes writes.
     public func check() throws(StoreError) {
         let entry = Charge.Entry.signOfLife(0)

@@ -2,8 +2,8 @@ public import Limiters
 
 /// A cache of refusals, so that the store is not asked again before a refusal ends.
 ///
-/// Only time frees a unit, so a refused request stays refused until the time that its refusal named. The exception is a
-/// reset, which ``Trust`` is about. Time is measured by this machine's steady clock from before the store was asked, less a
+/// Only time frees a unit, so a refused request stays refused until the time that its refusal named. One exception is a
+/// reset, which ``Trust`` is about. The other is a refund after a request, so refusals by refundable policies are not cached. Time is measured by this machine's steady clock from before the store was asked, less a
 /// thousandth for clocks that run unevenly. So no client is refused longer than by the store. As a store can also lose its
 /// data, it is asked again at least once per minute.
 ///
@@ -78,8 +78,12 @@ public final class RefusalCache {
     ///   - verdict: what the store decided.
     ///   - asked: the steady clock before the store was asked.
     public func insert(_ verdict: Verdict, asked: Microseconds) {
-        guard case .refused = verdict.admission else { return }
         let charge = verdict.charge
+        let mayEndEarly = charge.entries.indices.contains { index in
+            charge.entries[index].policy.isRefundable && charge.entries[index].policy.mode == .enforced
+                && verdict.decisions[index].admission != .allowed
+        }
+        guard case .refused = verdict.admission, !mayEndEarly else { return }
         if slots.isEmpty {
             slots = Array(repeating: nil, count: Self.capacity)
             hashes = Array(repeating: 0, count: Self.capacity)

@@ -41,6 +41,7 @@ public final class ResilientStore: Sendable {
     let source: Source
     let options: Options
     let logger: Logger
+    private let openInteractive: @Sendable () -> any Store
     /// The overrides in the store.
     public let overrides: OverrideWatch
     private let decided = Mutex(InlineArray<5, Int>(repeating: 0))
@@ -63,8 +64,8 @@ public final class ResilientStore: Sendable {
         self.options = options
         self.logger = logger
         // An embedded store is opened once per process.
-        overrides = OverrideWatch(
-            logger: logger, open: location.isRemote ? try location.opener(deadlines: .interactive) : open)
+        openInteractive = location.isRemote ? try location.opener(deadlines: .interactive) : open
+        overrides = OverrideWatch(logger: logger, open: openInteractive)
         guard location.isRemote, !options.connectsDirectly else {
             source = .direct(open)
             return
@@ -97,6 +98,12 @@ public final class ResilientStore: Sendable {
             note(fallback: error)
         }
     }
+
+    /// Opens the store for an owner that may wait, without the breaker.
+    public func openAside() -> any Store { openInteractive() }
+
+    /// Opens the fallback store for one owner; `nil` if it cannot be used.
+    public func openFallbackAside() -> (any Store)? { try? options.fallback?.open() }
 
     /// A session for one owner.
     ///

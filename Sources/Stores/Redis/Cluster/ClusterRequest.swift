@@ -185,6 +185,7 @@ struct ClusterRequest {
         let decisions = decided.map(\.decision)
         let first = Verdict(decisions, on: charge, now: decided[0].now)
         guard let governing = first.governing else { return first }
-        return Verdict(decisions, on: charge, now: decided[governing].now)
+        return Verdict(
+            decisions, on: charge, now: decided[governing].now, clocks: decided.map(\.now))
     }
 }

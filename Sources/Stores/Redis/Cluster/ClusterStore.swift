@@ -38,6 +38,16 @@ public final class ClusterStore: Store {
         return batch.results
     }
 
+    /// Gives units back by a script for each key, because a slot may be moving.
+    public func refund(_ refunds: [Refund], clock: Microseconds?) throws(StoreError) -> Int {
+        try router.refresh()
+        let calls = refunds.map { ClusterCall(.refund([$0]), slot: ClusterSlot.of($0.key.bytes)) }
+        pipeline.run(calls, clock: clock)
+        var count = 0
+        for call in calls { count += Int(try call.numbers()[0]) }
+        return count
+    }
+
     /// Deletes each key in its node, and publishes the reset for the limiters that have cached refusals.
     public func reset(_ keys: [Key]) throws(StoreError) -> Int {
         guard let first = keys.first else { return 0 }

@@ -1,0 +1,38 @@
+import Limiters
+import Stores
+import Synchronization
+
+/// Gives the receipts of one event loop.
+final class ReceiptIssuer: Sendable {
+    /// The most charges in a receipt, which nginx has to fit into 8 kB with other headers; further ones are not refunded.
+    private static let mostItems = 10
+
+    /// The issuer's own number.
+    let id = UInt64.random(in: .min ... .max)
+    private let count = Atomic<Int64>(0)
+
+    /// How many receipts were given.
+    var issued: Int64 { count.load(ordering: .relaxed) }
+
+    /// The receipt for a request; `nil` if nothing can be refunded.
+    ///
+    /// - Parameters:
+    ///   - outcome: what became of the request at the store.
+    ///   - conditions: which endings count under the policy of each tag.
+    ///   - secret: authenticates the receipt; empty if there is none yet.
+    func receipt(for outcome: RequestOutcome, _ conditions: [CountCondition?], secret: [UInt8]) -> [UInt8]? {
+        guard case .decided(let verdict, let decider) = outcome, verdict.isAllowed, !secret.isEmpty,
+            decider == .store || decider == .fallback
+        else { return nil }
+        var items: [Receipt.Item] = []
+        for (index, entry) in verdict.charge.entries.enumerated() where items.count < Self.mostItems {
+            guard let condition = conditions[Int(entry.tag)],
+                let refund = Refund(entry, by: verdict.decisions[index], now: verdict.clock(of: index))
+            else { continue }
+            items.append(Receipt.Item(refund, condition))
+        }
+        guard !items.isEmpty else { return nil }
+        let number = Receipt.Number(issuer: id, index: count.add(1, ordering: .relaxed).oldValue)
+        return Receipt(number, moment: verdict.now, isFallback: decider == .fallback, items: items).text(secret: secret)
+    }
+}

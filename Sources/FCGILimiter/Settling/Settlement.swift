@@ -1,0 +1,108 @@
+import Limiters
+import Platform
+import Stores
+
+/// The work of a ``Settler``: verifies reports, claims their receipts and refunds what does not count.
+struct Settlement {
+    /// Reports that wait for a store that does not answer.
+    private static let mostWaiting = 100_000
+
+    private let store: any Store
+    private let fallback: () -> (any Store)?
+    private let timeout: Microseconds
+    private(set) var secret = SharedSecret(.receipts, lifetime: 3_660 * 86_400_000_000)
+    private var claims = ClaimList()
+    private var waiting: [EndingReport] = []
+    /// How many receipts each issuer had given at some times, the earliest first, and how many are checked for losses.
+    private var marks: [UInt64: [(time: Microseconds, issued: Int64)]] = [:]
+    private var checked: [UInt64: Int64] = [:]
+
+    init(_ store: ResilientStore, timeout: Microseconds) {
+        self.store = store.openAside()
+        fallback = { store.openFallbackAside() }
+        self.timeout = timeout
+    }
+
+    /// Settles reports, and those that still wait.
+    ///
+    /// - Returns: what became of reports; nothing of those that wait.
+    mutating func settle(_ messages: [[UInt8]]) -> [Settler.Result] {
+        var results: [Settler.Result] = []
+        for message in messages {
+            guard let report = EndingReport(message) else {
+                results.append(.invalid)
+                continue
+            }
+            if waiting.count < Self.mostWaiting { waiting.append(report) } else { results.append(.failed) }
+        }
+        do throws(StoreError) {
+            // Each time: a store that has lost its states has lost the secret, too.
+            try secret.read(from: store)
+            guard !waiting.isEmpty else { return results }
+            let settled = try settleWaiting()
+            waiting = []
+            results += settled
+        } catch {
+            // Nothing was refunded. The reports wait for the next call.
+        }
+        return results
+    }
+
+    /// - Throws: ``StoreError`` if no receipt could be claimed.
+    private mutating func settleWaiting() throws(StoreError) -> [Settler.Result] {
+        var results: [Settler.Result] = []
+        var valid: [(receipt: Receipt, status: Int)] = []
+        let oldest = wallMicroseconds() - Receipt.maximumAge
+        for report in waiting {
+            guard let receipt = Receipt(report.receipt, secret: secret.bytes) else {
+                results.append(.invalid)
+                continue
+            }
+            if receipt.moment < oldest { results.append(.expired) } else { valid.append((receipt, report.status)) }
+        }
+        let isFresh = try claims.claim(valid.map(\.receipt.number), in: store)
+        var refunds: (store: [Refund], fallback: [Refund]) = ([], [])
+        for (index, report) in valid.enumerated() {
+            guard isFresh[index] else {
+                results.append(.repeated)
+                continue
+            }
+            let due = report.receipt.refunds(status: report.status)
+            if report.receipt.isFallback { refunds.fallback += due } else { refunds.store += due }
+            results.append(due.isEmpty ? .counted : .refunded)
+        }
+        // A claimed receipt is not settled again, so that nothing is ever given back twice.
+        let isDone = give(refunds.store, to: store) && give(refunds.fallback, to: fallback())
+        return isDone ? results : results.map { $0 == .refunded ? .failed : $0 }
+    }
+
+    private func give(_ refunds: [Refund], to store: (any Store)?) -> Bool {
+        guard !refunds.isEmpty else { return true }
+        guard let store, (try? store.refund(refunds, clock: nil)) != nil else { return false }
+        return true
+    }
+
+    /// How many more receipts have had no report for as long as the timeout.
+    mutating func countLost(_ issuers: [ReceiptIssuer]) -> Int {
+        let now = steadyMicroseconds()
+        var lost = 0
+        for issuer in issuers {
+            let issued = issuer.issued
+            var times = marks[issuer.id, default: []]
+            if issued > times.last?.issued ?? 0, now - (times.last?.time ?? 0) > timeout / 100 {
+                times.append((now, issued))
+            }
+            let due = times.prefix { $0.time + timeout < now }
+            if let end = due.last?.issued {
+                let start = checked[issuer.id, default: 0]
+                // If the store does not answer, the next call counts.
+                guard let count = try? claims.unclaimedCount(start..<end, of: issuer.id, in: store) else { continue }
+                lost += count
+                checked[issuer.id] = end
+                times.removeFirst(due.count)
+            }
+            marks[issuer.id] = times
+        }
+        return lost
+    }
+}

@@ -1,0 +1,132 @@
+import Limiters
+import Logging
+import Platform
+import Stores
+import Synchronization
+
+/// Hears how requests ended and refunds those that do not count: one thread, apart from all requests.
+///
+/// The thread starts with the first rules that need it.
+final class Settler: Sendable {
+    /// What became of receipts and reports since the start.
+    struct Counts {
+        /// Reports by what they led to.
+        var reports: [Result: Int] = [:]
+        /// Receipts without a report for as long as the timeout.
+        var lost = 0
+    }
+
+    /// What a report led to.
+    ///
+    /// The raw value is the name in metrics.
+    enum Result: String, CaseIterable {
+        /// The request counts, so its charge stays.
+        case counted
+        /// Units were given back.
+        case refunded
+        /// The receipt was settled before.
+        case repeated
+        /// The receipt is older than a day.
+        case expired
+        /// There is no receipt of this store in the report.
+        case invalid
+        /// The store failed, so the charge stays.
+        case failed
+    }
+
+    private let store: ResilientStore
+    private let address: DatagramAddress
+    private let timeout: Microseconds
+    private let logger: Logger
+    private let secretBytes = Mutex<[UInt8]>([])
+    private let issuers = Mutex<[ReceiptIssuer]>([])
+    private let state = Mutex(Counts())
+    private let thread = Mutex<RunningThread?>(nil)
+    private let isStopping = Atomic<Bool>(false)
+    private let hasSecret = WakeUp()
+
+    /// A settler that has not started.
+    ///
+    /// - Parameters:
+    ///   - store: the store that charges.
+    ///   - address: where reports arrive.
+    ///   - timeout: how long after its charge a request without a report counts as lost.
+    ///   - logger: gets a line about what does not work.
+    init(_ store: ResilientStore, _ address: DatagramAddress, timeout: Microseconds, _ logger: Logger) {
+        self.store = store
+        self.address = address
+        self.timeout = timeout
+        self.logger = logger
+    }
+
+    /// The secret that authenticates receipts; empty while it is not known.
+    var secret: [UInt8] { secretBytes.withLock { $0 } }
+
+    /// What became of receipts and reports.
+    var counts: Counts { state.withLock { $0 } }
+
+    /// How many receipts were given.
+    var issued: Int64 { issuers.withLock { $0.reduce(0) { $0 + $1.issued } } }
+
+    /// An issuer for one event loop.
+    func makeIssuer() -> ReceiptIssuer {
+        let issuer = ReceiptIssuer()
+        issuers.withLock { $0.append(issuer) }
+        return issuer
+    }
+
+    /// Starts the thread, unless it runs.
+    func start() {
+        thread.withLock { thread in
+            guard thread == nil else { return }
+            thread = startThread { [self] in run() }
+        }
+    }
+
+    /// Waits until receipts can be given, at most a second.
+    func waitForSecret() { hasSecret.wait(1_000_000) }
+
+    /// Settles what has arrived, and ends the thread.
+    func stop() {
+        isStopping.store(true, ordering: .releasing)
+        thread.withLock { $0 }?.join()
+    }
+
+    private func run() {
+        var settlement = Settlement(store, timeout: timeout)
+        var socket: DatagramSocket?
+        var throttle = LogThrottle(interval: 60_000_000)
+        while true {
+            let isLast = isStopping.load(ordering: .acquiring)
+            if socket == nil {
+                do throws(DatagramError) {
+                    socket = try DatagramSocket(address)
+                } catch {
+                    let remedy = "until it can be used, requests are not refunded: name another by --reports"
+                    if let line = throttle.due("\(error); \(remedy)", now: steadyMicroseconds()) {
+                        logger.error("\(line)")
+                    }
+                }
+            }
+            let reports = socket?.receive(within: 200_000)
+            if reports == nil { WakeUp().wait(200_000) }
+            let results = settlement.settle(reports ?? [])
+            let lost = settlement.countLost(issuers.withLock { $0 })
+            secretBytes.withLock { $0 = settlement.secret.bytes }
+            if !settlement.secret.bytes.isEmpty { hasSecret.signal() }
+            let isFirstLoss = state.withLock { state in
+                for result in results { state.reports[result, default: 0] += 1 }
+                defer { state.lost += lost }
+                return lost > 0 && state.lost == 0
+            }
+            if isFirstLoss {
+                logger.warning(
+                    """
+                    \(lost) requests were not reported to \(address), so they count however they ended: include report.conf \
+                    beside each access_log of the guarded locations
+                    """)
+            }
+            if isLast, reports?.isEmpty != false { return }
+        }
+    }
+}

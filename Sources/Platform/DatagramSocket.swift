@@ -1,0 +1,88 @@
+import Glibc
+
+/// A UDP socket that receives messages: the owner of a descriptor.
+public final class DatagramSocket: Sendable {
+    /// The most bytes of a message.
+    private static let longestMessage = 16_384
+    /// The bytes that may wait, as far as the system allows (`net.core.rmem_max`).
+    private static let bufferSize: Int32 = 8 << 20
+    /// The most messages of one call.
+    private static let batchSize = 1_024
+
+    private let descriptor: Int32
+
+    /// A socket at an address, which other processes of the same user may share (`SO_REUSEPORT`).
+    ///
+    /// - Throws: ``DatagramError`` if the address cannot be used.
+    public init(_ address: DatagramAddress) throws(DatagramError) {
+        descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        var on: Int32 = 1
+        var size = Self.bufferSize
+        let length = socklen_t(MemoryLayout<Int32>.size)
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &on, length)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, length)
+        var name = sockaddr_in()
+        name.sin_family = sa_family_t(AF_INET)
+        name.sin_port = address.port.bigEndian
+        name.sin_addr.s_addr = address.host.bigEndian
+        let code = withUnsafePointer(to: &name) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard code == 0 else {
+            let reason = String(cString: strerror(errno))
+            close(descriptor)
+            throw DatagramError(description: "\(address): \(reason)")
+        }
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    /// Waits for a message and returns it, with those that have come meanwhile; none after so many microseconds.
+    public func receive(within time: Int64) -> [[UInt8]] {
+        var event = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        guard poll(&event, 1, Int32(clamping: time / 1_000)) > 0 else { return [] }
+        var messages: [[UInt8]] = []
+        var buffer = [UInt8](repeating: 0, count: Self.longestMessage)
+        while messages.count < Self.batchSize {
+            let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
+            guard count >= 0 else { break }
+            messages.append(Array(buffer[..<count]))
+        }
+        return messages
+    }
+}
+
+/// An IPv4 address and a port.
+public struct DatagramAddress: Sendable, CustomStringConvertible {
+    /// The address as a number.
+    let host: UInt32
+    /// The port.
+    let port: UInt16
+
+    /// This address and port.
+    public init(host: UInt32, port: UInt16) {
+        self.host = host
+        self.port = port
+    }
+
+    /// The address written as `127.0.0.1:4290`; `nil` for any other text.
+    public init?(_ text: String) {
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]), port > 0,
+            case .v4(let host)? = IPAddress(Array(text[..<colon].utf8)[...])
+        else { return nil }
+        self.init(host: host, port: port)
+    }
+
+    /// The address as an operator writes it.
+    public var description: String { "\(host >> 24).\(host >> 16 & 255).\(host >> 8 & 255).\(host & 255):\(port)" }
+}
+
+/// Why a socket cannot be used, in one line.
+public struct DatagramError: Error, CustomStringConvertible {
+    /// The address and the reason.
+    public let description: String
+}

@@ -1,0 +1,74 @@
+import Cases
+import Testing
+
+@testable import Limiters
+
+@Suite("Receipts")
+struct ReceiptTests {
+    private static let secret = Array("secret".utf8)
+
+    private static func receipt(_ generator: inout SeededGenerator) throws -> Receipt {
+        let items = try (0..<Int.random(in: 1...4, using: &generator)).map { index in
+            let algorithm = Algorithm.allCases.randomElement(using: &generator) ?? .slidingWindow
+            let limit = Int64.random(in: 1...1_000_000, using: &generator)
+            let policy = try Policy(
+                name: "p\(index)", quota: Quota(limit: limit, window: 3_600_000_000, algorithm: algorithm))
+            let bytes = (0..<Int.random(in: 0...200, using: &generator)).map { _ in
+                UInt8.random(in: 0...255, using: &generator)
+            }
+            let refund = Refund(
+                Key(Identity("client", bytes), policy), policy.quota,
+                cost: Int64.random(in: 1...limit, using: &generator),
+                moment: Int64.random(in: 0...1 << 52, using: &generator))
+            let statuses = StatusSet([401...401, 500...599])
+            return Receipt.Item(refund, Bool.random(using: &generator) ? .ifStatus(statuses) : .unlessStatus(statuses))
+        }
+        return Receipt(
+            Receipt.Number(issuer: .random(in: .min ... .max, using: &generator), index: 7),
+            moment: 1_700_000_000_000_000,
+            isFallback: Bool.random(using: &generator), items: items)
+    }
+
+    @Test(
+        "the text of a receipt gives it back, and has no byte that a log would escape",
+        arguments: 1...50 as ClosedRange<UInt64>)
+    func text(_ seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        let receipt = try Self.receipt(&generator)
+        let text = receipt.text(secret: Self.secret)
+        #expect(text.allSatisfy { (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") })
+        let read = try #require(Receipt(text, secret: Self.secret))
+        #expect(read.number == receipt.number && read.moment == receipt.moment && read.isFallback == receipt.isFallback)
+        #expect(read.items == receipt.items)
+    }
+
+    @Test("a changed text is no receipt", arguments: 1...20 as ClosedRange<UInt64>)
+    func forged(_ seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        let text = try Self.receipt(&generator).text(secret: Self.secret)
+        #expect(Receipt(text, secret: Array("another".utf8)) == nil)
+        for index in text.indices {
+            var changed = text
+            changed[index] ^= UInt8.random(in: 1...255, using: &generator)
+            #expect(Receipt(changed, secret: Self.secret) == nil, "seed \(seed), byte \(index)")
+            #expect(Receipt(Array(text[..<index]), secret: Self.secret) == nil)
+        }
+        #expect(Receipt(text + [0x30], secret: Self.secret) == nil)
+    }
+
+    @Test("what does not count is refunded, policy by policy")
+    func refunds() throws {
+        let quota = try Quota(limit: 5, window: 60_000_000, algorithm: .slidingWindow)
+        let items = try [
+            CountCondition.ifStatus(StatusSet([401...401, 403...403])), .unlessStatus(StatusSet([500...599])),
+        ]
+        .enumerated().map { index, condition in
+            let key = Key(.everyone, try Policy(name: "p\(index)", quota: quota))
+            return Receipt.Item(Refund(key, quota, cost: Int64(index + 1), moment: 1), condition)
+        }
+        let receipt = Receipt(Receipt.Number(issuer: 1, index: 1), moment: 1, isFallback: false, items: items)
+        for (status, costs) in [(401, []), (403, []), (200, [1]), (0, [1]), (500, [1, 2]), (599, [1, 2]), (600, [1])] {
+            #expect(receipt.refunds(status: status).map(\.cost) == costs.map(Int64.init), "\(status)")
+        }
+    }
+}

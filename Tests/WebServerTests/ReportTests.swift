@@ -1,0 +1,251 @@
+import Foundation
+import Limiters
+import Servers
+import Testing
+
+@Suite("How requests ended, as nginx reports it")
+struct ReportTests {
+    @Test("wrong logins use up the limit and right ones cost nothing", arguments: [false, true])
+    func login(onRedis: Bool) throws {
+        let site = try ReportedSite(onRedis: onRedis)
+        let client = site.client()
+        func get(_ path: String) throws -> HTTPAnswer { try client.get(path, headers: ["X-API-Key": "a"]) }
+        #expect(try get("/401")["X-RateLimit-Remaining"] == "2")
+        for _ in 0..<20 {
+            let answer = try get("/200")
+            #expect(answer.status == 200)
+            #expect(answer.headers.allSatisfy { !$0.name.lowercased().contains("receipt") })
+            #expect(try waitUntil { try site.left() == "login: 2 of 3 left" })
+        }
+        #expect(try get("/403").status == 403)
+        #expect(try get("/401").status == 401)
+        let refused = try get("/200")
+        #expect(refused.status == 429)
+        #expect(Int(refused["Retry-After"] ?? "") ?? 0 > 3_500)
+        #expect(try site.statuses(["/200"], key: "b") == [200])
+        #expect(try waitUntil { try site.metric(#"reports_total{result="refunded"}"#) == 21 })
+        #expect(try site.metric(#"reports_total{result="counted"}"#) == 3)
+        #expect(try site.metric("receipts_total") == 24)
+    }
+
+    @Test("of 1,000 wrong logins at once over two limiters and Redis exactly the limit reaches the site")
+    func atOnce() async throws {
+        let site = try ReportedSite(limiters: 2)
+        let urls = Array(repeating: "http://127.0.0.1:\(site.nginx.port)/401", count: 250)
+        let options = ["-sZ", "--parallel-immediate", "--parallel-max", "250", "-H", "X-API-Key: a"]
+        let words = options + ["-w", "%{http_code} ", "-o", "/dev/null"] + urls
+        let statuses = try await withThrowingTaskGroup { group in
+            for _ in 0..<4 {
+                group.addTask { try Program("curl", package: "curl").run(words).text }
+            }
+            return try await group.reduce("", +)
+        }
+        #expect(statuses.components(separatedBy: "429").count - 1 == 997)
+        #expect(statuses.components(separatedBy: "401").count - 1 == 3)
+        #expect(try site.lines(of: "backend.log") == Array(repeating: "401 /401", count: 3))
+    }
+
+    @Test("10,000 right logins, one after another, are never refused", arguments: [false, true])
+    func sequence(onRedis: Bool) throws {
+        let site = try ReportedSite(onRedis: onRedis)
+        let client = site.client()
+        var refused = 0
+        for _ in 0..<10_000 where try client.get("/200", headers: ["X-API-Key": "a"]).status != 200 { refused += 1 }
+        #expect(refused == 0)
+        #expect(try waitUntil { try site.left() == "login: 3 of 3 left" })
+    }
+
+    @Test("clients that mix right and wrong logins have as much left as nginx's own log says")
+    func oracle() async throws {
+        let rules = ReportedSite.login.replacing("3 per hour", with: "40 per hour")
+        let site = try ReportedSite(rules: rules, limiters: 2)
+        try await withThrowingTaskGroup { group in
+            for number in 0..<8 {
+                let client = HTTPClient(site.nginx, port: site.nginx.port)
+                nonisolated(unsafe) let mine = client
+                group.addTask {
+                    var generator = SystemRandomNumberGenerator()
+                    for _ in 0..<300 {
+                        let path = ["/200", "/302", "/200", "/404", "/500", "/401", "/403"].randomElement(
+                            using: &generator)
+                        let target = (path ?? "/200") + "?\(number % 4)"
+                        _ = try mine.get(target, headers: ["X-API-Key": "\(number % 4)"])
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(try waitUntil { try site.metric("receipts_total") == site.reports() })
+        let log = try site.lines(of: "backend.log")
+        for key in 0..<4 {
+            let failures = log.count { $0 == "401 /401?\(key)" || $0 == "403 /403?\(key)" }
+            #expect(try site.left("\(key)") == "login: \(40 - failures) of 40 left")
+        }
+    }
+
+    @Test("forged, damaged and repeated reports change nothing", arguments: [false, true])
+    func forged(onRedis: Bool) throws {
+        let spy = try ReportSpy()
+        let site = try ReportedSite(onRedis: onRedis, reports: spy.port)
+        #expect(try site.statuses(["/200", "/200"]) == [200, 200])
+        let reports = try spy.receive(2)
+        #expect(try site.left() == "login: 1 of 3 left")
+        var generator = SystemRandomNumberGenerator()
+        for _ in 0..<10_000 {
+            var bytes = Array(reports[0].utf8)
+            switch Int.random(in: 0..<4, using: &generator) {
+            case 0: bytes = (0..<Int.random(in: 1..<300, using: &generator)).map { _ in UInt8.random(in: 1...255) }
+            case 1:
+                bytes = Array("fl1:".utf8) + (0..<200).map { _ in UInt8.random(in: 0x30...0x7A) } + Array(" 200".utf8)
+            case 2: bytes.removeLast(Int.random(in: 5..<bytes.count - 4, using: &generator))
+            default:
+                let start = reports[0].utf8.firstRange(of: Array("fl1:".utf8)).map {
+                    reports[0].utf8.distance(from: reports[0].startIndex, to: $0.lowerBound)
+                }
+                bytes[Int.random(in: (start ?? 0)..<bytes.count - 4, using: &generator)] ^= UInt8.random(in: 1...127)
+            }
+            // 0 would end the message.
+            site.send(String(decoding: bytes.map { $0 == 0 ? 1 : $0 }, as: UTF8.self))
+            if Int.random(in: 0..<100, using: &generator) == 0 { usleep(1_000) }
+        }
+        #expect(try site.left() == "login: 1 of 3 left")
+        #expect(try site.metric(#"reports_total{result="invalid"}"#) > 5_000)
+        #expect(try site.metric(#"reports_total{result="refunded"}"#) == 0)
+
+        for _ in 0..<100 { site.send(reports[0]) }
+        #expect(try waitUntil { try site.metric(#"reports_total{result="repeated"}"#) == 99 })
+        #expect(try site.left() == "login: 2 of 3 left")
+        // Another process does not settle it again either.
+        try site.limiters[0].restart()
+        site.send(reports[0])
+        #expect(try waitUntil { try site.metric(#"reports_total{result="repeated"}"#) == 1 })
+        #expect(try site.left() == "login: 2 of 3 left")
+        // What was charged before the restart is refunded after it.
+        site.send(reports[1])
+        #expect(try waitUntil { try site.left() == "login: 3 of 3 left" })
+    }
+
+    @Test("a report about a store that has lost its states gives nothing back")
+    func lostStore() throws {
+        let spy = try ReportSpy()
+        let rules = ReportedSite.login.replacing("count_if", with: "algorithm: token_bucket, count_if")
+        let site = try ReportedSite(rules: rules, onRedis: true, reports: spy.port)
+        #expect(try site.statuses(["/200", "/200"]) == [200, 200])
+        let reports = try spy.receive(2)
+        try #require(site.redis).command("FLUSHALL")
+        #expect(try site.statuses(["/401", "/401"]) == [401, 401])
+        site.send(reports[0])
+        #expect(try waitUntil { try site.metric(#"reports_total{result="invalid"}"#) == 1 })
+        #expect(try site.left() == "login: 1 of 3 left")
+        // Receipts with the next secret are settled.
+        #expect(try waitUntil { try site.statuses(["/200"], key: "b") == [200] })
+        site.send(try spy.receive(4)[3])
+        #expect(try waitUntil { try site.left("b") == "login: 3 of 3 left" })
+    }
+
+    @Test("the charge of a request without a report stays, and the loss is counted and logged once")
+    func lost() throws {
+        let spy = try ReportSpy()
+        let site = try ReportedSite(flags: ["--report-timeout", "1"], reports: spy.port)
+        #expect(try site.statuses(["/200", "/401", "/200", "/200"]) == [200, 401, 200, 429])
+        let reports = try spy.receive(3)
+        site.send(reports[0])
+        #expect(try waitUntil { try site.metric("reports_lost_total") == 2 })
+        #expect(try site.metric("receipts_total") == 3)
+        #expect(try site.left() == "login: 1 of 3 left")
+        let warnings = site.limiters[0].logLines("warning")
+        #expect(warnings.count == 1 && warnings[0].contains("include report.conf"), "\(warnings)")
+        // A late one is applied even so.
+        site.send(reports[2])
+        #expect(try waitUntil { try site.left() == "login: 2 of 3 left" })
+    }
+
+    @Test("while the reader stands still no client waits, and receipts are reports and counted losses")
+    func stoppedReader() throws {
+        // The limiters are not stopped, but nobody reads the reports.
+        let spy = try ReportSpy()
+        let rules = ReportedSite.login.replacing("3 per hour", with: "100000 per hour")
+        let site = try ReportedSite(rules: rules, onRedis: true, flags: ["--report-timeout", "1"], reports: spy.port)
+        let began = ContinuousClock.now
+        #expect(try site.statuses(Array(repeating: "/200", count: 3_000)).allSatisfy { $0 == 200 })
+        #expect(ContinuousClock.now - began < .seconds(60))
+        #expect(try waitUntil { try site.metric("reports_lost_total") == 3_000 })
+        #expect(try site.metric("receipts_total") == 3_000)
+    }
+
+    @Test(
+        "the report has the status that the client got",
+        arguments: [
+            ("/302", "302"), ("/304", "304"), ("/500", "500"), ("/dead", "502"), ("/page", "404"), ("/file", "206"),
+            ("/aborted", "499"), ("/redirect", "401"), ("/secret", "401"),
+        ])
+    func endings(path: String, status: String) throws {
+        let spy = try ReportSpy()
+        let silentPort = try FreePort().number
+        let silent = try SilentListener(.tcp(port: silentPort), queue: 8)
+        defer { withExtendedLifetime(silent) {} }
+        let site = try ReportedSite(
+            server: """
+                root \(Template.path("Tests/Sites"));
+                location /dead { include @nginx@/guard.conf; proxy_pass http://127.0.0.1:1; }
+                location /page { include @nginx@/guard.conf; try_files /none =404; }
+                location /file { include @nginx@/guard.conf; try_files /app.py =404; }
+                location /aborted { include @nginx@/guard.conf; proxy_pass http://127.0.0.1:\(silentPort); }
+                location /redirect {
+                    include @nginx@/redirect.conf;
+                    fastcgi_param FCGI_LIMITER_FRONT @site;
+                }
+                location @site {
+                    include @nginx@/redirected.conf;
+                    rewrite ^ /401 break;
+                    proxy_pass http://site;
+                }
+                location /secret {
+                    include @nginx@/guard.conf;
+                    try_files /.nothing @secret;
+                }
+                location @secret {
+                    auth_basic "secret";
+                    auth_basic_user_file /nowhere;
+                    try_files /app.py =404;
+                }
+                """, reports: spy.port)
+        let headers: KeyValuePairs = ["X-API-Key": "a", "Range": "bytes=0-9"]
+        if path == "/aborted" {
+            _ = try Program("curl", package: "curl").run([
+                "-s", "-m", "0.3", "http://127.0.0.1:\(site.nginx.port)/aborted",
+            ])
+        } else {
+            #expect(try site.client().get(path, headers: headers).status == Int(status))
+        }
+        let report = try spy.receive(1)[0]
+        #expect(report.hasSuffix(" " + status), "\(report)")
+        #expect(report.contains("<190>") && report.contains(" fcgi_limiter: fl1:"), "\(report)")
+    }
+
+    @Test("nothing is sent without such a policy, and the site's own log has every request")
+    func silent() throws {
+        let spy = try ReportSpy()
+        let site = try ReportedSite(rules: Rules.ten, reports: spy.port)
+        #expect(try site.statuses(["/200", "/401", "/302"]) == [200, 401, 302])
+        #expect(try waitUntil { try site.lines(of: "access.log") == ["200 /200", "401 /401", "302 /302"] })
+        #expect(spy.isSilent)
+        let other = try ReportedSite(reports: spy.port)
+        #expect(try other.statuses(["/200"]) == [200])
+        #expect(try waitUntil { try other.lines(of: "access.log") == ["200 /200"] })
+        #expect(try spy.receive(1).count == 1)
+    }
+
+    @Test("after a reload with such a policy reports are heard")
+    func reloaded() throws {
+        let site = try ReportedSite(rules: Rules.ten)
+        #expect(try site.statuses(["/200"]) == [200])
+        try site.folder.write(ReportedSite.login, to: "limits.yaml")
+        site.limiters[0].send(SIGHUP)
+        #expect(
+            try waitUntil {
+                _ = try site.statuses(["/200"], key: "b")
+                return try site.metric(#"reports_total{result="refunded"}"#) > 0
+            })
+    }
+}

@@ -1,0 +1,150 @@
+import Foundation
+import Servers
+import Testing
+
+/// nginx, which reports how requests ended, in front of limiters and a site that answers as its paths say.
+///
+/// `/200`, `/401` and so on have that status. nginx counts what reaches the site by its log.
+final class ReportedSite {
+    /// The rules of a login: three failures.
+    static let login = """
+        policies:
+          login: { limit: 3 per hour, count_if: { status: [401, 403] } }
+        rules:
+          - { match: { path: /** }, count: api_key or address, policies: [login] }
+
+        """
+
+    let limiters: [LimiterProcess]
+    let port: Int
+    let folder: TemporaryFolder
+    let redis: RedisServer?
+    let nginx: NginxServer
+
+    /// Starts them.
+    ///
+    /// - Parameters:
+    ///   - rules: a rules file's text.
+    ///   - limiters: how many limiters share the store; more than one share a Redis.
+    ///   - server: more in nginx's `server`.
+    ///   - http: more in nginx's `http`.
+    ///   - flags: further flags of each limiter.
+    ///   - reports: where nginx reports to, if not to the limiters.
+    /// - Throws: ``ServerError`` when a program is missing or does not start.
+    init(
+        rules: String = ReportedSite.login, limiters count: Int = 1, onRedis: Bool = false, server: String = "",
+        http: String = "", flags: [String] = [], reports: Int? = nil
+    ) throws {
+        let folder = try TemporaryFolder()
+        let port = try FreePort().number
+        let redis = count > 1 || onRedis ? try RedisServer() : nil
+        let store = redis.map { "redis+unix:\($0.socket)" } ?? "embedded:\(folder.path("store"))"
+        let file = try folder.write(rules, to: "limits.yaml")
+        // nginx's user writes its logs there.
+        try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: folder.path)
+        (self.folder, self.port, self.redis) = (folder, port, redis)
+        limiters = try (0..<count).map { _ in
+            try LimiterProcess(
+                store: store, flags: ["--rules", file, "--reports", "127.0.0.1:\(port)"] + flags, companions: [folder])
+        }
+        let backend = try FreePort().number
+        let pages = limiters.enumerated().map { index, limiter in
+            """
+            location = /metrics/\(index) {
+                access_log off;
+                fastcgi_pass unix:\(limiter.socket);
+                fastcgi_param REQUEST_METHOD GET;
+                fastcgi_param REQUEST_URI /metrics?format=prometheus;
+            }
+            """
+        }.joined()
+        let upstreams = limiters.map { "server unix:\($0.socket);" }.joined(separator: " ")
+        let configuration = try Template(
+            http: """
+                include @nginx@/report-format.conf;
+                log_format hits "$status $request_uri";
+                upstream fcgi_limiter { \(upstreams) keepalive 16; }
+                upstream site { server 127.0.0.1:\(backend); keepalive 64; }
+                \(http)
+                server {
+                    listen @port@;
+                    include @nginx@/guard-server.conf;
+                    \(Self.report(to: reports ?? port))
+                    access_log \(folder.path)/access.log hits;
+                    location / {
+                        include @nginx@/guard.conf;
+                        proxy_pass http://site;
+                        proxy_http_version 1.1;
+                        proxy_set_header Connection "";
+                    }
+                    \(pages)
+                    \(server)
+                }
+                server {
+                    listen 127.0.0.1:\(backend);
+                    access_log \(folder.path)/backend.log hits;
+                    keepalive_requests 1000000;
+                    location /200 { return 200 "ok"; }
+                    location /302 { return 302 /200; }
+                    location /304 { return 304; }
+                    location /401 { return 401; }
+                    location /403 { return 403; }
+                    location /404 { return 404; }
+                    location /500 { return 500; }
+                }
+                """
+        ).replacing("events {}", with: "events { worker_connections 8192; }")
+        nginx = try NginxServer(configuration, companions: limiters)
+    }
+
+    /// The line of `nginx/report.conf`, with another port.
+    static func report(to port: Int) throws -> String {
+        try Template(file: "nginx/report.conf").replacing("127.0.0.1:4290", with: "127.0.0.1:\(port)").text
+    }
+
+    /// A client with a connection of its own; the servers live as long as their clients.
+    func client() -> HTTPClient { HTTPClient(self, port: nginx.port) }
+
+    /// The statuses of requests, one after another.
+    func statuses(_ paths: [String], key: String = "a") throws -> [Int] {
+        let client = client()
+        return try paths.map { try client.get($0, headers: ["X-API-Key": key]).status }
+    }
+
+    /// How many units a client has left, as a peek finds it.
+    func left(_ key: String = "a") throws -> String {
+        let store = redis.map { "redis+unix:\($0.socket)" } ?? "embedded:\(folder.path("store"))"
+        return try Program(built: "fcgi-limiter").run(
+            ["peek", "--rules", folder.path("limits.yaml"), "--store", store, "api_key=\(key)"]
+        ).text.split(separator: ",").first.map(String.init) ?? ""
+    }
+
+    /// A metric of all limiters together, such as `reports_total{result="refunded"}`.
+    func metric(_ name: String) throws -> Int {
+        let client = client()
+        return try limiters.indices.reduce(0) { sum, index in
+            let text = try client.get("/metrics/\(index)").text
+            let line = text.split(separator: "\n").first { $0.hasPrefix("fcgi_limiter_\(name) ") }
+            return sum + (line?.split(separator: " ").last.flatMap { Int($0) } ?? 0)
+        }
+    }
+
+    /// How many reports the limiters have understood.
+    func reports() throws -> Int {
+        try metric(#"reports_total{result="refunded"}"#) + metric(#"reports_total{result="counted"}"#)
+    }
+
+    /// The lines of one of nginx's logs.
+    func lines(of log: String) throws -> [String] {
+        folder.text(of: log).split(separator: "\n").map(String.init)
+    }
+
+    /// Sends a message to the limiters, as anybody on the machine may.
+    func send(_ message: String) {
+        let descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
+        defer { close(descriptor) }
+        _ = ServerAddress.tcp(port: port).withAddress { address, length in
+            message.withCString { sendto(descriptor, $0, strlen($0), 0, address, length) }
+        }
+    }
+}
