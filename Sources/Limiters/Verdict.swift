@@ -46,6 +46,15 @@ public struct Verdict: Sendable {
         self.clocks = clocks
     }
 
+    /// Whether a refund after another request may end this refusal before its time.
+    public var mayEndEarly: Bool {
+        !isAllowed
+            && charge.entries.indices.contains { index in
+                charge.entries[index].policy.isRefundable && charge.entries[index].policy.mode == .enforced
+                    && decisions[index].admission != .allowed
+            }
+    }
+
     /// The clock at the decision with this index.
     public func clock(of index: Int) -> Microseconds { clocks?[index] ?? now }
 

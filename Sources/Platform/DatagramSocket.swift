@@ -41,10 +41,14 @@ public final class DatagramSocket: Sendable {
         close(descriptor)
     }
 
-    /// Waits for a message and returns it, with those that have come meanwhile; none after so many microseconds.
-    public func receive(within time: Int64) -> [[UInt8]] {
+    /// Whether a message is there, after waiting at most so many microseconds for one.
+    public func hasMessages(within time: Int64 = 0) -> Bool {
         var event = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        guard poll(&event, 1, Int32(clamping: time / 1_000)) > 0 else { return [] }
+        return poll(&event, 1, Int32(clamping: time / 1_000)) > 0
+    }
+
+    /// The messages that are there, up to a thousand.
+    public func receive() -> [[UInt8]] {
         var messages: [[UInt8]] = []
         var buffer = [UInt8](repeating: 0, count: Self.longestMessage)
         while messages.count < Self.batchSize {

@@ -33,15 +33,15 @@ struct ReportTests {
         let site = try ReportedSite(limiters: 2)
         let urls = Array(repeating: "http://127.0.0.1:\(site.nginx.port)/401", count: 250)
         let options = ["-sZ", "--parallel-immediate", "--parallel-max", "250", "-H", "X-API-Key: a"]
-        let words = options + ["-w", "%{http_code} ", "-o", "/dev/null"] + urls
+        let words = options + ["-w", "<%{http_code}>"] + urls
         let statuses = try await withThrowingTaskGroup { group in
             for _ in 0..<4 {
                 group.addTask { try Program("curl", package: "curl").run(words).text }
             }
             return try await group.reduce("", +)
         }
-        #expect(statuses.components(separatedBy: "429").count - 1 == 997)
-        #expect(statuses.components(separatedBy: "401").count - 1 == 3)
+        #expect(statuses.components(separatedBy: "<429>").count - 1 == 997)
+        #expect(statuses.components(separatedBy: "<401>").count - 1 == 3)
         #expect(try site.lines(of: "backend.log") == Array(repeating: "401 /401", count: 3))
     }
 
@@ -139,7 +139,7 @@ struct ReportTests {
         #expect(try site.left() == "login: 1 of 3 left")
         // Receipts with the next secret are settled.
         #expect(try waitUntil { try site.statuses(["/200"], key: "b") == [200] })
-        site.send(try spy.receive(4)[3])
+        site.send(try spy.receive(5)[4])
         #expect(try waitUntil { try site.left("b") == "login: 3 of 3 left" })
     }
 

@@ -54,7 +54,8 @@ final class ReportedSite {
                 access_log off;
                 fastcgi_pass unix:\(limiter.socket);
                 fastcgi_param REQUEST_METHOD GET;
-                fastcgi_param REQUEST_URI /metrics?format=prometheus;
+                fastcgi_param REQUEST_URI /metrics;
+                fastcgi_param QUERY_STRING format=prometheus;
             }
             """
         }.joined()

@@ -61,7 +61,9 @@ final class Gateway: Application {
         let now = overrideTable == nil ? 0 : overrides.now
         let steps = requests.map { step(for: $0, &charges, now: now) }
         let asked = steadyMicroseconds()
-        let outcomes = store.charge(charges)
+        let seenRefunds = settler.refundCount
+        var outcomes = store.charge(charges)
+        if !rulebook.countConditions.isEmpty { chargeAgain(charges, &outcomes, since: seenRefunds) }
         let latency = steadyMicroseconds() - asked
         if let error = store.error {
             tally.noteFailure(error.kind.rawValue, error.description)
@@ -75,6 +77,16 @@ final class Gateway: Application {
             response.sendsBody = request.bytes(of: "REQUEST_METHOD")?.elementsEqual("HEAD".utf8) != true
             return response
         }
+    }
+
+    /// Charges refused requests again if refunds of earlier ones were on their way, so that no client is refused because of a
+    /// request that it has seen end.
+    private func chargeAgain(_ charges: [Charge], _ outcomes: inout [RequestOutcome], since seenRefunds: Int) {
+        let refused = charges.indices.filter { index in
+            if case .decided(let verdict, by: .store) = outcomes[index] { verdict.mayEndEarly } else { false }
+        }
+        guard !refused.isEmpty, settler.catchUp(since: seenRefunds) else { return }
+        for (index, outcome) in zip(refused, store.charge(refused.map { charges[$0] })) { outcomes[index] = outcome }
     }
 
     /// Takes over the rules and the overrides, if they have changed since the last tick.

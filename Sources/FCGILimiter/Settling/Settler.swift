@@ -1,3 +1,4 @@
+import Glibc
 import Limiters
 import Logging
 import Platform
@@ -44,6 +45,13 @@ final class Settler: Sendable {
     private let thread = Mutex<RunningThread?>(nil)
     private let isStopping = Atomic<Bool>(false)
     private let hasSecret = WakeUp()
+    private let socket = Mutex<DatagramSocket?>(nil)
+    /// How many rounds of receiving and settling have begun, and how many are done.
+    private let begun = Atomic<Int>(0)
+    private let done = Atomic<Int>(0)
+    private let refunded = Atomic<Int>(0)
+    /// The longest pause between two rounds, in microseconds.
+    private static let interval: Microseconds = 200_000
 
     /// A settler that has not started.
     ///
@@ -92,41 +100,70 @@ final class Settler: Sendable {
         thread.withLock { $0 }?.join()
     }
 
+    /// Waits until all reports are settled that have arrived, at most a tenth of a second.
+    ///
+    /// - Parameter seen: the ``refundCount`` before.
+    /// - Returns: whether anything was refunded since then.
+    func catchUp(since seen: Int) -> Bool {
+        let isBehind = { [self] in
+            socket.withLock { $0?.hasMessages() == true }
+                || begun.load(ordering: .acquiring) > done.load(ordering: .acquiring)
+        }
+        // The round that begins next settles all that is there now.
+        let target = begun.load(ordering: .acquiring) + 1
+        let end = steadyMicroseconds() + 100_000
+        while isBehind(), done.load(ordering: .acquiring) < target, steadyMicroseconds() < end { usleep(100) }
+        return refundCount != seen
+    }
+
+    /// How many reports have led to refunds.
+    var refundCount: Int { refunded.load(ordering: .acquiring) }
+
     private func run() {
         var settlement = Settlement(store, timeout: timeout)
-        var socket: DatagramSocket?
         var throttle = LogThrottle(interval: 60_000_000)
         while true {
             let isLast = isStopping.load(ordering: .acquiring)
-            if socket == nil {
-                do throws(DatagramError) {
-                    socket = try DatagramSocket(address)
-                } catch {
-                    let remedy = "until it can be used, requests are not refunded: name another by --reports"
-                    if let line = throttle.due("\(error); \(remedy)", now: steadyMicroseconds()) {
-                        logger.error("\(line)")
-                    }
-                }
-            }
-            let reports = socket?.receive(within: 200_000)
-            if reports == nil { WakeUp().wait(200_000) }
-            let results = settlement.settle(reports ?? [])
-            let lost = settlement.countLost(issuers.withLock { $0 })
-            secretBytes.withLock { $0 = settlement.secret.bytes }
-            if !settlement.secret.bytes.isEmpty { hasSecret.signal() }
-            let isFirstLoss = state.withLock { state in
-                for result in results { state.reports[result, default: 0] += 1 }
-                defer { state.lost += lost }
-                return lost > 0 && state.lost == 0
-            }
-            if isFirstLoss {
-                logger.warning(
-                    """
-                    \(lost) requests were not reported to \(address), so they count however they ended: include report.conf \
-                    beside each access_log of the guarded locations
-                    """)
-            }
-            if isLast, reports?.isEmpty != false { return }
+            let hasReports = waitForReports(&throttle)
+            begun.add(1, ordering: .releasing)
+            settle(socket.withLock { $0 }?.receive() ?? [], &settlement)
+            done.add(1, ordering: .releasing)
+            if isLast, !hasReports { return }
+        }
+    }
+
+    private func waitForReports(_ throttle: inout LogThrottle) -> Bool {
+        if let socket = socket.withLock({ $0 }) { return socket.hasMessages(within: Self.interval) }
+        do throws(DatagramError) {
+            let opened = try DatagramSocket(address)
+            socket.withLock { $0 = opened }
+        } catch {
+            let line = throttle.due(
+                "\(error); until it can be used, requests are not refunded: name another by --reports",
+                now: steadyMicroseconds())
+            if let line { logger.error("\(line)") }
+            usleep(UInt32(Self.interval))
+        }
+        return false
+    }
+
+    private func settle(_ messages: [[UInt8]], _ settlement: inout Settlement) {
+        let results = settlement.settle(messages)
+        let lost = settlement.countLost(issuers.withLock { $0 })
+        secretBytes.withLock { $0 = settlement.secret.bytes }
+        if !settlement.secret.bytes.isEmpty { hasSecret.signal() }
+        let isFirstLoss = state.withLock { state in
+            for result in results { state.reports[result, default: 0] += 1 }
+            defer { state.lost += lost }
+            return lost > 0 && state.lost == 0
+        }
+        refunded.add(results.count { $0 == .refunded }, ordering: .releasing)
+        if isFirstLoss {
+            logger.warning(
+                """
+                \(lost) requests were not reported to \(address), so they count however they ended: include report.conf \
+                beside each access_log of the guarded locations
+                """)
         }
     }
 }

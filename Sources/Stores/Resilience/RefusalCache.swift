@@ -78,12 +78,8 @@ public final class RefusalCache {
     ///   - verdict: what the store decided.
     ///   - asked: the steady clock before the store was asked.
     public func insert(_ verdict: Verdict, asked: Microseconds) {
+        guard case .refused = verdict.admission, !verdict.mayEndEarly else { return }
         let charge = verdict.charge
-        let mayEndEarly = charge.entries.indices.contains { index in
-            charge.entries[index].policy.isRefundable && charge.entries[index].policy.mode == .enforced
-                && verdict.decisions[index].admission != .allowed
-        }
-        guard case .refused = verdict.admission, !mayEndEarly else { return }
         if slots.isEmpty {
             slots = Array(repeating: nil, count: Self.capacity)
             hashes = Array(repeating: 0, count: Self.capacity)
