@@ -77,7 +77,9 @@ public struct Receipt: Sendable {
     /// The receipt with this text; `nil` unless the text was made with `secret`.
     public init?(_ text: [UInt8], secret: [UInt8]) {
         let start = Self.prefix.utf8.count + Self.codeLength
-        guard text.count > start + 1, text.starts(with: Self.prefix.utf8) else { return nil }
+        guard text.count > start + 1, text.starts(with: Self.prefix.utf8), text[start] == UInt8(ascii: ":") else {
+            return nil
+        }
         let body = Array(text[(start + 1)...])
         guard text[Self.prefix.utf8.count..<start].elementsEqual(Self.code(of: body, secret)) else { return nil }
         let parts = String(decoding: body, as: UTF8.self).split(separator: ";")
