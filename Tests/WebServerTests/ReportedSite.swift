@@ -25,7 +25,8 @@ final class ReportedSite {
     ///
     /// - Parameters:
     ///   - rules: a rules file's text.
-    ///   - limiters: how many limiters share the store; more than one share a Redis.
+    ///   - count: how many limiters share the store; more than one share a Redis.
+    ///   - onRedis: whether one limiter uses a Redis, too.
     ///   - server: more in nginx's `server`.
     ///   - http: more in nginx's `http`.
     ///   - flags: further flags of each limiter.

@@ -14,12 +14,13 @@ final class ReceiptIssuer: Sendable {
     /// How many receipts were given.
     var issued: Int64 { count.load(ordering: .relaxed) }
 
-    /// The receipt for a request; `nil` if nothing can be refunded.
+    /// The receipt for a request.
     ///
     /// - Parameters:
     ///   - outcome: what became of the request at the store.
     ///   - conditions: which endings count under the policy of each tag.
     ///   - secret: authenticates the receipt; empty if there is none yet.
+    /// - Returns: the text of the receipt; `nil` if nothing can be refunded.
     func receipt(for outcome: RequestOutcome, _ conditions: [CountCondition?], secret: [UInt8]) -> [UInt8]? {
         guard case .decided(let verdict, let decider) = outcome, verdict.isAllowed, !secret.isEmpty,
             decider == .store || decider == .fallback

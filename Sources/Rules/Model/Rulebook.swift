@@ -26,7 +26,9 @@ public final class Rulebook: Sendable {
     /// The tag of an entry that a request is charged under is the index of its policy here.
     public let taggedPolicies: [(rule: Rule, policy: Policy)]
 
-    /// Which endings of a request count under the policy of each tag; `nil` if all do. Empty if that is so of every policy.
+    /// Which endings of a request count under the policy of each tag; `nil` if all do.
+    ///
+    /// Empty if all do under every policy.
     public let countConditions: [CountCondition?]
 
     let settings: RequestSettings
