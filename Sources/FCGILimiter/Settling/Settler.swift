@@ -100,7 +100,7 @@ final class Settler: Sendable {
         thread.withLock { $0 }?.join()
     }
 
-    /// Waits until all reports are settled that have arrived, at most a tenth of a second.
+    /// Waits until all reports are settled that have arrived, at most half a second.
     ///
     /// - Parameter seen: the ``refundCount`` before.
     /// - Returns: whether anything was refunded since then.
@@ -111,7 +111,7 @@ final class Settler: Sendable {
         }
         // The round that begins next settles all that is there now.
         let target = begun.load(ordering: .acquiring) + 1
-        let end = steadyMicroseconds() + 100_000
+        let end = steadyMicroseconds() + 500_000
         while isBehind(), done.load(ordering: .acquiring) < target, steadyMicroseconds() < end { usleep(100) }
         return refundCount != seen
     }
