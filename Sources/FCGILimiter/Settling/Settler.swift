@@ -87,7 +87,7 @@ final class Settler: Sendable {
     func start() {
         thread.withLock { thread in
             guard thread == nil else { return }
-            thread = startThread { [self] in run() }
+            thread = startJoinedThread { [self] in run() }
         }
     }
 
