@@ -87,7 +87,7 @@ struct CommandLineTests {
     func everyOption() throws {
         let help = try run(["help", "serve"]).text
         let flags = help.split(separator: "\n").compactMap { $0.firstMatch(of: /^  --([a-z-]+) </)?.output.1 }
-        #expect(flags.count == 17)
+        #expect(flags.count == 22)
         // Any text can be the name of a file or a group. An unknown group ends a program that ignores its variable.
         let group = ["--socket-group", "no such group"]
         for flag in flags where flag != "rules" && flag != "socket-group" {

@@ -57,7 +57,8 @@ struct SentinelLimitTests {
         #expect(try statuses(key: "a") == [403, 403])
         // The new master takes the removal, and both limiters read it there.
         #expect(try waitUntil { try program.run(["unban", "api_key=a"] + flags).status == 0 })
-        #expect(try waitUntil(every: 50) { try statuses(key: "a") == [200, 200] })
+        // The quota may be used up by then.
+        #expect(try waitUntil(every: 50) { try !statuses(key: "a").contains(403) })
     }
 
     @Test("peek, explain and reset ask the master that the Sentinels name")
