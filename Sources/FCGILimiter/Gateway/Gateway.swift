@@ -160,7 +160,6 @@ final class Gateway: Application {
         _ requests: [Request], _ steps: [Step], _ charges: [Charge], _ outcomes: [RequestOutcome],
         latency: Microseconds
     ) {
-
         tally.count { counts in
             for (request, step) in zip(requests, steps) {
                 switch step {

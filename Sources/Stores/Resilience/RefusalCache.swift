@@ -2,10 +2,10 @@ public import Limiters
 
 /// A cache of refusals, so that the store is not asked again before a refusal ends.
 ///
-/// Only time frees a unit, so a refused request stays refused until the time that its refusal named. One exception is a
-/// reset, which ``Trust`` is about. The other is a refund after a request, so refusals by refundable policies are not cached. Time is measured by this machine's steady clock from before the store was asked, less a
-/// thousandth for clocks that run unevenly. So no client is refused longer than by the store. As a store can also lose its
-/// data, it is asked again at least once per minute.
+/// Only time frees a unit, so a refused request stays refused until the time that its refusal named. There are two exceptions: a
+/// reset, which ``Trust`` is about, and a refund after a request, because of which refusals by refundable policies are not cached.
+/// Time is measured by this machine's steady clock from before the store was asked, less a thousandth for clocks that run unevenly.
+/// So no client is refused longer than by the store. As a store can also lose its data, it is asked again at least once per minute.
 ///
 /// The cache has one owner at a time. It holds at most ``capacity`` refusals of about 400 bytes each.
 public final class RefusalCache {
