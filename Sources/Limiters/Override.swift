@@ -8,6 +8,21 @@ public struct Override: Sendable, Hashable {
         case exempt
         /// A policy counts them with this limit, in units per window, instead of its own.
         case limit(Int64, policy: String)
+
+        /// The effect in one word, as stores and the audit trail have it.
+        public enum Kind: String, Sendable, CaseIterable {
+            /// A ban, an exemption, or another limit.
+            case ban, exempt, limit
+        }
+
+        /// The effect without its limit.
+        public var kind: Kind {
+            switch self {
+            case .ban: .ban
+            case .exempt: .exempt
+            case .limit: .limit
+            }
+        }
     }
 
     /// Whom the override is about: an identity in its written form, `api_key=alice`, or a network, `203.0.113.0/24`.
@@ -64,6 +79,9 @@ public struct Override: Sendable, Hashable {
 
     /// The policy whose limit the override replaces; `nil` for a ban or an exemption.
     public var policy: String? { if case .limit(_, let policy) = effect { policy } else { nil } }
+
+    /// The limit that replaces that of the policy; `nil` for a ban or an exemption.
+    public var limit: Int64? { if case .limit(let limit, _) = effect { limit } else { nil } }
 
     /// Whether this override and `other` cannot both hold: the later one replaces the earlier one.
     public func replaces(_ other: Override) -> Bool { client == other.client && policy == other.policy }

@@ -84,15 +84,15 @@ struct OverrideLimitTests {
         try seconds(until: 200, clients, key: "a")
         // Nothing is counted.
         #expect(Set(try site.statuses(12, key: "a")) == [200])
-        func inForce() throws -> String? {
+        func inForce() throws -> [String] {
             try clients[0].get("/metrics?format=prometheus").text
-                .firstMatch(of: /\nfcgi_limiter_overrides (\d+)\n/).map { String($0.1) }
+                .matches(of: /\nfcgi_limiter_overrides{kind="(\w+)"} (\d+)/).map { "\($0.1) \($0.2)" }
         }
-        #expect(try waitUntil { try inForce() == "2" })
+        #expect(try waitUntil { try inForce() == ["ban 1", "exempt 1", "limit 0"] })
         _ = try run("override", "remove", "127.0.0.1", on: site)
         _ = try run("unban", "127.0.0.0/8", on: site)
         #expect(try waitUntil(every: 50) { try statuses(clients, key: "b") == [200, 200] })
-        #expect(try waitUntil { try inForce() == "0" })
+        #expect(try waitUntil { try inForce() == ["ban 0", "exempt 0", "limit 0"] })
     }
 
     @Test("the last known overrides hold while the store is down")

@@ -19,12 +19,7 @@ public struct AuditRecord: Sendable {
         /// The action in one word.
         public var name: String {
             switch self {
-            case .put(let override):
-                switch override.effect {
-                case .ban: "ban"
-                case .exempt: "exempt"
-                case .limit: "limit"
-                }
+            case .put(let override): override.effect.kind.rawValue
             case .remove: "remove"
             case .reset: "reset"
             }
@@ -68,12 +63,11 @@ public struct AuditRecord: Sendable {
     /// - Throws: ``PostgresError``.
     @discardableResult
     public func write(in connection: PostgresConnection) throws(PostgresError) -> Int64 {
-        let limit: Int64? = if case .limit(let limit, _) = action.override?.effect { limit } else { nil }
-        return try connection.query(
+        try connection.query(
             "select limiter.record_action($1, $2, $3, $4, $5, $6::bigint, $7, $8::bigint, $9::text[])",
             [
                 .init(actor), .init(way.rawValue), .init(action.name), .init(action.client),
-                .init(action.override?.policy), .init(limit.map(String.init)), .init(reason),
+                .init(action.override?.policy), .init(action.override?.limit.map(String.init)), .init(reason),
                 .init(action.override.map { String($0.until) }), .init(ended),
             ]
         ).integer(0, 0) ?? 0

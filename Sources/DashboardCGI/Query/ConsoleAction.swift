@@ -1,3 +1,4 @@
+import Limiters
 import TextFormats
 
 /// What an operator wants to do, as the query of a confirmation names it.
@@ -7,6 +8,15 @@ struct ConsoleAction: Equatable {
 
         /// Whether the action puts an override in force.
         var isLasting: Bool { self != .remove && self != .reset }
+
+        /// The action that puts such an override in force.
+        init(_ kind: Override.Effect.Kind) {
+            switch kind {
+            case .ban: self = .ban
+            case .exempt: self = .exempt
+            case .limit: self = .limit
+            }
+        }
     }
 
     let kind: Kind

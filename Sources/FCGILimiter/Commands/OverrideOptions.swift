@@ -57,7 +57,7 @@ struct OverrideClientOptions: ParsableArguments {
         let client = try overrideClient(rules)
         let effect = try OneLineFailure.of { () throws(UnknownClient) in try effect(rules, client) }
         let draft = try OneLineFailure.of { () throws(OverrideError) in
-            guard client != "all" || effect.isLimit else {
+            guard client != "all" || effect.kind == .limit else {
                 throw OverrideError(description: "all is everybody: name a client or a network")
             }
             return try Override(
@@ -95,9 +95,4 @@ struct OverrideClientOptions: ParsableArguments {
         for removed in change.removed { print("ended \(removed.summary)") }
         auditOptions.write(.remove(client: client), reason: reason, ended: change.removed.map(\.line))
     }
-}
-
-extension Override.Effect {
-    /// Whether the effect is another limit.
-    fileprivate var isLimit: Bool { if case .limit = self { true } else { false } }
 }

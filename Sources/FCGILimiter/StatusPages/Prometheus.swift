@@ -86,8 +86,9 @@ extension StatusPages {
         }
         text.sample(["by": "none"], store.undecidedCount)
 
-        text.family("overrides", .gauge, "Bans, exemptions and limits by operators that are in force.")
-        text.sample(store.overrides.count)
+        text.family("overrides", .gauge, "Bans, exemptions and limits by operators that are in force, by kind.")
+        let overrides = store.overrides.counts
+        for kind in Override.Effect.Kind.allCases { text.sample(["kind": kind.rawValue], overrides[kind] ?? 0) }
 
         guard let breaker = store.breaker else { return }
         text.family("store_breaker", .gauge, "State of the store's circuit breaker: 1 for the current state, else 0.")

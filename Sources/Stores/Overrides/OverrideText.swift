@@ -7,14 +7,8 @@ import TextFormats
 extension Override {
     /// The override as a line of text.
     public var line: String {
-        let (name, limit): (String, Int64?) =
-            switch effect {
-            case .ban: ("ban", nil)
-            case .exempt: ("exempt", nil)
-            case .limit(let limit, _): ("limit", limit)
-            }
-        return URLQuery.text([
-            ("client", client), ("effect", name), ("policy", policy), ("limit", limit.map(String.init)),
+        URLQuery.text([
+            ("client", client), ("effect", effect.kind.rawValue), ("policy", policy), ("limit", limit.map(String.init)),
             ("reason", reason), ("author", author), ("since", "\(since)"), ("until", "\(until)"),
         ])
     }
@@ -23,12 +17,11 @@ extension Override {
     public init?(line: some Collection<UInt8>) {
         let fields = URLQuery(Array(line)[...]).dictionary
         let effect: Effect? =
-            switch fields["effect"] {
-            case "ban": .ban
-            case "exempt": .exempt
-            case "limit":
-                fields["limit"].flatMap { Int64($0) }.map { .limit($0, policy: fields["policy"] ?? "") }
-            default: nil
+            switch fields["effect"].flatMap(Effect.Kind.init) {
+            case .ban: .ban
+            case .exempt: .exempt
+            case .limit: fields["limit"].flatMap { Int64($0) }.map { .limit($0, policy: fields["policy"] ?? "") }
+            case nil: nil
             }
         guard let effect, let since = fields["since"].flatMap({ Int64($0) }),
             let until = fields["until"].flatMap({ Int64($0) }),

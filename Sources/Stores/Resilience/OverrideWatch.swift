@@ -62,10 +62,12 @@ public final class OverrideWatch: Sendable {
         return overrides.withLock { $0 }
     }
 
-    /// The number of overrides in force.
-    public var count: Int {
+    /// The number of overrides in force, by kind.
+    public var counts: [Override.Effect.Kind: Int] {
         let now = now
-        return overrides.withLock { $0.count { $0.until > now } }
+        return overrides.withLock { overrides in
+            overrides.reduce(into: [:]) { if $1.until > now { $0[$1.effect.kind, default: 0] += 1 } }
+        }
     }
 
     private func read(_ store: any Store, _ known: inout Int64) {
