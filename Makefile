@@ -24,7 +24,7 @@ PACKAGE_TESTS := mmdebstrap lintian groff iproute2
 # For containers with a network of their own, and the base images that stand in for those of registries.
 CONTAINER_TESTS := mmdebstrap podman podman-compose buildah runc netavark aardvark-dns iptables iproute2 apache2-utils curl
 
-.PHONY: help build run traffic test check lint hooks bench compare differential soak sanitize fuzz chaos screenshot install uninstall deb debtest containertest swift
+.PHONY: help build run traffic test check lint hooks bench compare differential soak sanitize fuzz chaos fonts screenshot install uninstall deb debtest containertest swift
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -92,6 +92,10 @@ chaos: build  ## Break one thing after another under load, and print what client
 	@scripts/install-packages $(SERVERS) $(CHAOS)
 	@.build/release/Chaos $(if $(RATE),--rate $(RATE)) $(if $(DURATION),--seconds $(DURATION)) $(if $(TLS),--tls)
 
+fonts:  ## Make the dashboard's fonts again, from those of Debian
+	@scripts/install-packages fonts-inter fonts-jetbrains-mono fonttools python3-brotli
+	scripts/fonts
+
 screenshot: swift  ## Take the pictures docs/dashboard*.png
 	@scripts/install-packages $(LIBRARIES) $(SERVERS) $(DASHBOARD) $(BROWSER)
 	swift test --disable-xctest --filter BrowserTests/picture
@@ -101,7 +105,7 @@ install:  ## Install what `make build` has built, manual pages, snippets and sys
 	@test -x $(PROGRAMS)/fcgi-limiter || { echo "make: $(PROGRAMS)/fcgi-limiter is missing: run make build as yourself first" >&2; exit 1; }
 	@scripts/install-packages python3
 	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(PROGRAMS)/fcgi-limiter $(PROGRAMS)/fcgi-limiter-dashboard
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/fcgi-limiter limits.example.yaml limits.schema.json
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/fcgi-limiter limits.example.yaml limits.schema.json packaging/debian/copyright
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/fcgi-limiter/grafana grafana/*.json
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/fcgi-limiter/prometheus prometheus/*.yml
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/fcgi-limiter/nginx nginx/*.conf

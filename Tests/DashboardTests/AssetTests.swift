@@ -31,6 +31,15 @@ struct AssetTests {
             #expect(try client.get("/limits/\(file)", headers: ["If-None-Match": "\"other\""]).status == 200)
         }
         #expect(try client.get("/limits/chart.js").text.contains("Chart.js v3"))
+        let styles = try client.get("/limits/\(try #require(names.first { $0.hasPrefix("dashboard.css") }))").text
+        let fonts = styles.matches(of: /url\("([a-z_]+\.woff2\?v=[0-9a-f]{16})"\)/).map { String($0.1) }
+        #expect(fonts.count == 3)
+        for font in fonts {
+            let answer = try client.get("/limits/\(font)")
+            #expect(answer["Content-Type"] == "font/woff2")
+            #expect(answer["Cache-Control"] == "private, max-age=31536000, immutable")
+            #expect(answer.body.starts(with: "wOF2".utf8))
+        }
     }
 
     @Test("without Chart.js the charts are still drawings, and the log names the package")

@@ -31,6 +31,9 @@ struct BrowserTests {
             ])
         #expect(try browser.texts("#strategies tbody td:first-child") == ["Sliding window", "Token bucket"])
         #expect(try scene.drawn() == 40)
+        // The fonts come from the dashboard.
+        let fonts = "return document.fonts.size === 3 && [...document.fonts].every((font) => font.status === 'loaded')"
+        #expect(try waitUntil { try browser.run(fonts) as? Bool == true })
         let page = try browser.run("return getComputedStyle(document.documentElement).backgroundColor") as? String
         #expect(page == (scheme == .light ? "rgb(245, 246, 248)" : "rgb(13, 16, 21)"))
 

@@ -29,8 +29,8 @@ final class Dashboard: Application {
             response.addHeader(
                 "Content-Security-Policy",
                 """
-                default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
-                base-uri 'none'; form-action 'self'; frame-ancestors 'none'
+                default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; \
+                connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'
                 """)
             response.addHeader("X-Content-Type-Options", "nosniff")
             // Other sites learn nothing, and the console learns the origin of a form.

@@ -2,7 +2,7 @@ import FastCGI
 import Glibc
 import Limiters
 
-/// The files that pages need: a style sheet, scripts and an icon.
+/// The files that pages need: a style sheet, fonts, scripts and icons.
 ///
 /// Each address carries a hash of the content, so browsers may cache a file forever.
 struct Assets: Sendable {
@@ -34,7 +34,8 @@ struct Assets: Sendable {
 
     /// The names of all files.
     static let names: Set = [
-        "dashboard.css", "dashboard.js", "settings.js", "charts.js", "chart.js", "icon.svg", "alarm.svg",
+        "dashboard.css", "dashboard.js", "settings.js", "charts.js", "chart.js", "icon.svg", "alarm.svg", "sans.woff2",
+        "sans_bold.woff2", "mono.woff2",
     ]
 
     private let files: [String: Asset]
@@ -42,13 +43,20 @@ struct Assets: Sendable {
     /// The files of this program, and Chart.js from its path.
     init(chartLibrary: String) {
         var files = [
-            "dashboard.css": Asset("text/css; charset=utf-8", PackageResources.dashboard_css),
+            "sans.woff2": Asset("font/woff2", PackageResources.sans_woff2),
+            "sans_bold.woff2": Asset("font/woff2", PackageResources.sans_bold_woff2),
+            "mono.woff2": Asset("font/woff2", PackageResources.mono_woff2),
+        ]
+        var styles = String(decoding: PackageResources.dashboard_css, as: UTF8.self)
+        for (name, font) in files { styles.replace(name, with: "\(name)?v=\(font.tag)") }
+        files.merge([
+            "dashboard.css": Asset("text/css; charset=utf-8", Array(styles.utf8)),
             "dashboard.js": Asset("text/javascript; charset=utf-8", PackageResources.dashboard_js),
             "settings.js": Asset("text/javascript; charset=utf-8", PackageResources.settings_js),
             "charts.js": Asset("text/javascript; charset=utf-8", PackageResources.charts_js),
             "icon.svg": Asset("image/svg+xml", PackageResources.icon_svg),
             "alarm.svg": Asset("image/svg+xml", PackageResources.alarm_svg),
-        ]
+        ]) { $1 }
         files["chart.js"] = Self.read(chartLibrary).map { Asset("text/javascript; charset=utf-8", $0) }
         self.files = files
     }

@@ -46,6 +46,7 @@ const charts = (() => {
     });
     const ticks = { color: () => colours.muted };
     const tip = () => colours["tip-text"];
+    Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
     return new Chart(figure.querySelector("canvas"), {
       type: "bar",
       plugins: [{
