@@ -157,6 +157,30 @@ struct TrialTests {
         #expect(throws: Problem.self) { try AccessLog("/nowhere").replay(rulebook, trying: nil, over: period) }
     }
 
+    @Test("reads the rotated files that the chosen time reaches into, also compressed ones, oldest first")
+    func rotated() throws {
+        let folder = try TemporaryFolder()
+        let lines = Self.log.split(separator: "\n").map { $0 + "\n" }
+        let path = try folder.write(lines[80...].joined(), to: "access.log")
+        _ = try folder.write(lines[40..<80].joined(), to: "access.log.1")
+        let oldest = try folder.write(lines[..<40].joined(), to: "access.log.2")
+        #expect(try Program("gzip", package: "gzip").run([oldest]).status == 0)
+        // By its time it has nothing of the chosen one.
+        let old = try folder.write(Self.log, to: "access.log.3")
+        try FileManager.default.setAttributes(
+            [.modificationDate: Date.now.addingTimeInterval(-7_200)], ofItemAtPath: old)
+        _ = try folder.write(Self.log, to: "access.log.4")
+        let rulebook = try Rulebook.parse(Self.rules.utf8, file: "limits.yaml").0
+        let period = Period(start: Moment.now.adding(-3_600), end: Moment.now.adding(60))
+        let trial = try AccessLog(path).replay(rulebook, trying: nil, over: period)
+        #expect(trial.replay.total.requests == 120)
+        // In another order, time would go backwards and fewer requests would be refused.
+        #expect(trial.replay.total.refused == 80)
+        var bounds = AccessLog.Bounds()
+        bounds.bytes = 50 * lines[0].utf8.count
+        #expect(try AccessLog(path, bounds).replay(rulebook, trying: nil, over: period).cut == "0 MiB of the log")
+    }
+
     @Test("reads only the chosen time of a long log, and begins with its first line")
     func skips() throws {
         let folder = try TemporaryFolder()

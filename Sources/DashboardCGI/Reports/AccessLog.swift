@@ -1,9 +1,10 @@
+import Glibc
 import Limiters
 import Platform
 import Rules
 import Synchronization
 
-/// The web server's access log, on whose requests operators try rules: one trial at a time, of bounded cost.
+/// The web server's access log, with its rotated files, on whose requests operators try rules: one trial at a time, of bounded cost.
 final class AccessLog: Sendable {
     /// Where a trial ends before the end of its range.
     struct Bounds {
@@ -55,34 +56,52 @@ final class AccessLog: Sendable {
         let (start, end) = (period.start.seconds * 1_000_000, period.end.seconds * 1_000_000)
         let deadline = steadyMicroseconds() + bounds.time
         var replay = Replay(rulebook, trying: policy)
-        var (lines, unreadable) = (0, 0)
+        var (lines, unreadable, bytes) = (0, 0, 0)
         var cut: String?
         do throws(LogFileError) {
-            let log = try LogFile(path)
-            log.skip(to: start)
-            try log.forEachLine { line, position in
-                lines += 1
-                if position > bounds.bytes {
-                    cut = "\(Int64(bounds.bytes >> 20)) MiB of the log"
-                } else if replay.clients.count >= bounds.clients {
-                    cut = "\(bounds.clients) clients"
-                } else if lines % 1_000 == 0, steadyMicroseconds() > deadline {
-                    cut = "\(bounds.time / 1_000_000) seconds"
+            for path in files(since: start) where cut == nil {
+                let log = try LogFile(path)
+                log.skip(to: start)
+                let before = bytes
+                try log.forEachLine { line, position in
+                    lines += 1
+                    bytes = before + position
+                    if bytes > bounds.bytes {
+                        cut = "\(Int64(bounds.bytes >> 20)) MiB of the log"
+                    } else if replay.clients.count >= bounds.clients {
+                        cut = "\(bounds.clients) clients"
+                    } else if lines % 1_000 == 0, steadyMicroseconds() > deadline {
+                        cut = "\(bounds.time / 1_000_000) seconds"
+                    }
+                    guard cut == nil else { return false }
+                    guard let request = AccessLogLine(line) else {
+                        if !line.isEmpty { unreadable += 1 }
+                        return true
+                    }
+                    if (start..<end).contains(request.time) { replay.add(request) }
+                    // Apache logs when a request began, so an older line may follow.
+                    return request.time < end + Self.disorder
                 }
-                guard cut == nil else { return false }
-                guard let request = AccessLogLine(line) else {
-                    if !line.isEmpty { unreadable += 1 }
-                    return true
-                }
-                if (start..<end).contains(request.time) { replay.add(request) }
-                // Apache logs when a request began, so an older line may follow.
-                return request.time < end + Self.disorder
             }
         } catch {
             throw Problem(
                 .unavailable, error.description, "Let the dashboard's user read the log, and name it in --access-log.")
         }
         return Trial(replay: replay, unreadable: unreadable, cut: cut)
+    }
+
+    /// The log, and before it those of its rotated files that were written to since a time, as logrotate numbers them:
+    /// `access.log.2.gz`, `access.log.1`, `access.log`.
+    private func files(since start: Microseconds) -> [String] {
+        var files = [path]
+        while true {
+            let rotated = ["\(path).\(files.count)", "\(path).\(files.count).gz"].first { path in
+                var status = stat()
+                return stat(path, &status) == 0 && status.st_mtim.tv_sec * 1_000_000 >= start
+            }
+            guard let rotated else { return files.reversed() }
+            files.append(rotated)
+        }
     }
 
     /// A minute in microseconds.
