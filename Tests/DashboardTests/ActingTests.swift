@@ -26,6 +26,7 @@ struct ActingTests {
         #expect(done.contains("Done: ban, api_key=a."))
         #expect(done.contains("Undo: Remove the ban or exemption of api_key=a"))
         #expect(done.contains("<bdi>too fast</bdi>"))
+        #expect(try site.page("").contains("<b><bdi>Ban: api_key=a</bdi></b> <bdi>ann</bdi>"))
 
         try site.limiters[0].restart()
         #expect(try site.statuses(key: "a") == [403])

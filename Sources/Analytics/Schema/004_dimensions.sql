@@ -40,7 +40,7 @@ alter table limiter.events add column status smallint;  -- 403 banned, 429 over 
 create table limiter.annotations (
     id bigint generated always as identity primary key,
     at timestamptz not null,
-    kind text not null,  -- start, stop, reload, store_down, store_up, override
+    kind text not null,  -- start, stop, reload, store_down, store_up
     host text not null,
     text text not null   -- one line
 );

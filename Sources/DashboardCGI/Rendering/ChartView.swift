@@ -26,7 +26,7 @@ struct ChartView {
     let limit: LimitLine.View?
     /// How much of the width, of 600, lies before counting began.
     let uncounted: Int
-    /// What happened to the limiters; `nil` if nothing did.
+    /// What happened to the limiters and what operators did; `nil` if nothing.
     let marks: MarksView?
     /// The labels below the drawing.
     let first: String
@@ -79,7 +79,7 @@ struct ChartView {
             json.appendArray("marks", of: timeline.annotations) { json, annotation in
                 json.appendObject { json in
                     json.append("bar", timeline.bar(of: annotation))
-                    json.append("text", "\(annotation.title), \(annotation.host)")
+                    json.append("text", "\(annotation.title), \(annotation.source)")
                 }
             }
         }

@@ -1,12 +1,12 @@
 import TextFormats
 
-/// What happened to the limiters, as marks in a chart and as a list below it.
+/// What happened to the limiters and what operators did, as marks in a chart and as a list below it.
 struct MarksView {
     /// A line of the list.
     struct Mark {
         let time: TimeView
         let title: String
-        let host: String
+        let source: String
         let text: String
     }
 
@@ -23,7 +23,8 @@ struct MarksView {
         }.joined()
         list = timeline.annotations.reversed().map { annotation in
             Mark(
-                time: TimeView(UTCTime(microseconds: annotation.time)), title: annotation.title, host: annotation.host,
+                time: TimeView(UTCTime(microseconds: annotation.time)), title: annotation.title,
+                source: annotation.source,
                 text: annotation.text)
         }
     }

@@ -5,7 +5,8 @@ import Stores
 /// What an operator did, as the audit trail has it.
 struct AuditRow {
     let number: Int64
-    let time: Moment
+    /// Microseconds since 1970.
+    let time: Int64
     let actor: String
     let via: String
     let action: String
@@ -22,17 +23,23 @@ struct AuditRow {
     /// - Parameters:
     ///   - client: only rows about this client.
     ///   - number: only the row with this number.
+    ///   - period: only rows of this time.
+    ///   - most: the largest number of rows.
     ///   - database: has the rows.
-    /// - Returns: at most 500 rows.
+    /// - Returns: at most ``most`` rows.
     /// - Throws: ``Problem`` if the database does not answer.
-    static func latest(client: String? = nil, number: Int64? = nil, _ database: Database) throws(Problem) -> [AuditRow]
-    {
-        try database.rows(.audit, [.init(client), .init(number.map(String.init))]).map(AuditRow.init)
+    static func latest(
+        client: String? = nil, number: Int64? = nil, in period: Period? = nil, most: Int = 500, _ database: Database
+    ) throws(Problem) -> [AuditRow] {
+        let parameters = [client, number.map(String.init), period?.start.iso, period?.end.iso].map {
+            PostgresParameter($0)
+        }
+        return try database.rows(.audit, parameters + [PostgresParameter(most)]).map(AuditRow.init)
     }
 
     private init(_ row: Row) throws(Problem) {
         number = try row.count("id")
-        time = try row.moment("at")
+        time = try row.count("time")
         actor = try row.name("actor")
         via = try row.name("via")
         action = try row.name("action")
@@ -55,22 +62,10 @@ struct AuditRow {
         let reason = "undoes: \(reason)".prefix(60)
         let earlier = ended.filter { $0.until / 1_000_000 > now.seconds }.map { override in
             ConsoleAction(
-                override.action, client: override.client, policy: override.policy, limit: override.limit,
-                seconds: override.until / 1_000_000 - now.seconds, reason: String(reason))
+                ConsoleAction.Kind(override.effect.kind), client: override.client, policy: override.policy,
+                limit: override.limit, seconds: override.until / 1_000_000 - now.seconds, reason: String(reason))
         }
         guard earlier.isEmpty, let until, until > now else { return earlier }
         return [ConsoleAction(.remove, client: client, policy: policy, reason: String(reason))]
     }
-}
-
-extension Override {
-    fileprivate var action: ConsoleAction.Kind {
-        switch effect {
-        case .ban: .ban
-        case .exempt: .exempt
-        case .limit: .limit
-        }
-    }
-
-    fileprivate var limit: Int64? { if case .limit(let limit, _) = effect { limit } else { nil } }
 }

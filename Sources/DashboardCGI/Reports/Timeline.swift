@@ -9,7 +9,7 @@ struct Timeline {
     let beginning: Moment?
     /// The counts of the time just before the range, each as much earlier as the range is long; `nil` if not known.
     let before: [Counts]?
-    /// What happened to the limiters meanwhile.
+    /// What happened to the limiters meanwhile, and what operators did.
     let annotations: [Annotation]
 
     /// The counts of each bar; `nil` for bars that ended before counting began.

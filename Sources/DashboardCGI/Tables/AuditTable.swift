@@ -1,3 +1,5 @@
+import TextFormats
+
 extension Table {
     /// What operators did, the newest first.
     static func audit(_ rows: [AuditRow]) -> Table {
@@ -9,7 +11,8 @@ extension Table {
             ],
             rows: rows.map { row in
                 [
-                    .time(row.time.utc), .text(row.actor), .text(row.via), .text(row.text), .client(row.client),
+                    .time(UTCTime(microseconds: row.time)), .text(row.actor), .text(row.via), .text(row.text),
+                    .client(row.client),
                     .text(row.reason), Cell(row.until) { .time($0.utc) },
                 ]
             })
