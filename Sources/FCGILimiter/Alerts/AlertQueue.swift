@@ -14,7 +14,7 @@ final class AlertQueue: Sendable {
 
     /// Appends a message.
     ///
-    /// - Returns: false if there is no room for it.
+    /// - Returns: whether there was room for it.
     func append(_ alert: Alert) -> Bool {
         let fits = alerts.withLock { alerts in
             guard alerts.count < limit else { return false }

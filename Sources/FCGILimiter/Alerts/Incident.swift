@@ -7,7 +7,7 @@ struct Incident {
         case end
     }
 
-    /// How long the condition holds before an incident begins, and how long it does not before the incident ends.
+    /// How long the condition must hold before an incident begins, and be absent before the incident ends.
     static let delay: (begin: Microseconds, end: Microseconds) = (3_000_000, 10_000_000)
 
     private(set) var isOpen = false

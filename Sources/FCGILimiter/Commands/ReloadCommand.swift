@@ -60,7 +60,7 @@ struct ReloadCommand: ParsableCommand {
 
     /// There is no limiter to signal.
     private struct NotRunning: Error, CustomStringConvertible {
-        /// The process that is no limiter; `nil` if there is none at all.
+        /// The process that is not a limiter; `nil` if no limiter runs.
         let pid: pid_t?
         /// The rules file that the limiter must have; `nil` if any will do.
         let rules: String?

@@ -11,7 +11,7 @@ import Synchronization
 final class Settler: Sendable {
     /// What became of receipts and reports since the start.
     struct Counts {
-        /// Reports by what they led to.
+        /// Reports by result.
         var reports: [Result: Int] = [:]
         /// Receipts without a report for as long as the timeout.
         var lost = 0
@@ -29,7 +29,7 @@ final class Settler: Sendable {
         case repeated
         /// The receipt is older than a day.
         case expired
-        /// There is no receipt of this store in the report.
+        /// The report does not have a receipt of this store.
         case invalid
         /// The store failed, so the charge stays.
         case failed

@@ -52,7 +52,7 @@ extension Rulebook {
     ///
     /// - Parameter text: as for ``overrideClient(named:)``.
     /// - Returns: the network in its canonical form, and the keys of all its clients; `nil` if the text names one client.
-    /// - Throws: ``UnknownClient`` if the text is no client or a network with more than 65,536 clients.
+    /// - Throws: ``UnknownClient`` if the text does not name a client, or names a network with more than 65,536 clients.
     public func clients(inNetwork text: String) throws(UnknownClient) -> (name: String, keys: [Key])? {
         let name = try overrideClient(named: text)
         guard let network = Network(cidr: name) else { return nil }
