@@ -21,16 +21,7 @@ public final class DatagramSocket: Sendable {
         let length = socklen_t(MemoryLayout<Int32>.size)
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &on, length)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, length)
-        var name = sockaddr_in()
-        name.sin_family = sa_family_t(AF_INET)
-        name.sin_port = address.port.bigEndian
-        name.sin_addr.s_addr = address.host.bigEndian
-        let code = withUnsafePointer(to: &name) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        guard code == 0 else {
+        guard address.withSocketAddress({ bind(descriptor, $0, $1) }) == 0 else {
             let reason = String(cString: strerror(errno))
             close(descriptor)
             throw DatagramError(description: "\(address): \(reason)")
@@ -79,6 +70,19 @@ public struct DatagramAddress: Sendable, CustomStringConvertible {
             case .v4(let host)? = IPAddress(Array(text[..<colon].utf8)[...])
         else { return nil }
         self.init(host: host, port: port)
+    }
+
+    /// Calls `body` with the address as the system takes it.
+    func withSocketAddress<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
+        var name = sockaddr_in()
+        name.sin_family = sa_family_t(AF_INET)
+        name.sin_port = port.bigEndian
+        name.sin_addr.s_addr = host.bigEndian
+        return withUnsafePointer(to: &name) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                body($0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
     }
 
     /// The address as an operator writes it.

@@ -155,10 +155,44 @@ struct ReportTests {
         #expect(try waitUntil { try site.metric("reports_lost_total") == 2 })
         #expect(try site.metric("receipts_total") == 3)
         #expect(try site.left() == "login: 1 of 3 left")
-        let warnings = site.limiters[0].logLines("warning").filter { $0.contains("include report.conf") }
+        let warnings = site.limiters[0].logLines("warning").filter { $0.contains("needs report.conf") }
         #expect(warnings.count == 1)
         // A late one is applied even so.
         site.send(reports[2])
+        #expect(try waitUntil { try site.left() == "login: 2 of 3 left" })
+    }
+
+    @Test("a limiter whose address is taken says so once, and listens when it is free")
+    func takenAddress() throws {
+        var spy: ReportSpy? = try ReportSpy()
+        let port = try #require(spy).port
+        let site = try ReportedSite(flags: ["--reports", "127.0.0.1:\(port)"])
+        func complaints() -> [String] {
+            site.limiters[0].logLines("warning").filter { $0.contains("127.0.0.1:\(port)") }
+        }
+        #expect(waitUntil { !complaints().isEmpty })
+        #expect(complaints().first?.contains("Address already in use; until this limiter can listen there") == true)
+        spy = nil
+        let program = try Program(built: "fcgi-limiter")
+        #expect(
+            try waitUntil {
+                _ = try program.run(["report", "--reports", "127.0.0.1:\(port)"], input: Array("nothing\n".utf8))
+                return try site.metric(#"reports_total{result="invalid"}"#) > 0
+            })
+        #expect(complaints().count == 1)
+    }
+
+    @Test("an application may report by itself, by lines that `report` reads")
+    func ownReports() throws {
+        let spy = try ReportSpy()
+        let site = try ReportedSite(reports: spy.port)
+        #expect(try site.statuses(["/200", "/200"]) == [200, 200])
+        let receipts = try spy.receive(2).map { $0.split(separator: " ")[$0.split(separator: " ").count - 2] }
+        #expect(try site.left() == "login: 1 of 3 left")
+        let lines = "\(receipts[0]) 401\n\(receipts[1]) 302\n"
+        let outcome = try Program(built: "fcgi-limiter").run(
+            ["report"], input: Array(lines.utf8), environment: ["FCGI_LIMITER_REPORTS": "127.0.0.1:\(site.port)"])
+        #expect(outcome.status == 0 && outcome.output.isEmpty && outcome.errors.isEmpty, "\(outcome.errors)")
         #expect(try waitUntil { try site.left() == "login: 2 of 3 left" })
     }
 

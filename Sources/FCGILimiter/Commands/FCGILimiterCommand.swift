@@ -12,7 +12,7 @@ struct FCGILimiterCommand: ParsableCommand {
         subcommands: [
             ServeCommand.self, CheckCommand.self, ExplainCommand.self, PeekCommand.self, ResetCommand.self,
             BanCommand.self, UnbanCommand.self, ExemptCommand.self, OverrideCommand.self, ReloadCommand.self,
-            ReplayCommand.self, MigrateCommand.self, HealthCommand.self,
+            ReplayCommand.self, ReportCommand.self, MigrateCommand.self, HealthCommand.self,
         ],
         // mod_fcgid starts programs without arguments.
         defaultSubcommand: ServeCommand.self

@@ -95,7 +95,8 @@ final class Gateway: Application {
         if let changedRules {
             rulebook = changedRules
             tally.use(changedRules.series)
-            if !changedRules.countConditions.isEmpty { settler.start() }
+            // A CGI program is about to end, and would take reports from limiters that settle them.
+            if !changedRules.countConditions.isEmpty, !CGI.isRequested { settler.start() }
         }
         let changedOverrides = overrides.changed(since: &seenOverrides)
         if let changedOverrides { overrideList = changedOverrides }
@@ -144,10 +145,10 @@ final class Gateway: Application {
             }
             header?.add(to: &response, of: outcome)
             // Rules without a condition, the usual ones, cost nothing here.
-            if !rulebook.countConditions.isEmpty, front.hearsEndings,
+            if !rulebook.countConditions.isEmpty, let header = front.receiptHeader,
                 let receipt = issuer.receipt(for: outcome, rulebook.countConditions, secret: settler.secret)
             {
-                response.addHeader("X-Limiter-Receipt") { $0.append(contentsOf: receipt) }
+                response.addHeader(header) { $0.append(contentsOf: receipt) }
             }
             return response
         }

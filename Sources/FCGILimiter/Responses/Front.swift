@@ -33,11 +33,14 @@ enum Front {
         }
     }
 
-    /// Whether the web server can report how a request ended.
-    var hearsEndings: Bool {
+    /// The header with a receipt, for a web server that can report how a request ended.
+    ///
+    /// The snippets of Apache, and any server that follows the specification of FastCGI, make a variable of it.
+    var receiptHeader: StaticString? {
         switch self {
-        case .authRequest, .accelRedirect: true
-        case .responder, .accessChecker, .authorizer: false
+        case .authRequest, .accelRedirect: "X-Limiter-Receipt"
+        case .accessChecker, .authorizer: "Variable-FCGILIMITER_RECEIPT"
+        case .responder: nil
         }
     }
 

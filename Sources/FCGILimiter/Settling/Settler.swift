@@ -121,10 +121,10 @@ final class Settler: Sendable {
 
     private func run() {
         var settlement = Settlement(store, timeout: timeout)
-        var throttle = LogThrottle(interval: 60_000_000)
+        var hasComplained = false
         while true {
             let isLast = isStopping.load(ordering: .acquiring)
-            let hasReports = waitForReports(&throttle)
+            let hasReports = waitForReports(&hasComplained)
             begun.add(1, ordering: .releasing)
             settle(socket.withLock { $0 }?.receive() ?? [], &settlement)
             done.add(1, ordering: .releasing)
@@ -132,16 +132,21 @@ final class Settler: Sendable {
         }
     }
 
-    private func waitForReports(_ throttle: inout LogThrottle) -> Bool {
+    /// Waits for reports, or for the address if another process has it: that one may settle the reports meanwhile.
+    private func waitForReports(_ hasComplained: inout Bool) -> Bool {
         if let socket = socket.withLock({ $0 }) { return socket.hasMessages(within: Self.interval) }
         do throws(DatagramError) {
             let opened = try DatagramSocket(address)
             socket.withLock { $0 = opened }
         } catch {
-            let line = throttle.due(
-                "\(error); until it can be used, requests are not refunded: name another by --reports",
-                now: steadyMicroseconds())
-            if let line { logger.error("\(line)") }
+            if !hasComplained {
+                logger.warning(
+                    """
+                    \(error); until this limiter can listen there, reports reach only the program that does: name another \
+                    address by --reports if that is not a limiter of this store
+                    """)
+            }
+            hasComplained = true
             usleep(UInt32(Self.interval))
         }
         return false
@@ -161,8 +166,8 @@ final class Settler: Sendable {
         if isFirstLoss {
             logger.warning(
                 """
-                \(lost) requests were not reported to \(address), so they count however they ended: include report.conf \
-                beside each access_log of the guarded locations
+                \(lost) requests were not reported to \(address), so they count however they ended: the web server \
+                needs report.conf, as its guide says under "Limits that depend on the answer"
                 """)
         }
     }
