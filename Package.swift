@@ -28,7 +28,7 @@ let package = Package(
     ],
     targets: [
         // Layer 1: the C libraries, as Debian ships them.
-        .systemLibrary(name: "CFastCGI"),
+        .target(name: "CFastCGI", linkerSettings: [.linkedLibrary("fcgi")]),
         .systemLibrary(name: "CHiredis"),
         .systemLibrary(name: "CLMDB"),
         .systemLibrary(name: "CLinux"),

@@ -22,8 +22,8 @@ struct PageTests {
             #expect(answer["X-Content-Type-Options"] == "nosniff")
             #expect(
                 answer["Content-Security-Policy"]
-                    == "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-                    + "base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
+                    == "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
+                    + "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
             // No inline script, style or handler, and no address with a host.
             let patterns = [
                 #"<script(?![^>]* src=)"#, "<style", #"\sstyle="#, #"\son[a-z]+="#, #"(href|src|action)="(https?:)?//"#,

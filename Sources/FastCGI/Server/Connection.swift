@@ -11,8 +11,8 @@ final class Connection {
     enum State {
         /// Nothing has arrived since it was accepted or last answered.
         case idle
-        /// A part of a request has arrived.
-        case receiving
+        /// A part of a request has arrived: these bytes.
+        case receiving([UInt8])
         /// The application has its request.
         case answering(Exchange)
         /// The peer has not yet taken all of the answer.

@@ -64,7 +64,7 @@ extension EventLoop {
         case (true, .ended), (true, .absent):
             if exchange.isLast { end(connection) } else { enter(.idle, connection, timeout: limits.idleTimeout) }
         case (false, .ended), (false, .absent): end(connection)
-        case (true, .unfinished): drain(connection)
+        case (true, .unfinished): drain(connection, exchange.drain)
         case (false, .unfinished), (_, .followed): linger(connection)
         }
     }

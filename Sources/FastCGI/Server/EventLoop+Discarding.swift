@@ -4,8 +4,8 @@ extension EventLoop {
     /// Skips the rest of a body, then reads the next request.
     ///
     /// Closing the connection instead would fail the next request of a web server that has not yet noticed.
-    func drain(_ connection: Connection) {
-        enter(.draining(BodyDrain()), connection, timeout: limits.lingerTimeout)
+    func drain(_ connection: Connection, _ drain: BodyDrain) {
+        enter(.draining(drain), connection, timeout: limits.lingerTimeout)
         poller.rewatch(connection.key, for: .reading)
     }
 
@@ -21,19 +21,16 @@ extension EventLoop {
     /// Discards what has arrived on a connection that drains or lingers, up to 1 MiB so that others get their turn.
     func discardInput(of connection: Connection) {
         for _ in 0..<16 {
-            guard let bytes = peek(connection) else { return }
-            guard case .draining(var drain) = connection.state else {
-                discard(bytes.count, of: connection)
-                continue
-            }
+            guard let bytes = read(connection) else { return }
+            guard case .draining(var drain) = connection.state else { continue }
             switch drain.skip(bytes) {
             case .unfinished:
                 connection.update(.draining(drain))
-                discard(bytes.count, of: connection)
             case .ended(let count):
-                discard(count, of: connection)
                 enter(.idle, connection, timeout: limits.idleTimeout)
-                return poller.rewatch(connection.key, for: .reading)
+                poller.rewatch(connection.key, for: .reading)
+                guard count < bytes.count else { return }
+                return examine(UnsafeRawBufferPointer(rebasing: bytes[count...]), of: connection, isLast: false)
             case .malformed:
                 return endFaulty(connection, .sequence)
             }

@@ -29,7 +29,7 @@ final class EventLoop {
     /// When to accept connections again, if there was no room for another.
     var acceptingResumes: Milliseconds?
     /// Bytes as they arrived, before they are known to be a request.
-    let peekBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: RecordScan.maximumHeadSize, alignment: 16)
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: RecordScan.maximumHeadSize, alignment: 16)
     let reader = RequestReader()
     var writer = AnswerWriter()
     /// The requests that this tick has taken, and the connection of each.
@@ -77,7 +77,7 @@ final class EventLoop {
     deinit {
         for connection in connections.all { close(connection.key.descriptor) }
         openConnections.add(-connections.all.count)
-        peekBuffer.deallocate()
+        buffer.deallocate()
     }
 
     /// Serves until the wake-up descriptor is written to, then finishes what has begun.

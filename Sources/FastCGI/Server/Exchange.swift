@@ -6,6 +6,8 @@ struct Exchange {
     let keepsConnection: Bool
     /// How much of the body had arrived.
     let body: RecordScan.Body
+    /// Skips the rest of the body.
+    let drain: BodyDrain
     /// Whether the web server sends nothing more.
     let isLast: Bool
 }

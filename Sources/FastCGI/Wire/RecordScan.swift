@@ -1,8 +1,8 @@
 /// The verdict on the bytes that a connection has ready.
 ///
-/// libfcgi reads blocking and trusts every length that a peer sends. So the bytes are first looked at without being taken, and
-/// libfcgi only gets whole and well-formed requests: a peer that sends half a request delays nobody, and one that sends
-/// garbage is closed before anything parses it.
+/// libfcgi reads blocking and trusts every length that a peer sends. So it never reads a connection. It gets the bytes of whole
+/// and well-formed requests: a peer that sends half a request delays nobody, and one that sends garbage is closed before
+/// anything parses it.
 /// Source: FastCGI Specification 1.0, sections 3.3, 3.4 and 5.
 enum RecordScan: Equatable {
     /// No request yet; more bytes may complete it.

@@ -1,5 +1,4 @@
 import CFastCGI
-import Glibc
 
 /// Takes requests from connections, one after the other: the owner of an `FCGX_Request`.
 ///
@@ -21,10 +20,13 @@ struct RequestReader: ~Copyable {
     /// A request that was taken from a connection.
     typealias Received = (request: Request, identifier: UInt16, keepsConnection: Bool)
 
-    /// Takes the request that a scan found at the front of `descriptor` (`FCGX_Accept_r`).
+    /// Takes the request that a scan found in bytes which `descriptor` has received (`FCGX_Accept_r`).
     ///
     /// - Returns: the request; `nil` if libfcgi could not parse it and closed the connection.
-    func take(from descriptor: Int32, _ role: Request.Role, _ body: RecordScan.Body) -> Received? {
+    func take(
+        _ bytes: UnsafeRawBufferPointer, from descriptor: Int32, _ role: Request.Role, _ body: RecordScan.Body
+    ) -> Received? {
+        fcgi_set_input(bytes.baseAddress, bytes.count)
         request.pointee.ipcFd = descriptor
         request.pointee.keepConnection = 1
         // "Detached" makes libfcgi close a connection without first waiting up to 2 s for the peer to close it.
@@ -40,28 +42,6 @@ struct RequestReader: ~Copyable {
         return (
             taken, UInt16(truncatingIfNeeded: request.pointee.requestId), request.pointee.keepConnection != 0
         )
-    }
-
-    /// Takes a request whose body has not fully arrived, given the bytes of its head.
-    ///
-    /// libfcgi reads ahead, and does not tell how much of the body it has read. So it reads the head from a socket of its
-    /// own.
-    ///
-    /// - Returns: the request; `nil` if libfcgi could not parse it, or if no file descriptor is left.
-    func take(_ role: Request.Role, head: UnsafeRawBufferPointer) -> Received? {
-        var ends: [Int32] = [-1, -1]
-        let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
-        guard socketpair(AF_UNIX, type, 0, &ends) == 0 else { return nil }
-        // The buffer of a new socket is larger than a head.
-        let count = write(ends[1], head.baseAddress, head.count)
-        close(ends[1])
-        guard count == head.count else {
-            close(ends[0])
-            return nil
-        }
-        let taken = take(from: ends[0], role, .absent)
-        if taken != nil { close(ends[0]) }
-        return taken
     }
 
     /// Takes a body that has fully arrived; otherwise it would precede the connection's next request.
