@@ -43,6 +43,11 @@ one_run() {
         guard)
             start_store embedded
             measure "$runs" "$1" guard ;;
+        reported)
+            # Every request is charged, reported at its end, and refunded.
+            sed 's/limit: 30 per minute,/& count_if: { status: 401 },/' "$bench/limits.yaml" >"$work/reported.yaml"
+            start_store embedded --rules "$work/reported.yaml"
+            measure "$runs" "$1" reported ;;
         embedded-denied | redis-denied)
             start_store "${1%-denied}"
             measure "$runs" "$1" limiter "exhausted-$runs_made" ;;
@@ -111,6 +116,8 @@ gateway() {
     goal 'tls / tcp, requests/s' "$(quotient "$(rate tls)" "$(rate tcp)")" at_least 0.85
     goal 'recorded / embedded, requests/s' "$(quotient "$(rate recorded)" "$(rate embedded)")" at_least 0.95
     goal 'guard / limit_req, the same static file, requests/s' "$(quotient "$(rate guard)" "$(rate limit_req)")" at_least 0.5
+    goal 'reported / guard, the same file under a policy with count_if, requests/s' \
+        "$(quotient "$(rate reported)" "$(rate guard)")" at_least 0.8
     goal 'embedded denied / allowed, requests/s' "$(quotient "$(rate embedded-denied)" "$(rate embedded)")" at_least 1.0
     goal 'redis denied / allowed, requests/s' "$(quotient "$(rate redis-denied)" "$(rate redis)")" at_least 1.0
     goal 'redis denied / loop, requests/s' "$(quotient "$(rate redis-denied)" "$(rate loop)")" at_least 0.9

@@ -89,6 +89,8 @@ http {
         keepalive_requests 1000000000;
     }
 
+    include $snippets/report-format.conf;
+
     # In process and for one machine only: the least that limiting can cost. No key reaches the rate.
     limit_req_zone \$key zone=keys:64m $rate;
     limit_req_status 429;
@@ -115,6 +117,17 @@ http {
         server_name guard;
         include $snippets/guard-server.conf;
         # Requests that the limiter does not answer must show up as failures.
+        set \$fcgi_limiter_when_down deny;
+        location = /api/search {
+            include $snippets/guard.conf;
+            $answer
+        }
+    }
+    server {
+        listen 127.0.0.1:$port;
+        server_name reported;
+        include $snippets/guard-server.conf;
+        include $snippets/report.conf;
         set \$fcgi_limiter_when_down deny;
         location = /api/search {
             include $snippets/guard.conf;

@@ -5,6 +5,9 @@ public enum CountCondition: Sendable, Hashable {
     /// A request counts unless the answer has one of these statuses.
     case unlessStatus(StatusSet)
 
+    /// No request counts once it has ended, as under a limit of requests at once.
+    public static let never = CountCondition.ifStatus(StatusSet([]))
+
     /// Whether a request that was answered with `status` counts.
     public func counts(status: Int) -> Bool {
         switch self {
@@ -38,7 +41,7 @@ public struct StatusSet: Sendable, Hashable {
     /// The set that ``text`` describes; `nil` for any other text.
     init?(_ text: Substring) {
         var ranges: [ClosedRange<Int>] = []
-        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+        for part in text.isEmpty ? [] : text.split(separator: ",", omittingEmptySubsequences: false) {
             let bounds = part.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
             guard bounds.count <= 2, let first = bounds[0], let last = bounds[bounds.count - 1], first <= last,
                 Self.all.contains(first), Self.all.contains(last)

@@ -19,7 +19,7 @@ public struct Key: Sendable, Hashable {
     public init(_ identity: Identity, _ policy: Policy) {
         let prefix: StaticString =
             switch policy.quota.algorithm {
-            case .slidingWindow: "window:{"
+            case .slidingWindow, .atOnce: "window:{"
             case .tokenBucket: "bucket:{"
             }
         var bytes: [UInt8] = []

@@ -16,7 +16,7 @@ public struct Policy: Sendable, Hashable {
     public let mode: Mode
     /// How to answer when the store cannot decide; `nil` for the program's default.
     public let onStoreFailure: StoreFailureAnswer?
-    /// Whether a charge may be refunded after the request, so that a refusal may end early.
+    /// Whether a charge may be refunded after the request, so that a refusal may end early; always true of requests at once.
     public let isRefundable: Bool
 
     /// A policy of this name.
@@ -40,7 +40,7 @@ public struct Policy: Sendable, Hashable {
         self.quota = quota
         self.mode = mode
         self.onStoreFailure = onStoreFailure
-        self.isRefundable = isRefundable
+        self.isRefundable = isRefundable || quota.algorithm == .atOnce
     }
 
     /// The policy with its quota counted by a token bucket.

@@ -9,11 +9,16 @@ public enum Algorithm: String, Sendable, CaseIterable {
     case tokenBucket = "token_bucket"
     /// See ``SlidingWindow``.
     case slidingWindow = "sliding_window"
+    /// Requests at the same time: a ``SlidingWindow`` whose window is the lease of a request.
+    ///
+    /// Each charge is refunded when its request ends. If nobody refunds it, its unit is free again when the lease is over.
+    case atOnce = "at_once"
 }
 
 /// A number of units per window, and the algorithm that counts them.
 ///
 ///     try Quota(limit: 30, window: 60_000_000, algorithm: .tokenBucket)   // 30 per minute
+///     try Quota(limit: 5, window: 600_000_000, algorithm: .atOnce)        // 5 at once, leases of 10 minutes
 public struct Quota: Sendable, Hashable {
     /// Units per window; at least 1.
     public let limit: Int64
@@ -70,7 +75,7 @@ public struct Quota: Sendable, Hashable {
     public func decide(_ state: State, now: Microseconds, cost: Int64) -> (Decision, Change) {
         switch algorithm {
         case .tokenBucket: TokenBucket(self).decide(state, now: now, cost: cost)
-        case .slidingWindow: SlidingWindow(self).decide(state, now: now, cost: cost)
+        case .slidingWindow, .atOnce: SlidingWindow(self).decide(state, now: now, cost: cost)
         }
     }
 }

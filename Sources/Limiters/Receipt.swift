@@ -96,6 +96,11 @@ public struct Receipt: Sendable {
             Number(issuer: issuer, index: index), moment: moment, isFallback: head[3] == "f", items: items)
     }
 
+    /// Whether a text claims to be a receipt about a fallback store.
+    public static func isForFallback(_ text: [UInt8]) -> Bool {
+        text.prefix { $0 != UInt8(ascii: ";") }.last == UInt8(ascii: "f")
+    }
+
     /// What the text of every receipt begins with.
     public static let prefix = "fl1:"
     /// 128 bits in hexadecimal digits.

@@ -13,7 +13,7 @@ public struct Refund: Sendable, Hashable {
     public let cost: Int64
     /// When the units were charged.
     ///
-    /// Token bucket: the store's clock. Sliding window: the time that the log has for them.
+    /// Token bucket: the store's clock. Otherwise: the time that the log has for them.
     public let moment: Microseconds
 
     /// The refund of `entry`; `nil` if nothing was charged: for a peek, or if the policy does not allow.
@@ -30,7 +30,7 @@ public struct Refund: Sendable, Hashable {
         moment =
             switch quota.algorithm {
             case .tokenBucket: now
-            case .slidingWindow: now + decision.resetAfter - quota.window
+            case .slidingWindow, .atOnce: now + decision.resetAfter - quota.window
             }
     }
 
@@ -50,7 +50,7 @@ public struct Refund: Sendable, Hashable {
     public func applied(to words: [Int64], now: Microseconds) -> [Int64] {
         switch quota.algorithm {
         case .tokenBucket: TokenBucket(quota).refund(self, to: words, now: now)
-        case .slidingWindow: SlidingWindow(quota).refund(self, to: words)
+        case .slidingWindow, .atOnce: SlidingWindow(quota).refund(self, to: words)
         }
     }
 }

@@ -19,6 +19,9 @@ public struct Verdict: Sendable {
     /// The clock at each decision; `nil` if ``now`` is the clock of all.
     private let clocks: [Microseconds]?
 
+    /// The longest wait after a refusal of too many requests at once, any of which may end at any time.
+    private static let atOnceWait: Microseconds = 1_000_000
+
     /// The verdict of `decisions`, one for each entry of `charge`.
     ///
     /// - Parameters:
@@ -27,6 +30,10 @@ public struct Verdict: Sendable {
     ///   - now: the store's clock.
     ///   - clocks: the clock at each decision, if parts of a store with clocks of their own have made them.
     public init(_ decisions: [Decision], on charge: Charge, now: Microseconds, clocks: [Microseconds]? = nil) {
+        var decisions = decisions
+        for (index, entry) in charge.entries.enumerated() where entry.policy.quota.algorithm == .atOnce {
+            decisions[index] = decisions[index].waiting(atMost: Self.atOnceWait)
+        }
         var admission = Admission.allowed
         var governing: Int?
         for (index, decision) in decisions.enumerated() where charge.entries[index].policy.mode == .enforced {
@@ -63,6 +70,12 @@ public struct Verdict: Sendable {
 }
 
 extension Decision {
+    fileprivate func waiting(atMost longest: Microseconds) -> Decision {
+        guard let wait = retryAfter, wait > longest else { return self }
+        return Decision(
+            admission: .refused(retryAfter: longest), limit: limit, remaining: remaining, resetAfter: resetAfter)
+    }
+
     fileprivate func isTighter(than other: Decision) -> Bool {
         func rank(_ decision: Decision) -> (Int, Microseconds) {
             switch decision.admission {

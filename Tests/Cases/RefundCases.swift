@@ -26,6 +26,8 @@ public struct RefundCase: Sendable, CustomStringConvertible {
     /// Every case.
     public static func all() throws -> [RefundCase] {
         let window = try Quota(limit: 3, window: 10 * h, algorithm: .slidingWindow)
+        let lease = try Quota(limit: 3, window: 10 * h, algorithm: .atOnce)
+        let many = try Quota(limit: 2_000, window: 1_024 * h, algorithm: .atOnce)
         let bucket = try Quota(limit: 3, window: 3 * h, algorithm: .tokenBucket)
         return [
             RefundCase(
@@ -42,6 +44,27 @@ public struct RefundCase: Sendable, CustomStringConvertible {
                 steps: [
                     (0, .charge(1), 2, 10 * h), (0, .charge(1), 1, 10 * h), (0, .refund(0, changes: true), 2, 10 * h),
                     (10 * h, .charge(3), 0, 10 * h), (10 * h, .refund(1, changes: false), 0, 10 * h),
+                ]),
+            RefundCase(
+                description: "requests at once end in any order, and a lease that nobody ended is over after its time",
+                quota: lease,
+                steps: [
+                    (0, .charge(1), 2, 10 * h), (0, .charge(1), 1, 10 * h), (h, .charge(1), 0, 10 * h),
+                    (2 * h, .refund(1, changes: true), 1, 9 * h), (3 * h, .charge(1), 0, 10 * h),
+                    (4 * h, .refund(2, changes: true), 1, 9 * h), (10 * h, .charge(2), 0, 10 * h),
+                    // Its lease was over, and the others keep theirs.
+                    (11 * h, .refund(0, changes: false), 0, 9 * h), (11 * h, .refund(6, changes: true), 2, 2 * h),
+                    (11 * h, .refund(4, changes: true), 3, 0),
+                ]),
+            RefundCase(
+                description: "many requests at once share an entry of the log, and each gives back its own units",
+                quota: many,
+                steps: [
+                    (0, .charge(700), 1_300, 1_025 * h - 1), (h / 2, .charge(1_000), 300, 1_024 * h + h / 2 - 1),
+                    (h / 2, .refund(0, changes: true), 1_000, 1_024 * h + h / 2 - 1),
+                    (h, .charge(1), 999, 1_025 * h - 1),
+                    (2 * h, .refund(1, changes: true), 1_999, 1_024 * h - 1),
+                    (2 * h, .refund(3, changes: true), 2_000, 0),
                 ]),
             RefundCase(
                 description: "a bucket gives back what time has not paid off", quota: bucket,

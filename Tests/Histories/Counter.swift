@@ -10,7 +10,7 @@ enum Counter: Hashable {
 
     init(_ quota: Quota) {
         switch quota.algorithm {
-        case .slidingWindow: self = .window(NaiveLog(limit: quota.limit, window: quota.window))
+        case .slidingWindow, .atOnce: self = .window(NaiveLog(limit: quota.limit, window: quota.window))
         case .tokenBucket:
             self = .bucket([], limit: quota.limit, interval: (quota.window + quota.limit - 1) / quota.limit)
         }

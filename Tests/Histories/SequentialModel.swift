@@ -23,12 +23,13 @@ public struct SequentialModel: Sendable {
     ///
     /// - Throws: an error for a limit or a window that no quota may have.
     public init(
-        limit: Int64, window: Microseconds, algorithms: [Algorithm] = Algorithm.allCases, precision: Precision
+        limit: Int64, window: Microseconds, algorithms: [Algorithm] = [.tokenBucket, .slidingWindow],
+        precision: Precision
     ) throws {
         policies = try algorithms.map { algorithm in
             let quota =
                 switch algorithm {
-                case .slidingWindow: try Quota(limit: limit, window: window, algorithm: algorithm)
+                case .slidingWindow, .atOnce: try Quota(limit: limit, window: window, algorithm: algorithm)
                 case .tokenBucket: try Quota(limit: max(1, limit / 2), window: window / 2, algorithm: algorithm)
                 }
             return try Policy(name: algorithm.rawValue, quota: quota)

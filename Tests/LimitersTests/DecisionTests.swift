@@ -31,7 +31,7 @@ struct DecisionTests {
 
     @Test("a bucket lets almost twice the limit pass within one window, which a sliding window never does")
     func twice() throws {
-        let admitted = try Algorithm.allCases.map { algorithm in
+        let admitted = try [Algorithm.tokenBucket, .slidingWindow].map { algorithm in
             var state = StateUnderTest(try Quota(limit: 10, window: 10_000_000, algorithm: algorithm))
             return stride(from: 0, to: 10_000_000, by: 100_000).count { now in
                 state.charge(now: now, cost: 1).admission == .allowed

@@ -50,7 +50,7 @@ struct IdentityTests {
     @Test("two pairs of identity and policy never share a key")
     func injective() throws {
         let policies = try ["p", "p.p", "p-p", "q"].flatMap { name in
-            try Algorithm.allCases.map { try policy(name, $0) }
+            try [Algorithm.tokenBucket, .slidingWindow].map { try policy(name, $0) }
         }
         var owners: [Key: String] = [:]
         for (description, identity) in Self.nastyIdentities() {

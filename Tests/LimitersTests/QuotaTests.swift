@@ -51,7 +51,7 @@ struct QuotaTests {
 
     @Test("algorithms are named as in headers and configuration files")
     func algorithms() {
-        #expect(Algorithm.allCases.map(\.rawValue) == ["token_bucket", "sliding_window"])
+        #expect(Algorithm.allCases.map(\.rawValue) == ["token_bucket", "sliding_window", "at_once"])
     }
 
     @Test(

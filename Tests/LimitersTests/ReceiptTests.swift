@@ -9,7 +9,7 @@ struct ReceiptTests {
 
     private static func receipt(_ generator: inout SeededGenerator) throws -> Receipt {
         let items = try (0..<Int.random(in: 1...4, using: &generator)).map { index in
-            let algorithm = Algorithm.allCases.randomElement(using: &generator) ?? .slidingWindow
+            let algorithm = Bool.random(using: &generator) ? Algorithm.tokenBucket : .slidingWindow
             let limit = Int64.random(in: 1...1_000_000, using: &generator)
             let policy = try Policy(
                 name: "p\(index)", quota: Quota(limit: limit, window: 3_600_000_000, algorithm: algorithm))
@@ -21,7 +21,8 @@ struct ReceiptTests {
                 cost: Int64.random(in: 1...limit, using: &generator),
                 moment: Int64.random(in: 0...1 << 52, using: &generator))
             let statuses = StatusSet([401...401, 500...599])
-            return Receipt.Item(refund, Bool.random(using: &generator) ? .ifStatus(statuses) : .unlessStatus(statuses))
+            let conditions: [CountCondition] = [.ifStatus(statuses), .unlessStatus(statuses), .never]
+            return Receipt.Item(refund, conditions.randomElement(using: &generator) ?? .never)
         }
         return Receipt(
             Receipt.Number(issuer: .random(in: .min ... .max, using: &generator), index: 7),

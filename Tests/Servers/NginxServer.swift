@@ -90,6 +90,9 @@ public final class NginxServer: Sendable {
         process.send(SIGHUP)
     }
 
+    /// Ends nginx and its workers as a crash would.
+    public func kill() { Foundation.kill(-process.pid, SIGKILL) }
+
     /// The log.
     public var logText: String { process.logText }
 }

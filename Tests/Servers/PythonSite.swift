@@ -19,4 +19,15 @@ public final class PythonSite: Sendable {
             in: TemporaryFolder()
         ) { address.accepts }
     }
+
+    /// How many requests with `ms` in their query run (`running`), the most that ran at once (`peak`), and how many have
+    /// ended (`done`).
+    ///
+    /// - Throws: ``ServerError`` when the site does not answer.
+    public func work() throws -> [String: Int] {
+        try HTTPClient(self, port: port).get("/worked").json().compactMapValues { $0 as? Int }
+    }
+
+    /// Ends the site as a crash would.
+    public func kill() { process.send(SIGKILL) }
 }

@@ -2,7 +2,23 @@
 import http.server
 import json
 import sys
+import threading
+import time
 import urllib.parse
+
+LOCK = threading.Lock()
+# How many requests for /work run, the most that ever ran at once, and how many have ended.
+WORK = {"running": 0, "peak": 0, "done": 0}
+
+
+def work(seconds):
+    with LOCK:
+        WORK["running"] += 1
+        WORK["peak"] = max(WORK["peak"], WORK["running"])
+    time.sleep(seconds)
+    with LOCK:
+        WORK["running"] -= 1
+        WORK["done"] += 1
 
 
 class Site(http.server.BaseHTTPRequestHandler):
@@ -14,10 +30,15 @@ class Site(http.server.BaseHTTPRequestHandler):
         if self.path == "/events":
             return self.send_event()
         length = self.body_length()
-        # ?status=403 makes it refuse, as a site may.
+        # ?status=403 makes it refuse, as a site may, and ?ms=20 makes it work for a while.
         query = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)
         status = int(query.get("status", ["200"])[0])
-        body = json.dumps({"site": "python", "method": self.command, "uri": self.path, "length": length}).encode() + b"\n"
+        answer = {"site": "python", "method": self.command, "uri": self.path, "length": length}
+        if self.path == "/worked":
+            answer = WORK
+        elif "ms" in query:
+            work(int(query["ms"][0]) / 1000)
+        body = json.dumps(answer).encode() + b"\n"
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))

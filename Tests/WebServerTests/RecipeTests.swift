@@ -62,13 +62,38 @@ struct RecipeTests {
         #expect(try client.get("/a/post").text == "index.php")
     }
 
+    @Test("exports that take long: a client may run two at once, and all together five")
+    func exports() throws {
+        let (nginx, app) = try reported(Recipe("Exports that take long"), FreePort().number)
+        func begin(_ key: String) throws -> ServerProcess {
+            let url = "http://127.0.0.1:\(nginx.port)/export/all?ms=60000"
+            return try ServerProcess(
+                Program("curl", package: "curl"), ["-s", "-H", "X-API-Key: \(key)", url], in: TemporaryFolder())
+        }
+        func status(_ key: String) throws -> Int {
+            try nginx.client().get("/export/one?ms=0", headers: ["X-API-Key": key]).status
+        }
+        let running = try ["a", "a", "b", "b"].map(begin)
+        #expect(try waitUntil { try app.work()["running"] == 4 })
+        #expect(try status("a") == 429)
+        #expect(try status("c") == 200)
+        let fifth = try begin("c")
+        #expect(try waitUntil { try app.work()["running"] == 5 })
+        #expect(try status("c") == 429)
+        #expect(try status("d") == 429)
+        running[0].stop()
+        #expect(try waitUntil { try status("d") == 200 })
+        #expect(try status("a") == 200)
+        withExtendedLifetime(fifth) {}
+    }
+
     @Test("a login: failures are limited, and successes cost nothing", arguments: Server.allCases)
     func login(server: Server) throws {
         let recipe = try Recipe("A login")
         let port = try FreePort().number
         let client: HTTPClient
         switch server {
-        case .nginx: client = try nginxLogin(recipe, port)
+        case .nginx: client = try reported(recipe, port).nginx.client()
         case .apache:
             let reports = "Define FCGI_LIMITER_REPORTS 127.0.0.1:\(port)\n"
             client = try ApacheSite(
@@ -89,7 +114,8 @@ struct RecipeTests {
         }
     }
 
-    private func nginxLogin(_ recipe: Recipe, _ port: Int) throws -> HTTPClient {
+    /// A recipe's location in a guarded nginx that reports how requests ended.
+    private func reported(_ recipe: Recipe, _ port: Int) throws -> (nginx: NginxServer, app: PythonSite) {
         let limiter = try LimiterProcess(rules: recipe.rules, flags: ["--reports", "127.0.0.1:\(port)"])
         let app = try PythonSite()
         let locations = try recipe.block("nginx").replacing(
@@ -99,7 +125,7 @@ struct RecipeTests {
             Template(
                 text: server.replacing("upstream fcgi", with: "include @nginx@/report-format.conf;\nupstream fcgi")),
             ["socket": limiter.socket, "app": "\(app.port)"], companions: [limiter, app])
-        return nginx.client()
+        return (nginx, app)
     }
 
     @Test("a JSON API: each plan has its quota, and an unknown key counts for its address")

@@ -259,6 +259,33 @@ struct ReportTests {
         #expect(report.contains("<190>") && report.contains(" fcgi_limiter: fl1:"), "\(report)")
     }
 
+    @Test("refused requests of such a policy do not slow others, however many reports come meanwhile")
+    func undisturbed() throws {
+        let rules = ReportedSite.login
+            .replacing("policies:\n", with: "policies:\n  other: { limit: 1000000 per hour }\n")
+            .replacing("rules:\n", with: "rules:\n  - { match: { path: /302 }, policies: [other] }\n")
+        let site = try ReportedSite(rules: rules, onRedis: true, delay: 20)
+        func median() throws -> Duration {
+            let client = site.client()
+            let times = try (0..<25).map { _ in
+                let began = ContinuousClock.now
+                let status = try client.get("/302").status
+                #expect(status == 302)
+                return ContinuousClock.now - began
+            }
+            return times.sorted()[times.count / 2]
+        }
+        #expect(try site.statuses(["/401", "/403", "/401", "/200"]) == [401, 403, 401, 429])
+        let quiet = try median()
+        let refused = Hammer(site.nginx, target: "/200", clients: 16) { _ in "a" }
+        let reported = Hammer(site.nginx, target: "/200", clients: 4) { "\($0)" }
+        #expect(refused.waitForMore(50) && reported.waitForMore(50))
+        let disturbed = try median()
+        #expect(Set(refused.stop().statuses.keys) == [429])
+        #expect(reported.stop().statuses[200, default: 0] > 50)
+        #expect(disturbed < quiet * 6, "\(disturbed) beside others, \(quiet) alone")
+    }
+
     @Test("nothing is sent without such a policy, and the site's own log has every request")
     func silent() throws {
         let spy = try ReportSpy()

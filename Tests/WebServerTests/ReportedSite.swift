@@ -19,6 +19,9 @@ final class ReportedSite {
     let port: Int
     let folder: TemporaryFolder
     let redis: RedisServer?
+    /// What the limiters reach the Redis by, if it is to answer late.
+    private let wire: LongWire?
+    private let store: String
     let nginx: NginxServer
 
     /// Starts them.
@@ -27,26 +30,31 @@ final class ReportedSite {
     ///   - rules: a rules file's text.
     ///   - count: how many limiters share the store; more than one share a Redis.
     ///   - onRedis: whether one limiter uses a Redis, too.
+    ///   - delay: milliseconds by which the Redis answers late.
+    ///   - store: another store than a Redis or an embedded one of its own.
     ///   - server: more in nginx's `server`.
-    ///   - http: more in nginx's `http`.
+    ///   - http: more in nginx's `http`; `@report@` is the line of `nginx/report.conf`.
     ///   - flags: further flags of each limiter.
     ///   - reports: where nginx reports to, if not to the limiters.
     /// - Throws: ``ServerError`` when a program is missing or does not start.
     init(
-        rules: String = ReportedSite.login, limiters count: Int = 1, onRedis: Bool = false, server: String = "",
-        http: String = "", flags: [String] = [], reports: Int? = nil
+        rules: String = ReportedSite.login, limiters count: Int = 1, onRedis: Bool = false, delay: UInt32 = 0,
+        store: String? = nil, server: String = "", http: String = "", flags: [String] = [], reports: Int? = nil
     ) throws {
         let folder = try TemporaryFolder()
         let port = try FreePort().number
         let redis = count > 1 || onRedis ? try RedisServer() : nil
-        let store = redis.map { "redis+unix:\($0.socket)" } ?? "embedded:\(folder.path("store"))"
+        wire = try delay == 0 ? nil : redis.map { try LongWire(to: .unix(path: $0.socket)) }
+        self.store = store ?? redis.map { "redis+unix:\($0.socket)" } ?? "embedded:\(folder.path("store"))"
+        let limitersStore = wire.map { "redis+unix:\($0.socket)" } ?? self.store
         let file = try folder.write(rules, to: "limits.yaml")
         // nginx's user writes its logs there.
         try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: folder.path)
         (self.folder, self.port, self.redis) = (folder, port, redis)
         limiters = try (0..<count).map { _ in
             try LimiterProcess(
-                store: store, flags: ["--rules", file, "--reports", "127.0.0.1:\(port)"] + flags, companions: [folder])
+                store: limitersStore, flags: ["--rules", file, "--reports", "127.0.0.1:\(port)"] + flags,
+                companions: [folder])
         }
         let backend = try FreePort().number
         let pages = limiters.enumerated().map { index, limiter in
@@ -67,7 +75,7 @@ final class ReportedSite {
                 log_format hits "$status $request_uri";
                 upstream fcgi_limiter { \(upstreams) keepalive 16; }
                 upstream site { server 127.0.0.1:\(backend); keepalive 64; }
-                \(http)
+                \(http.replacing("@report@", with: Self.report(to: reports ?? port)))
                 server {
                     listen @port@;
                     include @nginx@/guard-server.conf;
@@ -97,6 +105,7 @@ final class ReportedSite {
                 """
         ).replacing("events {}", with: "events { worker_connections 8192; }")
         nginx = try NginxServer(configuration, companions: limiters)
+        wire?.milliseconds = delay
     }
 
     /// The line of `nginx/report.conf`, with another port.
@@ -115,8 +124,7 @@ final class ReportedSite {
 
     /// How many units a client has left, as a peek finds it.
     func left(_ key: String = "a") throws -> String {
-        let store = redis.map { "redis+unix:\($0.socket)" } ?? "embedded:\(folder.path("store"))"
-        return try Program(built: "fcgi-limiter").run(
+        try Program(built: "fcgi-limiter").run(
             ["peek", "--rules", folder.path("limits.yaml"), "--store", store, "api_key=\(key)"]
         ).text.split(separator: ",").first.map(String.init) ?? ""
     }

@@ -27,7 +27,7 @@ struct Record: ParsableCommand {
     func run() throws {
         let model = try SequentialModel(
             limit: options.limit, window: windowMilliseconds * 1_000,
-            algorithms: single ? [options.algorithm] : Algorithm.allCases, precision: .exact)
+            algorithms: single ? [options.algorithm] : [.tokenBucket, .slidingWindow], precision: .exact)
         let store = try options.open()
         var generator = SeededGenerator(seed: seed)
         while access(until, F_OK) != 0 {

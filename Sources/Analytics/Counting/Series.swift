@@ -4,7 +4,7 @@ public struct Series: Sendable, Hashable {
     public let endpoint: String
     /// The policy's name.
     public let policy: String
-    /// `sliding_window` or `token_bucket`; `list` for banned clients.
+    /// `sliding_window`, `token_bucket` or `at_once`; `list` for banned clients.
     public let algorithm: String
 
     /// The series of all banned clients.

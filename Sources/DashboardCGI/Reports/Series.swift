@@ -4,7 +4,7 @@ struct Series: Sendable {
     /// The rule's label.
     let endpoint: String
     let policy: String
-    /// `sliding_window`, `token_bucket`, or `list` for banned clients.
+    /// `sliding_window`, `token_bucket`, `at_once`, or `list` for banned clients.
     let algorithm: String
 
     /// Whether its requests are those of banned clients, which are answered with 403 and not with 429.

@@ -45,6 +45,7 @@ extension Table {
     static func strategyName(_ algorithm: String) -> String {
         switch algorithm {
         case "sliding_window": "Sliding window"
+        case "at_once": "At once"
         case "token_bucket": "Token bucket"
         case "list": "Banned"
         default: algorithm

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Limiters
 import Rules
 import Startup
 
@@ -47,6 +48,14 @@ struct CheckCommand: ParsableCommand {
                 print(
                     "nginx needs an include for \(unsent.joined(separator: ", ")): see fcgi-limiter check --nginx \(file)"
                 )
+            }
+            let refundable = rulebook.policies.filter(\.isRefundable).map(\.name)
+            if !refundable.isEmpty {
+                print(
+                    """
+                    the web server must report how requests end, for \(refundable.joined(separator: ", ")): include \
+                    report.conf as its guide says; without reports every request counts, at once for its whole lease
+                    """)
             }
             if unsent.contains(NginxVariables.host) {
                 print("rules with host apply to no other host name: close the web server's default site")

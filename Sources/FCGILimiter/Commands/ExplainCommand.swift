@@ -57,7 +57,7 @@ struct ExplainCommand: ParsableCommand {
             // A rule may have a policy twice, for different clients.
             let override = overrides.first { $0.effect == .limit(entry.policy.quota.limit, policy: entry.policy.name) }
             if let override { print("    override: \(override.summary)") }
-            if let decision = decisions?[index] { print("    \(Left.text(decision))") }
+            if let decision = decisions?[index] { print("    \(Left.text(decision, of: entry.policy))") }
         }
     }
 }
@@ -66,6 +66,7 @@ extension CountCondition {
     /// When a charge is given back.
     fileprivate var text: String {
         switch self {
+        case .never: "released when the request ends"
         case .ifStatus(let statuses): "refunded unless the status is \(statuses.text)"
         case .unlessStatus(let statuses): "refunded if the status is \(statuses.text)"
         }

@@ -12,19 +12,22 @@ enum Left {
         return verdicts[0].decisions
     }
 
-    /// For example `3 of 10 left, full again in 42 s`.
-    static func text(_ decision: Decision) -> String {
-        let seconds = (decision.resetAfter + 999_999) / 1_000_000
-        return "\(decision.remaining) of \(decision.limit) left"
-            + (decision.resetAfter > 0 ? ", full again in \(seconds) s" : "")
+    /// For example `3 of 10 left, full again in 42 s`, or `3 of 5 left, 2 leased`.
+    static func text(_ decision: Decision, of policy: Policy) -> String {
+        let left = "\(decision.remaining) of \(decision.limit) left"
+        guard decision.resetAfter > 0 else { return left }
+        return policy.quota.algorithm == .atOnce
+            ? "\(left), \(decision.limit - decision.remaining) leased"
+            : "\(left), full again in \((decision.resetAfter + 999_999) / 1_000_000) s"
     }
 }
 
 extension Quota {
-    /// For example `10 per 60 s, sliding_window`.
+    /// For example `10 per 60 s, sliding_window`, or `5 at once, lease 600 s`.
     var text: String {
         let length = window % 1_000_000 == 0 ? "\(window / 1_000_000) s" : "\(window / 1_000) ms"
-        return "\(limit) per \(length), \(algorithm.rawValue)"
+        return algorithm == .atOnce
+            ? "\(limit) at once, lease \(length)" : "\(limit) per \(length), \(algorithm.rawValue)"
     }
 }
 

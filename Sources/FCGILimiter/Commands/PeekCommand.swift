@@ -18,7 +18,7 @@ struct PeekCommand: ParsableCommand {
         for override in client.overrides { print("override: \(override.summary)") }
         let decisions = try Left.decisions(client.charge, in: store)
         for (entry, decision) in zip(client.charge.entries, decisions) {
-            print("\(entry.policy.name): \(Left.text(decision))")
+            print("\(entry.policy.name): \(Left.text(decision, of: entry.policy))")
         }
     }
 }

@@ -29,6 +29,11 @@ struct ReplayReport {
         text +=
             "\(total.refusedThen) were refused at the time with status 429 (\(Self.share(total.refusedThen, total.requests)))\n"
 
+        if !replay.untried.isEmpty {
+            text +=
+                "not tried, because a log does not say what ran at once: \(replay.untried.joined(separator: ", "))\n"
+        }
+
         text += "\n" + Self.row("policy", "requests", "refused", "first", "last")
         for (name, count) in replay.policies.sorted(by: { $0.key < $1.key }) { text += Self.row(name, count) }
 

@@ -17,10 +17,15 @@ final class Gateway: Application {
         case refuse(Identity, Sender, Front, Endpoint?)
         /// Charge it: the charge with this index decides.
         case charge(index: Int, Sender, Front, Endpoint?)
+        /// Ask again when this round of the settler is over.
+        case wait(round: Int)
     }
 
     /// What the rules found out about a request that is counted.
     private typealias Sender = (address: IPAddress?, path: ArraySlice<UInt8>)
+
+    /// The most requests that wait for the settler at a time.
+    private static let mostWaiting = 1_000
 
     private let rules: ActiveRules
     private var rulebook = Rulebook.samples
@@ -34,6 +39,7 @@ final class Gateway: Application {
     private let storeHeader: StoreHeader?
     private let settler: Settler
     private let issuer: ReceiptIssuer
+    private let fallbackIssuer: ReceiptIssuer
     private let tally: Tally
     private let pages: StatusPages
 
@@ -46,7 +52,8 @@ final class Gateway: Application {
         self.store = store
         self.storeHeader = storeHeader
         self.settler = settler
-        issuer = settler.makeIssuer()
+        issuer = settler.makeIssuer(for: .store)
+        fallbackIssuer = settler.makeIssuer(for: .fallback)
         self.tally = tally
         self.pages = pages
     }
@@ -59,11 +66,13 @@ final class Gateway: Application {
         var charges: [Charge] = []
         charges.reserveCapacity(requests.count)
         let now = overrideTable == nil ? 0 : overrides.now
-        let steps = requests.map { step(for: $0, &charges, now: now) }
+        var steps = requests.map { step(for: $0, &charges, now: now) }
         let asked = steadyMicroseconds()
         let seenRefunds = settler.refundCount
         var outcomes = store.charge(charges)
-        if !rulebook.countConditions.isEmpty { chargeAgain(charges, &outcomes, since: seenRefunds) }
+        if !rulebook.countConditions.isEmpty {
+            waitForRefunds(requests, &steps, charges, &outcomes, since: seenRefunds)
+        }
         let latency = steadyMicroseconds() - asked
         if let error = store.error {
             tally.noteFailure(error.kind.rawValue, error.description)
@@ -79,14 +88,31 @@ final class Gateway: Application {
         }
     }
 
-    /// Charges refused requests again if refunds of earlier ones were on their way, so that no client is refused because of a
-    /// request that it has seen end.
-    private func chargeAgain(_ charges: [Charge], _ outcomes: inout [RequestOutcome], since seenRefunds: Int) {
-        let refused = charges.indices.filter { index in
-            if case .decided(let verdict, by: .store) = outcomes[index] { verdict.mayEndEarly } else { false }
+    /// Has refused requests wait for the refunds of earlier ones that are on their way, so that no client is refused because
+    /// of a request that it has seen end.
+    ///
+    /// The loop goes on meanwhile, so nobody waits who is not refused, and each request waits once.
+    private func waitForRefunds(
+        _ requests: [Request], _ steps: inout [Step], _ charges: [Charge], _ outcomes: inout [RequestOutcome],
+        since seenRefunds: Int
+    ) {
+        lazy var round = settler.pendingRound
+        var room = Self.mostWaiting - steps.count { if case .wait = $0 { true } else { false } }
+        var again: [Int] = []
+        for (position, step) in steps.enumerated() {
+            guard case .charge(let index, _, _, _) = step,
+                case .decided(let verdict, let decider) = outcomes[index], verdict.mayEndEarly,
+                decider == .store || decider == .fallback
+            else { continue }
+            if requests[position].ticket == nil, room > 0, let round {
+                steps[position] = .wait(round: round)
+                room -= 1
+            } else if settler.refundCount != seenRefunds {
+                again.append(index)
+            }
         }
-        guard !refused.isEmpty, settler.catchUp(since: seenRefunds) else { return }
-        for (index, outcome) in zip(refused, store.charge(refused.map { charges[$0] })) { outcomes[index] = outcome }
+        guard !again.isEmpty else { return }
+        for (index, outcome) in zip(again, store.charge(again.map { charges[$0] })) { outcomes[index] = outcome }
     }
 
     /// Takes over the rules and the overrides, if they have changed since the last tick.
@@ -104,6 +130,7 @@ final class Gateway: Application {
     }
 
     private func step(for request: Request, _ charges: inout [Charge], now: Microseconds) -> Step {
+        if let round = request.ticket, !settler.isOver(round) { return .wait(round: round) }
         let front = Front(of: request)
         var endpoint: Endpoint?
         switch front {
@@ -134,6 +161,8 @@ final class Gateway: Application {
         switch step {
         case .respond(let response):
             return response
+        case .wait(let round):
+            return .postponed(round)
         case .pass(let front, let endpoint):
             return front.response(problem: nil, verdict: nil) { page(request, endpoint) }
         case .refuse(_, _, let front, let endpoint):
@@ -145,9 +174,10 @@ final class Gateway: Application {
             }
             header?.add(to: &response, of: outcome)
             // Rules without a condition, the usual ones, cost nothing here.
-            if !rulebook.countConditions.isEmpty, let header = front.receiptHeader,
-                let receipt = issuer.receipt(for: outcome, rulebook.countConditions, secret: settler.secret)
-            {
+            guard !rulebook.countConditions.isEmpty, let header = front.receiptHeader else { return response }
+            let issuer = if case .decided(_, by: .fallback) = outcome { fallbackIssuer } else { issuer }
+            let secret = settler.secret(of: issuer.payee)
+            if let receipt = issuer.receipt(for: outcome, rulebook.countConditions, secret: secret) {
                 response.addHeader(header) { $0.append(contentsOf: receipt) }
             }
             return response
@@ -164,7 +194,7 @@ final class Gateway: Application {
         tally.count { counts in
             for (request, step) in zip(requests, steps) {
                 switch step {
-                case .respond, .pass: break
+                case .respond, .pass, .wait: break
                 case .refuse(let client, let sender, _, _):
                     let series = rulebook.bannedSeries
                     let outcome: Outcome = isTrial ? .shadowBlocked : .blocked

@@ -29,6 +29,8 @@ struct ProblemDetails {
         body.append(text: #"{"type":"https://iana.org/assignments/http-problem-types#quota-exceeded","#)
         if verdict.admission == .impossible {
             body.append(text: #""title":"This request costs more than its limit ever allows","status":429,"#)
+        } else if verdict.refusesAtOnceOnly {
+            body.append(text: #""title":"Too many requests at once: try again when one has ended","status":429,"#)
         } else {
             body.append(text: #""title":"Too many requests: the limit is used up","status":429,"#)
         }
@@ -67,6 +69,16 @@ struct ProblemDetails {
     /// 405: the path has other methods.
     static let methodNotAllowed = ProblemDetails(
         405, "Method Not Allowed", "{\"title\":\"The path does not know this method\",\"status\":405}\n")
+}
+
+extension Verdict {
+    /// Whether all policies that refuse are limits of requests at once.
+    fileprivate var refusesAtOnceOnly: Bool {
+        charge.entries.indices.allSatisfy { index in
+            let policy = charge.entries[index].policy
+            return decisions[index].admission == .allowed || policy.mode == .shadow || policy.quota.algorithm == .atOnce
+        }
+    }
 }
 
 extension Response {

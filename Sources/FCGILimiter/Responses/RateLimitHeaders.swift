@@ -6,25 +6,34 @@ extension Response {
     /// Adds the headers about limits: `X-RateLimit-*` for the decision that matters most, and `RateLimit-Policy` and
     /// `RateLimit` for the policies that ``Verdict/forEachNamed(_:)`` names.
     ///
-    /// Source of the latter two: draft-ietf-httpapi-ratelimit-headers-11. All times are seconds, rounded up.
+    /// Source of the latter two: draft-ietf-httpapi-ratelimit-headers-11. All times are seconds, rounded up. A limit of requests
+    /// at once has no time: nobody knows when one ends.
     mutating func addRateLimit(_ verdict: Verdict) {
         let charge = verdict.charge
         guard let governing = verdict.governing else { return }
         let decision = verdict.decisions[governing]
         addHeader("X-RateLimit-Limit", decimal: decision.limit)
         addHeader("X-RateLimit-Remaining", decimal: decision.remaining)
-        addHeader("X-RateLimit-Reset", decimal: seconds(verdict.now + decision.resetAfter))
-        switch charge.entries[governing].policy.quota.algorithm {
+        let algorithm = charge.entries[governing].policy.quota.algorithm
+        if algorithm != .atOnce {
+            addHeader("X-RateLimit-Reset", decimal: seconds(verdict.now + decision.resetAfter))
+        }
+        switch algorithm {
         case .slidingWindow: addHeader("X-RateLimit-Strategy", "sliding_window")
         case .tokenBucket: addHeader("X-RateLimit-Strategy", "token_bucket")
+        case .atOnce: addHeader("X-RateLimit-Strategy", "at_once")
         }
         addHeader("RateLimit-Policy") { value in
             verdict.forEachNamed { entry, _ in
                 value.append(listMember: entry.policy.name)
                 value.append(text: ";q=")
                 value.append(decimal: entry.policy.quota.limit)
-                value.append(text: ";w=")
-                value.append(decimal: seconds(entry.policy.quota.window))
+                if entry.policy.quota.algorithm == .atOnce {
+                    value.append(text: #";qu="concurrent-requests""#)
+                } else {
+                    value.append(text: ";w=")
+                    value.append(decimal: seconds(entry.policy.quota.window))
+                }
             }
         }
         addHeader("RateLimit") { value in
@@ -32,6 +41,7 @@ extension Response {
                 value.append(listMember: entry.policy.name)
                 value.append(text: ";r=")
                 value.append(decimal: decision.remaining)
+                guard entry.policy.quota.algorithm != .atOnce else { return }
                 value.append(text: ";t=")
                 // For a refusal it is the wait, so that Retry-After is never earlier. A clock that stepped back may make it
                 // longer than the window, which clients do not expect.
@@ -55,8 +65,8 @@ extension Verdict {
     /// limiter, which lets requests pass.
     func forEachNamed(_ name: (Charge.Entry, Decision) -> Void) {
         guard let governing else { return }
-        // The numbers, quotes and separators beside a name take 28 bytes at most.
-        func size(_ index: Int) -> Int { charge.entries[index].policy.name.utf8.count + 28 }
+        // The numbers, quotes, separators and units beside a name take 44 bytes at most.
+        func size(_ index: Int) -> Int { charge.entries[index].policy.name.utf8.count + 44 }
         var room = 2_048 - size(governing)
         for index in decisions.indices where charge.entries[index].policy.mode == .enforced {
             if index != governing {

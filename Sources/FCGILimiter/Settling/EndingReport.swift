@@ -8,6 +8,9 @@ struct EndingReport: Sendable {
     /// The status that the client got; 0 if none.
     let status: Int
 
+    /// Whether the receipt says that the fallback store was charged, which is true only if the receipt is genuine.
+    var isForFallback: Bool { Receipt.isForFallback(receipt) }
+
     /// The report in a line of a log; `nil` if there is none.
     init?(_ line: [UInt8]) {
         let words = line.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n") }

@@ -2,14 +2,21 @@ import Limiters
 import Stores
 import Synchronization
 
-/// Gives the receipts of one event loop.
+/// Gives the receipts of one event loop about one store.
 final class ReceiptIssuer: Sendable {
     /// The most charges in a receipt, which nginx has to fit into 8 kB with other headers; further ones are not refunded.
     private static let mostItems = 10
 
+    /// Whose units the receipts are about.
+    let payee: Settler.Payee
     /// The issuer's own number.
     let id = UInt64.random(in: .min ... .max)
     private let count = Atomic<Int64>(0)
+
+    /// An issuer that has given no receipt.
+    init(for payee: Settler.Payee) {
+        self.payee = payee
+    }
 
     /// How many receipts were given.
     var issued: Int64 { count.load(ordering: .relaxed) }
@@ -20,10 +27,10 @@ final class ReceiptIssuer: Sendable {
     ///   - outcome: what became of the request at the store.
     ///   - conditions: which endings count under the policy of each tag.
     ///   - secret: authenticates the receipt; empty if there is none yet.
-    /// - Returns: the text of the receipt; `nil` if nothing can be refunded.
+    /// - Returns: the text of the receipt; `nil` if nothing can be refunded, or not by this store.
     func receipt(for outcome: RequestOutcome, _ conditions: [CountCondition?], secret: [UInt8]) -> [UInt8]? {
         guard case .decided(let verdict, let decider) = outcome, verdict.isAllowed, !secret.isEmpty,
-            decider == .store || decider == .fallback
+            decider == (payee == .store ? .store : .fallback)
         else { return nil }
         var items: [Receipt.Item] = []
         for (index, entry) in verdict.charge.entries.enumerated() where items.count < Self.mostItems {
@@ -34,6 +41,6 @@ final class ReceiptIssuer: Sendable {
         }
         guard !items.isEmpty else { return nil }
         let number = Receipt.Number(issuer: id, index: count.add(1, ordering: .relaxed).oldValue)
-        return Receipt(number, moment: verdict.now, isFallback: decider == .fallback, items: items).text(secret: secret)
+        return Receipt(number, moment: verdict.now, isFallback: payee == .fallback, items: items).text(secret: secret)
     }
 }

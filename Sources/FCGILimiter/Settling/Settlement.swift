@@ -2,13 +2,12 @@ import Limiters
 import Platform
 import Stores
 
-/// The work of a ``Settler``: verifies reports, claims their receipts and refunds what does not count.
+/// The work of a ``Settler`` at one store: verifies reports, claims their receipts and refunds what does not count.
 struct Settlement {
     /// Reports that wait for a store that does not answer.
     private static let mostWaiting = 100_000
 
     private let store: any Store
-    private let fallback: () -> (any Store)?
     private let timeout: Microseconds
     private(set) var secret = SharedSecret(.receipts, lifetime: 3_660 * 86_400_000_000)
     private var claims = ClaimList()
@@ -17,35 +16,34 @@ struct Settlement {
     private var marks: [UInt64: [(time: Microseconds, issued: Int64)]] = [:]
     private var checked: [UInt64: Int64] = [:]
 
-    init(_ store: ResilientStore, timeout: Microseconds) {
-        self.store = store.openAside()
-        fallback = { store.openFallbackAside() }
+    init(_ store: any Store, timeout: Microseconds) {
+        self.store = store
         self.timeout = timeout
     }
 
-    /// Settles reports, and those that still wait.
+    /// Takes reports to settle.
     ///
-    /// - Returns: what became of reports; nothing of those that wait.
-    mutating func settle(_ messages: [[UInt8]]) -> [Settler.Result] {
-        var results: [Settler.Result] = []
-        for message in messages {
-            guard let report = EndingReport(message) else {
-                results.append(.invalid)
-                continue
-            }
-            if waiting.count < Self.mostWaiting { waiting.append(report) } else { results.append(.failed) }
-        }
+    /// - Returns: a failure for each that there is no room for.
+    mutating func take(_ reports: [EndingReport]) -> [Settler.Result] {
+        let room = Self.mostWaiting - waiting.count
+        waiting += reports.prefix(room)
+        return reports.dropFirst(room).map { _ in .failed }
+    }
+
+    /// Settles the reports that wait.
+    ///
+    /// - Returns: what became of them; nothing if the store does not answer, so that they wait for the next call.
+    mutating func settle() -> [Settler.Result] {
         do throws(StoreError) {
             // Each time: a store that has lost its states has lost the secret, too.
             try secret.read(from: store)
-            guard !waiting.isEmpty else { return results }
+            guard !waiting.isEmpty else { return [] }
             let settled = try settleWaiting()
             waiting = []
-            results += settled
+            return settled
         } catch {
-            // Nothing was refunded. The reports wait for the next call.
+            return []
         }
-        return results
     }
 
     /// - Throws: ``StoreError`` if no receipt could be claimed.
@@ -61,25 +59,19 @@ struct Settlement {
             if receipt.moment < oldest { results.append(.expired) } else { valid.append((receipt, report.status)) }
         }
         let isFresh = try claims.claim(valid.map(\.receipt.number), in: store)
-        var refunds: (store: [Refund], fallback: [Refund]) = ([], [])
+        var refunds: [Refund] = []
         for (index, report) in valid.enumerated() {
             guard isFresh[index] else {
                 results.append(.repeated)
                 continue
             }
             let due = report.receipt.refunds(status: report.status)
-            if report.receipt.isFallback { refunds.fallback += due } else { refunds.store += due }
+            refunds += due
             results.append(due.isEmpty ? .counted : .refunded)
         }
         // A claimed receipt is not settled again, so that nothing is ever given back twice.
-        let isDone = give(refunds.store, to: store) && give(refunds.fallback, to: fallback())
+        let isDone = refunds.isEmpty || (try? store.refund(refunds, clock: nil)) != nil
         return isDone ? results : results.map { $0 == .refunded ? .failed : $0 }
-    }
-
-    private func give(_ refunds: [Refund], to store: (any Store)?) -> Bool {
-        guard !refunds.isEmpty else { return true }
-        guard let store, (try? store.refund(refunds, clock: nil)) != nil else { return false }
-        return true
     }
 
     /// How many more receipts have had no report for as long as the timeout.

@@ -35,11 +35,19 @@ final class Settler: Sendable {
         case failed
     }
 
+    /// Whose units a receipt is about, and who therefore settles it.
+    enum Payee {
+        /// The store.
+        case store
+        /// The machine's fallback store, which settles its receipts even while the store is down.
+        case fallback
+    }
+
     private let store: ResilientStore
     private let address: DatagramAddress
     private let timeout: Microseconds
     private let logger: Logger
-    private let secretBytes = Mutex<[UInt8]>([])
+    private let secrets = Mutex<[Payee: [UInt8]]>([:])
     private let issuers = Mutex<[ReceiptIssuer]>([])
     private let state = Mutex(Counts())
     private let thread = Mutex<RunningThread?>(nil)
@@ -50,6 +58,10 @@ final class Settler: Sendable {
     private let begun = Atomic<Int>(0)
     private let done = Atomic<Int>(0)
     private let refunded = Atomic<Int>(0)
+    /// When a round last began or was done.
+    private let progress = Atomic<Microseconds>(0)
+    /// How long requests wait for the settler to get on, in microseconds; longer than ``interval``.
+    private static let patience: Microseconds = 500_000
     /// The longest pause between two rounds, in microseconds.
     private static let interval: Microseconds = 200_000
 
@@ -68,7 +80,7 @@ final class Settler: Sendable {
     }
 
     /// The secret that authenticates receipts; empty while it is not known.
-    var secret: [UInt8] { secretBytes.withLock { $0 } }
+    func secret(of payee: Payee) -> [UInt8] { secrets.withLock { $0[payee, default: []] } }
 
     /// What became of receipts and reports.
     var counts: Counts { state.withLock { $0 } }
@@ -77,8 +89,8 @@ final class Settler: Sendable {
     var issued: Int64 { issuers.withLock { $0.reduce(0) { $0 + $1.issued } } }
 
     /// An issuer for one event loop.
-    func makeIssuer() -> ReceiptIssuer {
-        let issuer = ReceiptIssuer()
+    func makeIssuer(for payee: Payee) -> ReceiptIssuer {
+        let issuer = ReceiptIssuer(for: payee)
         issuers.withLock { $0.append(issuer) }
         return issuer
     }
@@ -100,33 +112,35 @@ final class Settler: Sendable {
         thread.withLock { $0 }?.join()
     }
 
-    /// Waits until all reports are settled that have arrived, at most half a second.
-    ///
-    /// - Parameter seen: the ``refundCount`` before.
-    /// - Returns: whether anything was refunded since then.
-    func catchUp(since seen: Int) -> Bool {
-        let isBehind = { [self] in
-            socket.withLock { $0?.hasMessages() == true }
-                || begun.load(ordering: .acquiring) > done.load(ordering: .acquiring)
-        }
+    /// The round after which all reports are settled that have arrived; `nil` if all are, or if the settler does not get on.
+    var pendingRound: Int? {
+        let current = begun.load(ordering: .acquiring)
+        let isBehind =
+            current > done.load(ordering: .acquiring) || socket.withLock { $0?.hasMessages() == true }
         // The round that begins next settles all that is there now.
-        let target = begun.load(ordering: .acquiring) + 1
-        let end = steadyMicroseconds() + 500_000
-        while isBehind(), done.load(ordering: .acquiring) < target, steadyMicroseconds() < end { usleep(100) }
-        return refundCount != seen
+        return isBehind && !isStuck ? current + 1 : nil
     }
+
+    /// Whether nobody needs to wait for the end of a round any more: it is done, or the settler does not get on.
+    func isOver(_ round: Int) -> Bool { done.load(ordering: .acquiring) >= round || isStuck }
+
+    /// Whether a round takes longer than a request can wait, such as with a store that does not answer.
+    private var isStuck: Bool { steadyMicroseconds() - progress.load(ordering: .relaxed) > Self.patience }
 
     /// How many reports have led to refunds.
     var refundCount: Int { refunded.load(ordering: .acquiring) }
 
     private func run() {
-        var settlement = Settlement(store, timeout: timeout)
+        var settlements: [Payee: Settlement] = [.store: Settlement(store.openAside(), timeout: timeout)]
+        if let fallback = store.openFallbackAside() { settlements[.fallback] = Settlement(fallback, timeout: timeout) }
         var hasComplained = false
         while true {
             let isLast = isStopping.load(ordering: .acquiring)
             let hasReports = waitForReports(&hasComplained)
+            progress.store(steadyMicroseconds(), ordering: .relaxed)
             begun.add(1, ordering: .releasing)
-            settle(socket.withLock { $0 }?.receive() ?? [], &settlement)
+            settle(socket.withLock { $0 }?.receive() ?? [], &settlements)
+            progress.store(steadyMicroseconds(), ordering: .relaxed)
             done.add(1, ordering: .releasing)
             if isLast, !hasReports { return }
         }
@@ -152,11 +166,21 @@ final class Settler: Sendable {
         return false
     }
 
-    private func settle(_ messages: [[UInt8]], _ settlement: inout Settlement) {
-        let results = settlement.settle(messages)
-        let lost = settlement.countLost(issuers.withLock { $0 })
-        secretBytes.withLock { $0 = settlement.secret.bytes }
-        if !settlement.secret.bytes.isEmpty { hasSecret.signal() }
+    private func settle(_ messages: [[UInt8]], _ settlements: inout [Payee: Settlement]) {
+        let reports = messages.compactMap(EndingReport.init)
+        var results = Array(repeating: Result.invalid, count: messages.count - reports.count)
+        var lost = 0
+        for payee in [Payee.fallback, .store] {
+            let due = reports.filter { $0.isForFallback == (payee == .fallback) }
+            results += settlements[payee]?.take(due) ?? due.map { _ in .invalid }
+            // A store that fails may take long to say so, which must not delay the fallback store's refunds.
+            if payee == .store, let breaker = store.breaker, breaker.state != .closed { continue }
+            results += settlements[payee]?.settle() ?? []
+            lost += settlements[payee]?.countLost(issuers.withLock { $0.filter { $0.payee == payee } }) ?? 0
+        }
+        let known = settlements.mapValues(\.secret.bytes)
+        secrets.withLock { $0 = known }
+        if known[.store]?.isEmpty == false { hasSecret.signal() }
         let isFirstLoss = state.withLock { state in
             for result in results { state.reports[result, default: 0] += 1 }
             defer { state.lost += lost }

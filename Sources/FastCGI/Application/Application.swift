@@ -5,6 +5,7 @@ public protocol Application: AnyObject {
     /// Answers requests that came together.
     ///
     /// - Parameter requests: at least one.
-    /// - Returns: one response for each request, in the same order.
+    /// - Returns: one response for each request, in the same order; ``Response/postponed(_:)`` from an event loop's application
+    ///   for those that it wants to be asked again.
     func respond(to requests: [Request]) -> [Response]
 }

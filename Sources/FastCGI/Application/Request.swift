@@ -15,6 +15,9 @@ public struct Request: Sendable {
     /// The body; `nil` if it did not fit 64 KiB together with the variables, or had not arrived when it was not waited for.
     public internal(set) var body: [UInt8]?
 
+    /// What the application said when it put the request off; `nil` before.
+    public internal(set) var ticket: Int?
+
     private var bytes: [UInt8] = []
     /// Three offsets into `bytes` per variable: of its name, of the `=` after the name, and of the end of its value.
     ///

@@ -12,6 +12,8 @@ public struct Response: Sendable {
     public let body: [UInt8]
     /// Whether the body is sent; not in answer to HEAD.
     public var sendsBody = true
+    /// What the application remembers about a request that it puts off; `nil` for an answer.
+    private(set) var ticket: Int?
 
     /// A response whose only header is `Content-Length`.
     ///
@@ -30,6 +32,16 @@ public struct Response: Sendable {
         head.append(text: reason)
         endLine()
         addHeader("Content-Length", decimal: Int64(body.count))
+    }
+
+    /// No answer yet: the event loop goes on, and asks again within a millisecond or so.
+    ///
+    /// - Parameter ticket: the ``Request/ticket`` of the request when it is asked again.
+    /// - Returns: what takes the place of a response.
+    public static func postponed(_ ticket: Int) -> Response {
+        var response = Response(status: 503, reason: "Service Unavailable")
+        response.ticket = ticket
+        return response
     }
 
     /// Adds a header whose value is known at build time.

@@ -7,7 +7,14 @@ extension EventLoop {
         case .application(let application):
             let responses = application.respond(to: requests)
             precondition(responses.count == requests.count, "an application answers each request once")
-            for (connection, response) in zip(requesters, responses) { answer(connection, response) }
+            for (index, response) in responses.enumerated() {
+                if let ticket = response.ticket {
+                    requests[index].ticket = ticket
+                    postponed.append((requesters[index], requests[index]))
+                } else {
+                    answer(requesters[index], response, wasPutOff: requests[index].ticket != nil)
+                }
+            }
         case .workers(let pool):
             for (connection, request) in zip(requesters, requests) { pool.put(request, from: connection.key) }
         }
@@ -15,23 +22,30 @@ extension EventLoop {
         requesters.removeAll(keepingCapacity: true)
     }
 
+    /// Has the application asked again about the requests that it has put off.
+    func takePostponed() {
+        requests += postponed.map(\.request)
+        requesters += postponed.map(\.connection)
+        postponed = []
+    }
+
     /// Sends the answers that workers have made.
     func takeAnswers() {
         guard case .workers(let pool) = answerer else { return }
         for (key, response) in pool.takeAnswers() {
-            guard let connection = connections[key] else { continue }
-            answer(connection, response)
-            // Whatever arrived meanwhile was ignored.
-            if case .idle = connection.state { poller.rewatch(key, for: .reading) }
+            if let connection = connections[key] { answer(connection, response, wasPutOff: true) }
         }
     }
 
-    private func answer(_ connection: Connection, _ response: Response) {
+    /// Sends an answer, in the tick of its request or, if the request `wasPutOff`, later.
+    private func answer(_ connection: Connection, _ response: Response, wasPutOff: Bool) {
         guard case .answering(let exchange) = connection.state else { return }
         writer.begin(response, request: exchange.identifier)
         switch writer.send(to: connection.key.descriptor) {
         case .finished:
             finish(exchange, on: connection)
+            // Whatever arrived meanwhile was ignored.
+            if wasPutOff, case .idle = connection.state { poller.rewatch(connection.key, for: .reading) }
         case .failed:
             end(connection)
         case .blocked:

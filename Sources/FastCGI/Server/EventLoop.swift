@@ -17,6 +17,8 @@ final class EventLoop {
 
     /// How long a stopping loop waits after it has closed idle connections, before it closes more.
     private static let closingPause: Milliseconds = 5
+    /// How long a request is put off each time.
+    private static let postponement: Milliseconds = 1
 
     let listener: Int32
     let answerer: Answerer
@@ -35,6 +37,8 @@ final class EventLoop {
     /// The requests that this tick has taken, and the connection of each.
     var requests: [Request] = []
     var requesters: [Connection] = []
+    /// The requests that the application has put off, and the connection of each.
+    var postponed: [(connection: Connection, request: Request)] = []
     private let report: @Sendable (String) -> Void
     /// One for each line: the lines are few, because none quotes what a peer sent.
     private var logThrottles: [String: LogThrottle] = [:]
@@ -125,6 +129,7 @@ final class EventLoop {
     /// - Returns: whether there was a request.
     @discardableResult
     private func tick(until time: Milliseconds) -> Bool {
+        let time = postponed.isEmpty ? time : min(time, now + Self.postponement)
         poller.wait(time == .max ? nil : Int32(clamping: max(0, time - now)), into: &events)
         now = steadyMilliseconds()
         for event in events {
@@ -137,6 +142,7 @@ final class EventLoop {
         }
         resumeAccepting()
         closeOverdue()
+        takePostponed()
         guard !requests.isEmpty else { return false }
         answerBatch()
         return true

@@ -3,6 +3,10 @@ import Limiters
 /// Reads the policies of a rules file.
 struct PolicyReader {
     private static let example = "{ limit: 10 per minute }"
+    /// How long a request under a limit of requests at once holds its units, unless the file says so or the request ends.
+    private static let usualLease: Microseconds = 600_000_000
+    /// The leases that can be written: reports on the ends of longer requests would be too old to be settled.
+    private static let leases: ClosedRange<Microseconds> = 1_000_000...Receipt.maximumAge
 
     private let mode: Policy.Mode
 
@@ -31,16 +35,22 @@ struct PolicyReader {
         named name: String, _ nameField: Field, _ field: Field
     ) throws(RulesError) -> PolicyChoice {
         let members = try field.members(
-            named: ["limit", "plans", "algorithm", "mode", "on_store_failure", "count", "count_if", "count_unless"],
-            Self.example)
-        let condition = try members.countCondition()
-        let algorithm = try members["algorithm"]?.choice(Algorithm.self) ?? .slidingWindow
+            named: [
+                "limit", "plans", "lease", "algorithm", "mode", "on_store_failure", "count", "count_if", "count_unless",
+            ], Self.example)
+        var condition = try members.countCondition()
+        let counting = try members["algorithm"]?.choice(CountingName.self) ?? .slidingWindow
+        let lease = try members["lease"]?.parsed("10 minutes") { text throws(ParseError) in
+            let lease = try QuotaText.duration(text)
+            guard Self.leases.contains(lease) else { throw ParseError("is out of range; write 1 second to 1 day") }
+            return lease
+        }
         let isShadow = try members["mode"]?.choice(ModeName.self) == .shadow || self.mode == .shadow
         let mode: Policy.Mode = isShadow ? .shadow : .enforced
         let onStoreFailure = try members["on_store_failure"]?.choice(StoreFailureAnswer.self)
 
         func policy(_ field: Field) throws(RulesError) -> Policy {
-            let quota = try Self.quota(field, algorithm)
+            let quota = try Self.quota(field, counting, lease: lease)
             do throws(PolicyNameError) {
                 return try Policy(
                     name: name, quota: quota, mode: mode, onStoreFailure: onStoreFailure,
@@ -65,16 +75,34 @@ struct PolicyReader {
             }
         }
         guard let standard else { throw field.error("has no limit; write limit: 10 per minute") }
+        let isAtOnce = standard.quota.algorithm == .atOnce
+        if let plans = members["plans"], byPlan.values.contains(where: { ($0.quota.algorithm == .atOnce) != isAtOnce })
+        {
+            throw plans.error("mixes limits at once and limits per time; write two policies")
+        }
+        if isAtOnce {
+            for name in ["algorithm", "count_if", "count_unless"] {
+                if let field = members[name] { throw field.error("has no meaning for a limit at once; leave it out") }
+            }
+            condition = .never
+        } else if let field = members["lease"] {
+            throw field.error("has no meaning without a limit at once; write limit: 5 at once, or leave it out")
+        }
         return PolicyChoice(
             standard: standard, byPlan: byPlan, selector: try members["count"]?.identitySelector(), condition: condition
         )
     }
 
-    private static func quota(_ field: Field, _ algorithm: Algorithm) throws(RulesError) -> Quota {
+    private static func quota(
+        _ field: Field, _ counting: CountingName, lease: Microseconds?
+    ) throws(RulesError) -> Quota {
         try field.parsed("10 per minute") { text throws(ParseError) in
             let written = try QuotaText(text)
             do throws(QuotaError) {
-                return try Quota(limit: written.limit, window: written.window, algorithm: algorithm)
+                guard let window = written.window else {
+                    return try Quota(limit: written.limit, window: lease ?? usualLease, algorithm: .atOnce)
+                }
+                return try Quota(limit: written.limit, window: window, algorithm: counting.algorithm)
             } catch {
                 throw ParseError(Self.message(error))
             }
@@ -87,6 +115,14 @@ struct PolicyReader {
         case .windowOutOfRange: "has a time out of range; write 1 millisecond to 366 days"
         case .refillTooFast: "exceeds what a token bucket can refill; write at most one unit per microsecond"
         }
+    }
+
+    /// The algorithms that a file names; a limit at once has its own.
+    private enum CountingName: String, CaseIterable {
+        case tokenBucket = "token_bucket"
+        case slidingWindow = "sliding_window"
+
+        var algorithm: Algorithm { self == .tokenBucket ? .tokenBucket : .slidingWindow }
     }
 
     private enum ModeName: String, CaseIterable {

@@ -1,11 +1,11 @@
 import Limiters
 import TextFormats
 
-/// A limit and its window, as a rules file writes them: `10 per minute`, `5 per 5 minutes`, `1000/hour`.
+/// A limit and its window, as a rules file writes them: `10 per minute`, `5 per 5 minutes`, `1000/hour`, `5 at once`.
 struct QuotaText {
     let limit: Int64
-    /// The window; `Int64.max` if it exceeds that.
-    let window: Microseconds
+    /// The window, `Int64.max` if it exceeds that; `nil` for a limit of requests at once.
+    let window: Microseconds?
 
     private static let units: [(name: String, length: Microseconds)] = [
         ("millisecond", 1_000), ("second", 1_000_000), ("minute", 60_000_000), ("hour", 3_600_000_000),
@@ -22,20 +22,36 @@ struct QuotaText {
         guard words.count > 1 else {
             throw ParseError("lacks a time; write for example \(limit) per minute")
         }
+        if words.dropFirst() == ["at", "once"] {
+            (self.limit, window) = (limit, nil)
+            return
+        }
         guard words[1] == "per", words.count == 3 || words.count == 4 else {
             throw ParseError("is not a limit; write for example \(limit) per minute or \(limit) per 5 minutes")
         }
         guard let count = words.count == 3 ? 1 : decimalValue(words[2].utf8) else {
             throw ParseError("has no whole number after per; write for example \(limit) per 5 minutes")
         }
-        let unitName = words[words.count - 1]
-        guard let unit = Self.units.first(where: { unitName == $0.name || unitName == $0.name + "s" }) else {
-            let names = Self.units.map(\.name)
+        self.limit = limit
+        window = try Self.duration(count, words[words.count - 1])
+    }
+
+    /// The duration in a text such as `10 minutes` or `hour`; `Int64.max` if it exceeds that.
+    static func duration(_ text: String) throws(ParseError) -> Microseconds {
+        let words = text.split(whereSeparator: \.isWhitespace).map(String.init)
+        guard (1...2).contains(words.count), let count = words.count == 1 ? 1 : decimalValue(words[0].utf8) else {
+            throw ParseError("is not a duration; write for example 10 minutes")
+        }
+        return try duration(count, words[words.count - 1])
+    }
+
+    private static func duration(_ count: Int64, _ unitName: String) throws(ParseError) -> Microseconds {
+        guard let unit = units.first(where: { unitName == $0.name || unitName == $0.name + "s" }) else {
+            let names = units.map(\.name)
             let remedy = nearest(to: unitName, among: names) ?? alternatives(names)
             throw ParseError("has an unknown unit of time, \(unitName); write \(remedy)")
         }
-        self.limit = limit
-        let (window, overflow) = unit.length.multipliedReportingOverflow(by: count)
-        self.window = overflow ? .max : window
+        let (length, overflow) = unit.length.multipliedReportingOverflow(by: count)
+        return overflow ? .max : length
     }
 }

@@ -57,6 +57,9 @@ public struct Replay {
         trial = policy.map(LimitTrial.init)
     }
 
+    /// The policies that a log cannot try: limits of requests at once.
+    public var untried: [String] { rulebook.policies.filter { $0.quota.algorithm == .atOnce }.map(\.name) }
+
     /// Decides the next request of the log.
     ///
     /// Servers log a request when it ends, so a line may be older than the one before it. The clock never goes back.
@@ -76,6 +79,8 @@ public struct Replay {
             refuse(line)
             return true
         case .limited(let charge, let matches):
+            // A log does not say how many requests were there at once.
+            let charge = Charge(charge.entries.filter { $0.policy.quota.algorithm != .atOnce }, network: charge.network)
             let verdict = store.charge(charge, now: now)
             trial?.add(charge, now: now)
             for (entry, decision) in zip(charge.entries, verdict.decisions) {

@@ -103,7 +103,9 @@ public final class ResilientStore: Sendable {
     public func openAside() -> any Store { openInteractive() }
 
     /// Opens the fallback store for one owner; `nil` if it cannot be used.
-    public func openFallbackAside() -> (any Store)? { try? options.fallback?.open() }
+    public func openFallbackAside() -> (any Store)? {
+        location.isRemote ? try? options.fallback?.open() : nil
+    }
 
     /// A session for one owner.
     ///
