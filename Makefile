@@ -96,10 +96,11 @@ fonts:  ## Make the dashboard's fonts again, from those of Debian
 	@scripts/install-packages fonts-inter fonts-jetbrains-mono fonttools python3-brotli
 	scripts/fonts
 
-screenshot: swift  ## Take the pictures docs/dashboard*.png
+screenshot: swift  ## Take the pictures docs/dashboard*.png and those of all pages in docs/pages
 	@scripts/install-packages $(LIBRARIES) $(SERVERS) $(DASHBOARD) $(BROWSER)
-	swift test --disable-xctest --filter BrowserTests/picture
+	PICTURES=1 swift test --disable-xctest --filter PictureTests
 	install -D -m 644 -t docs .build/screenshots/dashboard.png .build/screenshots/dashboard-dark.png .build/screenshots/dashboard-phone.png
+	install -D -m 644 -t docs/pages .build/screenshots/pages/*.webp
 
 install:  ## Install what `make build` has built, manual pages, snippets and systemd units (PREFIX=/usr/local, DESTDIR=)
 	@test -x $(PROGRAMS)/fcgi-limiter || { echo "make: $(PROGRAMS)/fcgi-limiter is missing: run make build as yourself first" >&2; exit 1; }

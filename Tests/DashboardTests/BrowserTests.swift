@@ -165,6 +165,53 @@ struct BrowserTests {
         #expect(try browser.consoleLines() == [])
     }
 
+    @Test("a bar of the chart leads to its events, and a dragged stretch becomes the range, both within the filter")
+    func chartLeadsOn() throws {
+        let postgres = try PostgresServer.withSchema()
+        let site = try DashboardSite(.nginx, postgres: postgres.location, companions: [postgres])
+        let start = now() / 60 * 60 - 7_200
+        var traffic = Traffic()
+        traffic.add("api_key=ann", .data, blocked: 3, at: start + 10 * 60)
+        traffic.add("api_key=bob", .data, blocked: 2, at: start + 30 * 60)
+        traffic.add("api_key=eve", .search, blocked: 7, at: start + 30 * 60)
+        try traffic.write(to: postgres)
+        let browser = try Browser()
+        let page = site.address("?from=\(start)&to=\(start + 3_600)&policy=data")
+        /// The middle of a bar.
+        func bar(_ index: Int) throws -> (x: Int, y: Int) {
+            let script = """
+                const chart = Chart.getChart(document.querySelector("#chart canvas"));
+                const { left, top, height } = chart.canvas.getBoundingClientRect();
+                return [left + chart.scales.x.getPixelForValue(Number(arguments[0])), top + height / 2].map(Math.round);
+                """
+            let point = try #require(try browser.run(script, "\(index)") as? [Int])
+            return (point[0], point[1])
+        }
+        func open() throws {
+            try browser.open(page)
+            #expect(try waitUntil { try browser.run("return window.Chart !== undefined") as? Bool == true })
+            #expect(try browser.text("#figure-total .value") == "5")
+        }
+        func expectAddress(_ page: String, _ from: Int, _ to: Int) throws {
+            let query = "?from=\(start + from * 60)&to=\(start + to * 60)&policy=data"
+            #expect(try waitUntil { try browser.address == site.address(page + query) })
+        }
+        try open()
+        try browser.drag(from: bar(10), to: bar(10))
+        try expectAddress("events", 10, 11)
+        #expect(try waitUntil { try browser.texts("#events tbody tr").count == 3 })
+        for (first, last) in [(25, 35), (35, 25)] {
+            try open()
+            try browser.drag(from: bar(first), to: bar(last))
+            try expectAddress("", 25, 36)
+            #expect(try waitUntil { try browser.text("#figure-total .value") == "2" })
+        }
+        // A click beside the chart does nothing.
+        try open()
+        try browser.drag(from: (640, 60), to: (640, 60))
+        #expect(try browser.address == page)
+    }
+
     @Test("the keyboard reaches everything, and the theme can be switched and is kept")
     func keyboard() throws {
         let scene = try BrowserScene(.nginx, .light)
@@ -222,55 +269,14 @@ struct BrowserTests {
         #expect(try scene.browser.text("#live-text") == "Reload for newer figures")
         try Screenshots.keep(scene.browser.screenshot(), "without-scripts")
     }
-
-    @Test("an hour of a busy site, for the screenshot in the README")
-    func picture() throws {
-        let postgres = try PostgresServer.withSchema()
-        let site = try DashboardSite(.nginx, postgres: postgres.location, companions: [postgres])
-        // As many rows at once as a command takes.
-        for minutes in stride(from: 0, to: 150, by: 50) { try Self.hour(minutes..<minutes + 50).write(to: postgres) }
-        try postgres.query("update limiter.processes set seen = now() + interval '5 minutes'")
-        let browser = try Browser(width: 1_280, height: 900)
-        try browser.open(site.address(""))
-        #expect(try browser.texts("#endpoints tbody tr").count == 4)
-        let picture = try browser.screenshot()
-        #expect(picture.count < 200_000)
-        try Screenshots.keep(picture, "dashboard")
-        try browser.prefer(.dark)
-        try Screenshots.keep(browser.screenshot(), "dashboard-dark")
-        try browser.resize(width: 375, height: 812)
-        try Screenshots.keep(browser.screenshot(), "dashboard-phone")
-    }
-
-    /// Some minutes, counted backwards from now, of a site with four endpoints and, in the last quarter of an hour, an abuser.
-    private static func hour(_ minutes: Range<Int>) -> Traffic {
-        var traffic = Traffic()
-        let kinds: [Traffic.Kind] = [
-            .data, .search, .upload, Traffic.Kind(endpoint: "/api/login", policy: "login", algorithm: "sliding_window"),
-        ]
-        let end = now() - 10
-        for minute in minutes {
-            for (place, kind) in kinds.enumerated() {
-                // Each endpoint has its own wave.
-                let wave = 1.6 + sin(Double(minute) / 9 + Double(place)) + 0.4 * sin(Double(minute * (place + 3)))
-                let allowed = Int(wave * Double([420, 210, 40, 65][place]))
-                let isAbused = place == 0 && minute < 16
-                let blocked = Int(wave * Double([16, 12, 5, 9][place])) + (isAbused ? 520 : 0)
-                traffic.add(
-                    "api_key=customer-\(place)", kind, allowed: allowed, blocked: 0, at: end - minute * 60,
-                    bucket: 5 + minute % 3 % 2)
-                traffic.addWithoutEvents("api_key=crawler", kind, blocked: blocked, at: end - minute * 60, bucket: 5)
-            }
-        }
-        return traffic
-    }
 }
 
 /// The pages that tests have seen, for people to look at: `.build/screenshots/`.
 enum Screenshots {
-    static func keep(_ picture: [UInt8], _ name: String) throws {
-        let folder = Template.path(".build/screenshots")
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        try Data(picture).write(to: URL(fileURLWithPath: "\(folder)/\(name).png"))
+    static func keep(_ picture: [UInt8], _ name: String, as suffix: String = "png") throws {
+        let file = URL(fileURLWithPath: Template.path(".build/screenshots/\(name).\(suffix)"))
+        try FileManager.default.createDirectory(
+            at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(picture).write(to: file)
     }
 }

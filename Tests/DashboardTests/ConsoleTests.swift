@@ -25,6 +25,10 @@ struct ConsoleTests {
         let ban = Traffic.Kind(endpoint: "/api/data", policy: "ban", algorithm: "list")
         traffic.add("address=198.51.100.7", ban, blocked: 17, at: now() - 70, userAgent: "x\u{202E}gpj.exe")
         traffic.add("api_key=" + String(repeating: "long%20", count: 15), .data, blocked: 3, failed: 5, at: now() - 80)
+        for number in 0..<60 {
+            let name = String(repeating: "Mozilla/5.0 (X11; Linux x86_64) ", count: 7) + "\(number)"
+            traffic.addValue("user_agent", name, .data, allowed: 1_000_000 - number, blocked: number, at: now() - 80)
+        }
         try traffic.write(to: postgres)
         try postgres.query(
             """
@@ -82,7 +86,11 @@ struct ConsoleTests {
         try attack()
         for width in [375, 640, 720, 1_280, 1_440, 1_920] {
             try browser.resize(width: width, height: 900)
-            for page in ["", "clients", "client?client=address%3D203.0.113.9", "events", "effectiveness", "health"] {
+            for page in [
+                "", "top", "top?by=user_agent", "clients", "client?client=address%3D203.0.113.9", "events",
+                "effectiveness",
+                "health",
+            ] {
                 try browser.open(site.address(page))
                 #expect(try number("document.documentElement.scrollWidth") == Double(width), "\(page) at \(width)")
                 let name = page.isEmpty ? "overview" : String(page.prefix { $0 != "?" })

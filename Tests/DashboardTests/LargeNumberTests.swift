@@ -9,7 +9,8 @@ struct LargeNumberTests {
     func sums(others: Int64, blocked: Int64) throws {
         let postgres = try PostgresServer.withSchema()
         var traffic = Traffic()
-        for kind in [Traffic.Kind.data, .search, .upload] {
+        for kind in [Traffic.Kind.data, .search, .upload, .banned] {
+            traffic.addValue("path", "/api", kind, allowed: 1, blocked: 1, failed: 1, at: now() - 60)
             traffic.add("api_key=ann", kind, allowed: 1, blocked: 1, shadowBlocked: 1, failed: 1, at: now() - 60)
             traffic.add("api_key=ann", kind, allowed: 1, blocked: 1, shadowBlocked: 1, failed: 1, at: now() - 30)
             traffic.add("api_key=bob", kind, allowed: 1, blocked: 1, shadowBlocked: 1, failed: 1, at: now() - 5_400)
@@ -21,12 +22,17 @@ struct LargeNumberTests {
             try postgres.query(
                 """
                 update limiter.\(table) set requests = case outcome when 'blocked' then \(blocked) else \(others) end,
-                    limit_sum = \(others), remaining_sum = \(blocked), latency = array_fill('\(others)'::bigint, array[22])
+                    limit_sum = \(others), remaining_sum = \(blocked), latency = array_fill('\(others)'::bigint, array[22]),
+                    use = array_fill('\(others)'::bigint, array[11]), passed = \(blocked)
                 """)
+        }
+        for table in ["clients_10s", "clients_1h", "clients_1d", "values_10s", "values_1h", "values_1d"] {
+            try postgres.query(
+                "update limiter.\(table) set allowed = \(others), blocked = \(blocked), failed = \(others)")
         }
         for table in ["clients_10s", "clients_1h", "clients_1d"] {
             try postgres.query(
-                "update limiter.\(table) set allowed = \(others), blocked = \(blocked), failed = \(others)")
+                "update limiter.\(table) set peak = case when client like '%bob' then -32768 else 32767 end")
         }
         try postgres.query("update limiter.events set retry_after = \(others)")
         try postgres.query(
@@ -36,11 +42,20 @@ struct LargeNumberTests {
             """)
         let client = try DashboardSite(.nginx, postgres: postgres.location, companions: [postgres]).client()
         for query in ["", "range=24h", "range=90d", "client=api_key=ann", "client=api_key=ann&range=90d"] {
-            for page in ["", "clients", "client", "events", "health"] where page != "client" || query.contains("client")
-            {
+            for page in ["", "clients", "client", "events", "health", "top", "effectiveness"]
+            where page != "client" || query.contains("client") {
                 #expect(try client.get("/limits/\(page)?\(query)").status == 200, "\(page)?\(query)")
             }
-            for table in ["totals", "timeline", "strategies", "endpoints", "clients", "hours", "events", "processes"] {
+            for by in ["client", "path", "policy", "rule"] {
+                for order in ["requests", "blocked"] {
+                    let address = "top.json?by=\(by)&order=\(order)&\(query)"
+                    #expect(try client.get("/limits/\(address)").status == 200, "\(address)")
+                }
+            }
+            for table in [
+                "totals", "timeline", "strategies", "endpoints", "policies", "clients", "hours", "events", "processes",
+                "effectiveness", "near", "victims", "annotations",
+            ] {
                 for format in ["csv", "json"] {
                     #expect(try client.get("/limits/\(table).\(format)?\(query)").status == 200, "\(table)?\(query)")
                 }
@@ -49,7 +64,7 @@ struct LargeNumberTests {
         if others == .max {
             let largest = "\(Int64.max)"
             let totals = try client.get("/limits/totals.csv").text
-            #expect(totals.contains("now,\(largest),\(largest),\(largest),0,\(largest)"))
+            #expect(totals.contains("now,\(largest),\(largest),\(largest),\(largest),\(largest)"))
         }
     }
 }

@@ -91,7 +91,8 @@ public final class Browser {
         try command("Emulation.setScriptExecutionDisabled", ["value": true])
     }
 
-    private func command(_ name: String, _ parameters: [String: Any]) throws {
+    @discardableResult
+    private func command(_ name: String, _ parameters: [String: Any]) throws -> Any? {
         try post(session + "/goog/cdp/execute", ["cmd": name, "params": parameters])
     }
 
@@ -151,10 +152,29 @@ public final class Browser {
         try type(key.rawValue)
     }
 
+    /// Presses the mouse's button at a point of the visible page, moves to another one, and releases the button there.
+    public func drag(from start: (x: Int, y: Int), to end: (x: Int, y: Int)) throws {
+        func move(_ point: (x: Int, y: Int)) -> [String: Any] { ["type": "pointerMove", "x": point.x, "y": point.y] }
+        let actions = [
+            move(start), ["type": "pointerDown", "button": 0], move(end), ["type": "pointerUp", "button": 0],
+        ]
+        try post(session + "/actions", ["actions": [["type": "pointer", "id": "mouse", "actions": actions]]])
+    }
+
     /// A screenshot of the visible page, as a PNG.
     public func screenshot() throws -> [UInt8] {
         let text = try send("GET", session + "/screenshot") as? String ?? ""
         guard let data = Data(base64Encoded: text) else { throw ServerError("no screenshot") }
+        return [UInt8](data)
+    }
+
+    /// A picture of the visible page as a WebP, which is small.
+    public func picture() throws -> [UInt8] {
+        let parameters: [String: Any] = ["format": "webp", "quality": 70]
+        let answer = try command("Page.captureScreenshot", parameters) as? [String: Any]
+        guard let data = (answer?["data"] as? String).flatMap({ Data(base64Encoded: $0) }) else {
+            throw ServerError("no picture")
+        }
         return [UInt8](data)
     }
 

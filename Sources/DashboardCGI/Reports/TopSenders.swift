@@ -59,10 +59,9 @@ extension Report {
             ? try database.rows(.topByClient, parameters + [PostgresParameter(filter.client)])
             : try database.rows(.topByValue, parameters + [PostgresParameter(key.rawValue)])
         let rows = try found.map { row throws(Problem) in
-            let (blocked, banned) = (try row.count("blocked"), try row.count("banned"))
             let counts = SenderCounts(
-                allowed: try row.count("allowed"), banned: banned, overLimit: blocked - banned,
-                failed: try row.count("failed"))
+                allowed: try row.count("allowed"), banned: try row.count("banned"),
+                overLimit: try row.count("over_limit"), failed: try row.count("failed"))
             return (value: try row.name("value"), counts: counts)
         }
         return TopSenders(rows, by: key, limit: limit)

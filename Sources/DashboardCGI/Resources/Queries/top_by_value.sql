@@ -1,6 +1,7 @@
 -- At most $10 values of the dimension $11 with the most requests, or with the most blocked ones if $9; those in the series $8 are
 -- of banned clients.
-select value, limiter.saturated(sum(allowed)) as allowed, limiter.saturated(sum(blocked)) as blocked,
+select value, limiter.saturated(sum(allowed)) as allowed,
+    limiter.saturated(coalesce(sum(blocked) filter (where series <> all ($8::integer[])), 0)) as over_limit,
     limiter.saturated(coalesce(sum(blocked) filter (where series = any ($8::integer[])), 0)) as banned,
     limiter.saturated(sum(failed)) as failed
 from counts
