@@ -1,6 +1,7 @@
 # Response times of the dashboard's pages over 90 days of counts. Sourced by run.
 #
 #     DAYS=90 ROWS=10000000   size of the database; filling it takes some minutes
+#     RANGES='1h 24h 7d 90d'  the ranges
 #     DASHBOARD=…             another program than the one in .build/release
 
 # dashboard_conf PORT: prints the configuration of an nginx in front of the dashboard.
@@ -27,9 +28,10 @@ http {
 END
 }
 
-# percentile TARGET: prints the 95th percentile of 40 consecutive requests, in whole milliseconds.
+# percentile TARGET: prints the 95th percentile of 20 consecutive requests after 2 to warm up, in whole milliseconds.
 percentile() {
-    ab -q -k -n 40 "http://127.0.0.1:$port/$1" >"$work/ab.log" 2>&1 || fail "ab failed on $1" "$work/ab.log"
+    curl -s -o /dev/null -o /dev/null "http://127.0.0.1:$port/$1" "http://127.0.0.1:$port/$1"
+    ab -q -k -n 20 "http://127.0.0.1:$port/$1" >"$work/ab.log" 2>&1 || fail "ab failed on $1" "$work/ab.log"
     ! grep -q 'Non-2xx' "$work/ab.log" || fail "the dashboard did not answer $1 with 200" "$work/dashboard.log"
     awk '$1 == "95%" { print $2 }' "$work/ab.log"
 }
@@ -37,7 +39,7 @@ percentile() {
 # dashboard: prints the 95th percentile in milliseconds of every page and file for every range.
 dashboard() {
     local program=${DASHBOARD:-.build/release/fcgi-limiter-dashboard} page range line as=()
-    local ranges='5m 1h 6h 24h 7d 30d 90d' client='api_key%3Dclient-0001'
+    local ranges=${RANGES:-1h 24h 7d 90d} client='api_key%3Dclient-0001'
     [ -x "$program" ] || fail "$program is missing: swift build -c release"
     command -v psql >/dev/null || fail 'psql is missing: apt-get install postgresql-client'
     progress 'filling the database'
@@ -61,8 +63,9 @@ dashboard() {
     printf '%-40s%s\n' '' "$(printf '%6s' $ranges)"
     for page in '' '?endpoint=/api/data' "?client=$client" clients 'clients?endpoint=/api/data' "client?client=$client" \
         top 'top?by=network&order=blocked' 'top?by=policy' top.csv \
-        events "events?client=$client" 'events?where=path%3D/api/7' 'events?group=on' health totals.json timeline.json strategies.json endpoints.csv clients.csv \
-        hours.json events.json processes.json; do
+        events "events?client=$client" 'events?where=path%3D/api/7' 'events?group=on' effectiveness health audit \
+        totals.json timeline.json strategies.json endpoints.csv policies.csv clients.csv effectiveness.json near.json victims.json \
+        annotations.json hours.json events.json processes.json audit.csv; do
         line=
         for range in $ranges; do
             progress "${page:-overview}, $range"

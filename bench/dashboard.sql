@@ -66,7 +66,7 @@ from limiter.decisions_10s group by 1, 2, 3;
 
 -- Some of 2,000 clients in every 10 seconds. The first ones send most requests and are blocked most.
 insert into limiter.clients_10s
-select at, client, series, sum(allowed), sum(blocked), 0 from (
+select at, client, series, sum(allowed), sum(blocked), 0, 16 * max(allowed) from (
     select at, 'api_key=client-' || lpad((1999 * pow(pg_temp.noise(extract(epoch from at)::bigint, i), 3))::integer::text, 4, '0')
             as client,
         (select series from kind where n = 1 + i % 6) as series,
@@ -78,10 +78,10 @@ select at, client, series, sum(allowed), sum(blocked), 0 from (
 ) rows group by 1, 2, 3;
 
 insert into limiter.clients_1h
-select date_trunc('hour', at), client, series, sum(allowed), sum(blocked), 0 from limiter.clients_10s group by 1, 2, 3;
+select date_trunc('hour', at), client, series, sum(allowed), sum(blocked), 0, max(peak) from limiter.clients_10s group by 1, 2, 3;
 
 insert into limiter.clients_1d
-select date_trunc('day', at), client, series, sum(allowed), sum(blocked), 0, min(at), max(at)
+select date_trunc('day', at), client, series, sum(allowed), sum(blocked), 0, min(at), max(at), max(peak)
 from limiter.clients_10s group by 1, 2, 3;
 
 -- Some of the values of each dimension in every 10 seconds.
@@ -110,14 +110,19 @@ from (values ('clients_10s', 100), ('clients_1h', 500), ('clients_1d', 500)) t (
 select limiter.trim_values(tab, '-infinity', most)
 from (values ('values_10s', 200), ('values_1h', 500), ('values_1d', 500)) t (tab, most) \g /dev/null
 
--- Blocked requests in detail: 3 percent of the rows.
+-- Blocked requests in detail: 3 percent of the rows, one in ten refused by a limit for everybody.
 insert into limiter.events (at, client, address, series, retry_after, user_agent, method, host, path, status)
 select now() - make_interval(secs => i * :days * 86400.0 / (:rows * 0.033)),
-    'api_key=client-' || lpad((1999 * pow(pg_temp.noise(i, 1), 3))::integer::text, 4, '0'),
+    case when i % 10 = 0 then 'all' else 'api_key=client-' || lpad((1999 * pow(pg_temp.noise(i, 1), 3))::integer::text, 4, '0') end,
     ('203.0.113.' || i % 256)::inet, (select series from kind where n = 1 + i % 6),
     (60000000 * pg_temp.noise(i, 2))::bigint, 'curl/7.88.1', 'GET', 'example.org', '/api/' || i % 100, 429
 from generate_series(1, (:rows * 0.033)::bigint) i
 where now() - make_interval(secs => i * :days * 86400.0 / (:rows * 0.033)) >= (current_date - :days + 1)::timestamptz;
+
+-- Operators who act every quarter of an hour.
+insert into limiter.audit (at, actor, via, action, client, reason, until, ended)
+select at, 'alice', 'dashboard', 'ban', 'address=203.0.113.9', 'scrapes the catalogue', at + interval '10 minutes', '{}'
+from generate_series(now() - make_interval(days => :days), now(), interval '15 minutes') at;
 
 insert into limiter.processes
 select gen_random_uuid(), 1, 'web-' || i, 1000 + i, 'serve', '0.1.0', now() - interval '3 days', now(), 'embedded', 'up', 2,

@@ -10,19 +10,17 @@ struct EffectivenessView: PageContent {
 
     init(_ report: Report) throws(Problem) {
         let filter = report.filter
-        let series = try report.figures()
-        let totals = try report.totals(series)
-        let timeline = try report.timeline()
-        let rates = zip(timeline.range.bars, timeline.bars).map { bar, counts in
-            Double(counts.blocked) / Double(max(10, timeline.range.passed(of: bar)))
+        let series = try report.useFigures()
+        let (total, seconds) = (series.reduce(into: Counts()) { $0 += $1.figures.counts }, report.countedSeconds)
+        let rates = zip(report.range.bars, try report.bars(report.range.period)).map { bar, counts in
+            Double(counts.blocked) / Double(max(10, report.range.passed(of: bar)))
         }
         summary =
-            "\(Figure.count(totals.now.blocked)) requests were kept off the backends, "
-            + "\(Figure.share(totals.now.blockRate)) of all: "
-            + "\(Figure.number(Double(totals.now.blocked) / Double(totals.seconds))) per second on average, and at most "
+            "\(Figure.count(total.blocked)) requests were kept off the backends, \(Figure.share(total.blockRate)) of all: "
+            + "\(Figure.number(Double(total.blocked) / Double(seconds))) per second on average, and at most "
             + "\(Figure.number(rates.max() ?? 0)) per second in a bar of the chart on the overview."
         policies = TableView(
-            .effectiveness(series, try report.policyUse(), over: totals.seconds), "Policies and their limits",
+            .effectiveness(series, over: seconds), "Policies and their limits",
             empty: "No requests in this range.", filter, on: .effectiveness)
         victims = TableView(
             .victims(try report.victims()), "Refused by limits for everybody",

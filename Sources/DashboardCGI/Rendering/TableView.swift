@@ -36,7 +36,7 @@ struct TableView {
     let grid: Grid?
     /// The line to show instead of rows; `nil` for a table with rows.
     let empty: String?
-    /// A line that says what the table leaves out; `nil` if it is whole.
+    /// A line that says what the table leaves out; `nil` if it is whole or has no rows.
     let note: String?
 
     /// - Parameters:
@@ -52,7 +52,7 @@ struct TableView {
     ) {
         name = table.name?.rawValue ?? table.columns[0].key
         self.title = title
-        note = table.note
+        note = table.rows.isEmpty ? nil : table.note
         files = table.name.map { FilesView($0, of: title, filter) }
         guard !table.rows.isEmpty else {
             (grid, self.empty) = (nil, empty)

@@ -21,18 +21,6 @@ struct Victim {
 extension Report {
     private var seriesByID: [Int64: Series] { Dictionary(series.map { ($0.id, $0) }) { first, _ in first } }
 
-    /// The decisions of each policy by the used share of its limit, in tenths: eleven numbers, the last one for all of it.
-    func policyUse() throws(Problem) -> [String: [Int64]] {
-        let seriesByID = seriesByID
-        var use: [String: [Int64]] = [:]
-        for row in try database.rows(.policyUse, decisionsSource(range.period) + [chosenSeries]) {
-            guard let policy = seriesByID[try row.count("series")]?.policy else { continue }
-            let more = try row.counts("use")
-            use[policy] = use[policy].map { zip($0, more).map { $0.saturatingAdding($1) } } ?? more
-        }
-        return use
-    }
-
     /// The clients that came near a limit, the nearest first.
     func nearClients() throws(Problem) -> [NearClient] {
         let seriesByID = seriesByID

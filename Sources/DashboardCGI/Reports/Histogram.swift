@@ -1,8 +1,6 @@
 import Analytics
 
-/// Durations of decisions, counted in buckets whose upper bounds are 1, 2, 4, … 2^20 microseconds, and one bucket above.
-///
-/// Sums saturate.
+/// Decisions, counted in buckets; sums saturate.
 struct Histogram {
     private(set) var counts: [Int64] = []
 
@@ -14,7 +12,7 @@ struct Histogram {
 
     /// The microseconds within which this share of the decisions was made; `nil` without decisions.
     ///
-    /// Interpolates linearly within a bucket. Durations above the last bound count as that bound.
+    /// The upper bounds of the buckets are 1, 2, 4, … 2^20 microseconds, and the last one has none. Interpolates linearly within a bucket. Durations above the last bound count as that bound.
     func percentile(_ share: Double) -> Double? {
         let total = counts.reduce(0.0) { $0 + Double($1) }
         guard total > 0 else { return nil }

@@ -15,11 +15,15 @@ struct SeriesFigures {
     var counts = Counts()
     /// `nil` if unknown, as for one client.
     var limits: Limits?
+    /// Decisions by the time that they took; empty if unknown.
     var latency = Histogram()
+    /// Decisions by the used share of the limit, in tenths: eleven numbers, the last one for all of it; empty if unknown.
+    var use = Histogram()
 
     static func += (sum: inout SeriesFigures, other: SeriesFigures) {
         sum.counts += other.counts
         sum.latency.add(other.latency.counts)
+        sum.use.add(other.use.counts)
         guard let more = other.limits else { return }
         let known = sum.limits ?? Limits()
         sum.limits = Limits(
@@ -47,8 +51,15 @@ struct SeriesFigures {
 }
 
 extension Report {
-    /// The figures of each series that has any.
-    func figures() throws(Problem) -> [SeriesFigures.Entry] {
+    /// The figures of each series that has any, with the times of its decisions.
+    func figures() throws(Problem) -> [SeriesFigures.Entry] { try figures(.bySeries, \.latency) }
+
+    /// The figures of each series that has any, with its use of the limit.
+    func useFigures() throws(Problem) -> [SeriesFigures.Entry] { try figures(.useBySeries, \.use) }
+
+    private func figures(
+        _ statement: Statement, _ histogram: WritableKeyPath<SeriesFigures, Histogram>
+    ) throws(Problem) -> [SeriesFigures.Entry] {
         var found: [Int64: SeriesFigures] = [:]
         if let client = filter.client {
             let parameters = clientsSource(range.period) + [chosenSeries, PostgresParameter(client)]
@@ -56,7 +67,7 @@ extension Report {
                 found[try row.count("series"), default: SeriesFigures()].counts += try Counts(row)
             }
         } else {
-            for row in try database.rows(.bySeries, decisionsSource(range.period) + [chosenSeries]) {
+            for row in try database.rows(statement, decisionsSource(range.period) + [chosenSeries]) {
                 let (outcome, requests) = (try row.name("outcome"), try row.count("requests"))
                 var figures = SeriesFigures(counts: Counts(outcome, requests))
                 if outcome != "failed" {
@@ -64,7 +75,7 @@ extension Report {
                         limit: try row.count("limit_sum"), remaining: try row.count("remaining_sum"),
                         decisions: requests)
                 }
-                figures.latency.add(try row.counts("latency"))
+                figures[keyPath: histogram].add(try row.counts("histogram"))
                 found[try row.count("series"), default: SeriesFigures()] += figures
             }
         }

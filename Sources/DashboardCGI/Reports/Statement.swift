@@ -20,7 +20,7 @@ struct Statement: Sendable {
     // These read the counts of a period, from the tables of 10 seconds, hours and days.
     static let bySeries = Statement("by_series", decisions + PackageResources.by_series_sql)
     static let outcomes = Statement("outcomes", decisions + PackageResources.outcomes_sql)
-    static let policyUse = Statement("policy_use", decisions + PackageResources.policy_use_sql)
+    static let useBySeries = Statement("use_by_series", decisions + PackageResources.use_by_series_sql)
     static let nearClients = Statement("near_clients", clients + PackageResources.near_clients_sql)
     static let timeline = Statement("timeline", decisions + PackageResources.timeline_sql)
     static let clientBySeries = Statement("client_by_series", clients + PackageResources.client_by_series_sql)

@@ -24,13 +24,13 @@ extension Report {
         let (length, start) = (range.length, range.start)
         let isKnown = history?.reaches(start.adding(-length), resolution: range.resolution) == true
         return Timeline(
-            range: range, bars: try bars(range.period, shift: 0), beginning: history?.start,
+            range: range, bars: try bars(range.period), beginning: history?.start,
             before: isKnown ? try bars(Period(start: start.adding(-length), end: start), shift: length) : nil,
             annotations: try annotations())
     }
 
     /// The counts of a period, in the range's bars if they are moved by `shift` seconds.
-    private func bars(_ period: Period, shift: Int64) throws(Problem) -> [Counts] {
+    func bars(_ period: Period, shift: Int64 = 0) throws(Problem) -> [Counts] {
         let index = barIndex
         var bars = [Counts](repeating: Counts(), count: index.count)
         let times = [step, PostgresParameter(Double(shift))]

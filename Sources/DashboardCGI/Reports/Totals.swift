@@ -30,12 +30,17 @@ struct Totals {
 extension Report {
     /// The totals of these figures, and those of the period before.
     func totals(_ figures: [SeriesFigures.Entry]) throws(Problem) -> Totals {
-        let beginning = history.map { max($0.start, range.start) } ?? range.start
-        return Totals(
+        Totals(
             now: figures.reduce(into: Counts()) { $0 += $1.figures.counts },
-            isKnown: history != nil, seconds: max(1, range.seen.seconds - beginning.seconds),
+            isKnown: history != nil, seconds: countedSeconds,
             beginning: beginning > range.start ? beginning : nil, comparison: try comparison())
     }
+
+    /// When the range began, or when counting began within it.
+    private var beginning: Moment { history.map { max($0.start, range.start) } ?? range.start }
+
+    /// The seconds of the range that have passed and were counted; at least 1.
+    var countedSeconds: Int64 { max(1, range.seen.seconds - beginning.seconds) }
 
     /// Whether the time before the range is known from its beginning on.
     var isPreviousKnown: Bool {

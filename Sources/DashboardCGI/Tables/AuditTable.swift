@@ -15,6 +15,7 @@ extension Table {
                     .client(row.client),
                     .text(row.reason), Cell(row.until) { .time($0.utc) },
                 ]
-            })
+            },
+            note: rows.count < 500 ? nil : "Only the latest 500 are listed.")
     }
 }

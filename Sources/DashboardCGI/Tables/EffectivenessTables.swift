@@ -2,9 +2,7 @@ import Analytics
 
 extension Table {
     /// What each policy kept off the backends, or would have, and how much of its limit was used at each decision.
-    static func effectiveness(
-        _ figures: [SeriesFigures.Entry], _ use: [String: [Int64]], over seconds: Int64
-    ) -> Table {
+    static func effectiveness(_ figures: [SeriesFigures.Entry], over seconds: Int64) -> Table {
         Table(
             name: .effectiveness,
             columns: [
@@ -18,7 +16,7 @@ extension Table {
             ],
             rows: groups(figures, by: \.policy).map { policy, group in
                 let counts = group.counts
-                let decisions = use[policy] ?? []
+                let decisions = group.use.counts
                 return [
                     .choice(field: "policy", policy), .count(counts.total), .count(counts.blocked),
                     .share(counts.blockRate), .number(Double(counts.blocked) / Double(seconds)),
@@ -50,7 +48,8 @@ extension Table {
                     .client(entry.client), .choice(field: "policy", entry.policy), .share(entry.peak),
                     .count(entry.allowed),
                 ]
-            })
+            },
+            note: clients.count < 50 ? nil : "Only the first 50 are listed.")
     }
 
     /// Who was refused by a limit for everybody.
@@ -67,6 +66,7 @@ extension Table {
                     .text(victim.address), .choice(field: "endpoint", victim.endpoint),
                     .choice(field: "policy", victim.policy), .count(victim.blocked), .time(victim.last.utc),
                 ]
-            })
+            },
+            note: victims.count < 50 ? nil : "Only the first 50 are listed.")
     }
 }

@@ -21,8 +21,7 @@ extension Table {
         case .strategies: self = .strategies(try Report(filter, database).figures())
         case .effectiveness:
             let report = try Report(filter, database)
-            let figures = try report.figures()
-            self = .effectiveness(figures, try report.policyUse(), over: try report.totals(figures).seconds)
+            self = .effectiveness(try report.useFigures(), over: report.countedSeconds)
         case .near: self = .near(try Report(filter, database).nearClients())
         case .victims: self = .victims(try Report(filter, database).victims())
         case .policies: self = .policies(try Report(filter, database).figures())

@@ -1,4 +1,4 @@
--- Requests by series and outcome.
+-- Requests by series and outcome, and decisions by the time that they took.
 select series, outcome::text, limiter.saturated(sum(requests)) as requests,
     limiter.saturated(sum(limit_sum)) as limit_sum, limiter.saturated(sum(remaining_sum)) as remaining_sum,
     array[
@@ -13,7 +13,7 @@ select series, outcome::text, limiter.saturated(sum(requests)) as requests,
         limiter.saturated(sum(latency[17])), limiter.saturated(sum(latency[18])),
         limiter.saturated(sum(latency[19])), limiter.saturated(sum(latency[20])),
         limiter.saturated(sum(latency[21])), limiter.saturated(sum(latency[22]))
-    ] as latency
+    ] as histogram
 from decisions
 where $5::integer[] is null or series = any ($5)
 group by series, outcome

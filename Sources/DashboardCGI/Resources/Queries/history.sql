@@ -1,3 +1,3 @@
 -- The oldest counts that are kept.
-select extract(epoch from (select min(at) from limiter.decisions_10s))::bigint as fine,
-    extract(epoch from (select min(at) from limiter.decisions_1h))::bigint as hours
+select extract(epoch from (select at from limiter.decisions_10s order by at limit 1))::bigint as fine,
+    extract(epoch from (select at from limiter.decisions_1h order by at limit 1))::bigint as hours
