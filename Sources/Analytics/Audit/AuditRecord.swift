@@ -63,12 +63,14 @@ public struct AuditRecord: Sendable {
     /// - Throws: ``PostgresError``.
     @discardableResult
     public func write(in connection: PostgresConnection) throws(PostgresError) -> Int64 {
-        try connection.query(
+        let override = action.override
+        let limit = override?.limit
+        return try connection.query(
             "select limiter.record_action($1, $2, $3, $4, $5, $6::bigint, $7, $8::bigint, $9::text[])",
             [
                 .init(actor), .init(way.rawValue), .init(action.name), .init(action.client),
-                .init(action.override?.policy), .init(action.override?.limit.map(String.init)), .init(reason),
-                .init(action.override.map { String($0.until) }), .init(ended),
+                .init(override?.policy), .init(limit.map(String.init)), .init(reason),
+                .init(override.map { String($0.until) }), .init(ended),
             ]
         ).integer(0, 0) ?? 0
     }
