@@ -147,6 +147,31 @@ struct PageTests {
         #expect(try client.get("/limits/client?client=hashed=0011").text.contains("keep no way back to them"))
     }
 
+    @Test("a client's page shows what it has leased under a limit at once, and no time")
+    func leased() throws {
+        let postgres = try PostgresServer.withSchema()
+        let folder = try TemporaryFolder()
+        let store = "embedded:\(folder.path("store"))"
+        let rules = try folder.write(
+            """
+            policies: { exports: { limit: 5 at once, lease: 1 hour }, few: { limit: 9 per hour } }
+            rules: [{ count: api_key or address, policies: [exports, few] }]
+            """, to: "limits.yaml")
+        let limiter = try LimiterProcess(store: store, flags: ["--rules", rules], companions: [folder])
+        let site = try DashboardSite(
+            .nginx, postgres: postgres.location, limiter: limiter, store: store, rules: rules, companions: [postgres])
+        let client = site.client()
+        // The limiter's own pages are not reported, so leases last.
+        for _ in 0..<2 { #expect(try client.get("/api/data", headers: ["X-API-Key": "ann"]).status == 200) }
+        let rows = try client.get("/limits/left.json?client=api_key=ann").list()
+        #expect(rows.map { $0["policy"] as? String } == ["exports", "few"])
+        #expect(rows.map { $0["leased"] as? Int } == [2, nil])
+        #expect(rows.map { $0["remaining"] as? Int } == [3, 7])
+        #expect(rows.map { $0["strategy"] as? String } == ["At once", "Sliding window"])
+        #expect(rows[0]["reset_after_seconds"] as? Double == nil)
+        #expect(try client.get("/limits/client?client=api_key%3Dann").text.contains("Leased now"))
+    }
+
     @Test("health shows the store, the database, the limiters and their backlog")
     func health() throws {
         let postgres = try PostgresServer.withSchema()

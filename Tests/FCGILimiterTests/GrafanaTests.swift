@@ -9,7 +9,7 @@ struct GrafanaTests {
         let file = URL(fileURLWithPath: Template.path("grafana/fcgi-limiter.json"))
         let text = try String(contentsOf: file, encoding: .utf8)
         let dashboard = try #require(JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
-        #expect((dashboard["panels"] as? [Any])?.count == 13)
+        #expect((dashboard["panels"] as? [Any])?.count == 14)
 
         let site = try RecordedSite()
         let metrics = try site.client().get("/metrics?format=prometheus").text

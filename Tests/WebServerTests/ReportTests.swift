@@ -148,7 +148,9 @@ struct ReportTests {
     @Test("the charge of a request without a report stays, and the loss is counted and logged once")
     func lost() throws {
         let spy = try ReportSpy()
-        let site = try ReportedSite(flags: ["--report-timeout", "1"], reports: spy.port)
+        let database = try PostgresServer()
+        let site = try ReportedSite(
+            flags: ["--report-timeout", "1", "--postgres", database.location], reports: spy.port)
         #expect(try site.statuses(["/200", "/401", "/200", "/200"]) == [200, 401, 200, 429])
         let reports = try spy.receive(3)
         site.send(reports[0])
@@ -157,6 +159,11 @@ struct ReportTests {
         #expect(try site.left() == "login: 1 of 3 left")
         let warnings = site.limiters[0].logLines("warning").filter { $0.contains("needs report.conf") }
         #expect(warnings.count == 1)
+        let annotated = "select text from limiter.annotations where kind = 'reports_lost'"
+        #expect(
+            waitUntil {
+                (try? database.query(annotated))?.hasSuffix("they count however they ended") == true
+            })
         // A late one is applied even so.
         site.send(reports[2])
         #expect(try waitUntil { try site.left() == "login: 2 of 3 left" })

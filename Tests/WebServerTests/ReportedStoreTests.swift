@@ -2,7 +2,7 @@ import Foundation
 import Servers
 import Testing
 
-@Suite("Reports on a fallback store and through Sentinels")
+@Suite("Reports on a fallback store, through Sentinels, and over HTTP/2")
 struct ReportedStoreTests {
     @Test(
         "while Redis is down, the fallback store gets its units back",
@@ -48,5 +48,35 @@ struct ReportedStoreTests {
         #expect(try waitUntil { try site.left() == "login: 3 of 3 left" })
         #expect(try waitUntil { try site.metric(#"reports_total{result="repeated"}"#) == 1 })
         #expect(try site.metric(#"reports_total{result="refunded"}"#) == 2)
+    }
+
+    @Test("requests in one HTTP/2 connection are reported one by one")
+    func http2() throws {
+        let port = try FreePort().number
+        let certificates = try Certificates()
+        let certificate = try certificates.issue()
+        let site = try ReportedSite(
+            http: """
+                server {
+                    listen 127.0.0.1:\(port) ssl http2;
+                    ssl_certificate \(certificate.path);
+                    ssl_certificate_key \(certificate.key);
+                    include @nginx@/guard-server.conf;
+                    @report@
+                    location / { include @nginx@/guard.conf; proxy_pass http://site; }
+                }
+                """)
+        func statuses(_ path: String, _ count: Int, key: String) throws -> [String: Int] {
+            let urls = Array(repeating: "https://127.0.0.1:\(port)\(path)", count: count)
+            let written = "<%{http_version} %{http_code}>"
+            let words = ["-sZ", "--cacert", certificates.authority, "-H", "X-API-Key: \(key)", "-w", written]
+            let text = try Program("curl", package: "curl").run(words + urls).text
+            return text.matches(of: /<([0-9. ]+)>/).reduce(into: [:]) { $0[String($1.1), default: 0] += 1 }
+        }
+        let wrong = try statuses("/401", 50, key: "a")
+        #expect(wrong == ["2 401": 3, "2 429": 47])
+        for _ in 0..<20 { #expect(try statuses("/200", 2, key: "b") == ["2 200": 2]) }
+        #expect(try waitUntil { try site.left("b") == "login: 3 of 3 left" })
+        #expect(try site.left() == "login: 0 of 3 left")
     }
 }

@@ -21,5 +21,7 @@ public struct Annotation: Sendable {
         case storeDown = "store_down"
         /// The store decides again.
         case storeUp = "store_up"
+        /// Web servers did not report how requests ended.
+        case reportsLost = "reports_lost"
     }
 }

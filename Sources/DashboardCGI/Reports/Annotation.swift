@@ -33,6 +33,7 @@ struct Annotation {
         case "reload": "Rules reloaded"
         case "store_down": "Store down"
         case "store_up": "Store up"
+        case "reports_lost": "Reports lost"
         case "ban": "Ban"
         case "exempt": "Exemption"
         case "limit": "Limit"

@@ -69,7 +69,7 @@ struct ServeCommand: ParsableCommand, VariableOptions {
         let recording = recorderOptions.settings
         let ledger = Ledger(loops: loops.value, recordsClients: recording != nil)
         let recorder = recording.map { makeRecorder($0, store, ledger, connections, logger) }
-        let settler = Settler(store, reportOptions.reports.address, timeout: reportOptions.timeout, logger)
+        let settler = Settler(store, reportOptions.reports.address, timeout: reportOptions.timeout, ledger, logger)
         let healthCheck = HealthCheck()
         let storeHeader = storeFailureOptions.storeHeader == .on ? StoreHeader(store) : nil
         let makeGateway = { @Sendable (index: Int) -> any Application in

@@ -1,3 +1,4 @@
+import Analytics
 import Glibc
 import Limiters
 import Logging
@@ -46,6 +47,7 @@ final class Settler: Sendable {
     private let store: ResilientStore
     private let address: DatagramAddress
     private let timeout: Microseconds
+    private let ledger: Ledger
     private let logger: Logger
     private let secrets = Mutex<[Payee: [UInt8]]>([:])
     private let issuers = Mutex<[ReceiptIssuer]>([])
@@ -71,11 +73,15 @@ final class Settler: Sendable {
     ///   - store: the store that charges.
     ///   - address: where reports arrive.
     ///   - timeout: how long after its charge a request without a report counts as lost.
+    ///   - ledger: is told of losses, for the charts.
     ///   - logger: gets a line about what does not work.
-    init(_ store: ResilientStore, _ address: DatagramAddress, timeout: Microseconds, _ logger: Logger) {
+    init(
+        _ store: ResilientStore, _ address: DatagramAddress, timeout: Microseconds, _ ledger: Ledger, _ logger: Logger
+    ) {
         self.store = store
         self.address = address
         self.timeout = timeout
+        self.ledger = ledger
         self.logger = logger
     }
 
@@ -134,6 +140,7 @@ final class Settler: Sendable {
         var settlements: [Payee: Settlement] = [.store: Settlement(store.openAside(), timeout: timeout)]
         if let fallback = store.openFallbackAside() { settlements[.fallback] = Settlement(fallback, timeout: timeout) }
         var hasComplained = false
+        var annotated = (lost: 0, time: Microseconds(0))
         while true {
             let isLast = isStopping.load(ordering: .acquiring)
             let hasReports = waitForReports(&hasComplained)
@@ -142,8 +149,17 @@ final class Settler: Sendable {
             settle(socket.withLock { $0 }?.receive() ?? [], &settlements)
             progress.store(steadyMicroseconds(), ordering: .relaxed)
             done.add(1, ordering: .releasing)
+            annotateLosses(&annotated)
             if isLast, !hasReports { return }
         }
+    }
+
+    /// Tells the charts of losses, at most once per minute.
+    private func annotateLosses(_ last: inout (lost: Int, time: Microseconds)) {
+        let (lost, now) = (counts.lost, steadyMicroseconds())
+        guard lost > last.lost, last.lost == 0 || now >= last.time + 60_000_000 else { return }
+        ledger.annotate(.reportsLost, "requests without a report: \(lost - last.lost); they count however they ended")
+        last = (lost, now)
     }
 
     /// Waits for reports, or for the address if another process has it: that one may settle the reports meanwhile.
