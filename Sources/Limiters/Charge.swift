@@ -26,6 +26,11 @@ public struct Charge: Sendable {
             self.init(policy, identity, Key(identity, policy), cost, tag)
         }
 
+        /// Units that turned out to be due after the request that `refund` is about, taken whatever the limit.
+        init(_ units: Int64, beyond refund: Refund) {
+            self.init(.forced(refund.quota), .everyone, refund.key, units, 0)
+        }
+
         private init(_ policy: Policy, _ identity: Identity, _ key: Key, _ cost: Int64, _ tag: Int32) {
             self.policy = policy
             self.identity = identity

@@ -7,6 +7,8 @@ public enum CountCondition: Sendable, Hashable {
 
     /// No request counts once it has ended, as under a limit of requests at once.
     public static let never = CountCondition.ifStatus(StatusSet([]))
+    /// Every request counts.
+    public static let always = CountCondition.unlessStatus(StatusSet([]))
 
     /// Whether a request that was answered with `status` counts.
     public func counts(status: Int) -> Bool {
@@ -38,7 +40,7 @@ public struct StatusSet: Sendable, Hashable {
         ranges.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }.joined(separator: ",")
     }
 
-    /// The set that ``text`` describes; `nil` for any other text.
+    /// The set that ``text`` describes; empty for none, and `nil` for any other text.
     init?(_ text: Substring) {
         var ranges: [ClosedRange<Int>] = []
         for part in text.isEmpty ? [] : text.split(separator: ",", omittingEmptySubsequences: false) {

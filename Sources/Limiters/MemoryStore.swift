@@ -46,6 +46,12 @@ public struct MemoryStore: Sendable, StateAccess {
         return words != record.words
     }
 
+    /// Corrects what requests were charged.
+    public mutating func correct(_ correction: Receipt.Correction, now: Microseconds) {
+        for part in correction.refunds { refund(part, now: now) }
+        for part in correction.charges { _ = charge(part, now: now) }
+    }
+
     /// Removes every key whose quota is full again.
     ///
     /// Call it now and then in a program that has many clients.

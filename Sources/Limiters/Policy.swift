@@ -6,6 +6,8 @@ public struct Policy: Sendable, Hashable {
         case enforced
         /// A refusal is counted and has no effect: a trial run.
         case shadow
+        /// Nothing is ever refused: units that are known to be due only after their request.
+        case forced
     }
 
     /// 1 to 64 letters, digits, `_`, `-` and `.`, so that keys, headers and metrics can hold the name as it is.
@@ -41,6 +43,14 @@ public struct Policy: Sendable, Hashable {
         self.mode = mode
         self.onStoreFailure = onStoreFailure
         self.isRefundable = isRefundable || quota.algorithm == .atOnce
+    }
+
+    /// A policy that only takes units of a quota, whatever the limit.
+    static func forced(_ quota: Quota) -> Policy { Policy("forced", quota, .forced, nil, false) }
+
+    /// As ``Quota/decide(_:now:cost:isForced:)``, in the policy's mode.
+    @usableFromInline func decide(_ state: State, now: Microseconds, cost: Int64) -> (Decision, Change) {
+        quota.decide(state, now: now, cost: cost, isForced: mode == .forced)
     }
 
     /// The policy with its quota counted by a token bucket.

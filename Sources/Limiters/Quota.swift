@@ -71,11 +71,15 @@ public struct Quota: Sendable, Hashable {
     ///   - state: the state of the key, as ``State`` describes it; empty when the key is unused.
     ///   - now: the store's clock.
     ///   - cost: units, at least 0; 0 is a peek.
+    ///   - isForced: whether the units are taken even beyond the limit, at most twice the limit. Later requests wait until
+    ///     the debt is paid.
     /// - Returns: the decision, and the change to write if every policy of the request allows it.
-    public func decide(_ state: State, now: Microseconds, cost: Int64) -> (Decision, Change) {
+    public func decide(
+        _ state: State, now: Microseconds, cost: Int64, isForced: Bool = false
+    ) -> (Decision, Change) {
         switch algorithm {
-        case .tokenBucket: TokenBucket(self).decide(state, now: now, cost: cost)
-        case .slidingWindow, .atOnce: SlidingWindow(self).decide(state, now: now, cost: cost)
+        case .tokenBucket: TokenBucket(self).decide(state, now: now, cost: cost, isForced)
+        case .slidingWindow, .atOnce: SlidingWindow(self).decide(state, now: now, cost: cost, isForced)
         }
     }
 }

@@ -3,7 +3,7 @@
 /// A receipt has all that the refund takes, so any limiter of the same store can settle it, even after a restart. Its text
 /// ends with nothing that a client has chosen freely: keys are printable ASCII without `;`, quotes and spaces.
 ///
-///     fl1:MAC:ISSUER:INDEX:MOMENT:STORE;if401,403:LIMIT:WINDOW:COST:MOMENT:KEY;…
+///     fl1:MAC:ISSUER:INDEX:MOMENT:STORE;if401,403:LIMIT:WINDOW:COST:MOMENT:KEY;unb10:LIMIT:WINDOW:COST:MOMENT:KEY;…
 public struct Receipt: Sendable {
     /// How old a receipt may be when it is settled.
     public static let maximumAge: Microseconds = 86_400_000_000
@@ -22,17 +22,51 @@ public struct Receipt: Sendable {
         }
     }
 
-    /// A charge that is refunded unless the request counts.
+    /// A charge that is refunded unless the request counts, and corrected if the answer tells the cost.
     public struct Item: Sendable, Hashable {
         /// What would be given back.
         public let refund: Refund
         /// Which endings count.
         public let condition: CountCondition
+        /// What tells the cost; `nil` if the charge was it.
+        public let answerCost: AnswerCost?
 
         /// A charge of one policy.
-        public init(_ refund: Refund, _ condition: CountCondition) {
+        public init(_ refund: Refund, _ condition: CountCondition, _ answerCost: AnswerCost? = nil) {
             self.refund = refund
             self.condition = condition
+            self.answerCost = answerCost
+        }
+
+        /// The units that are due after a request that has ended so.
+        func units(_ ending: Ending) -> Int64 {
+            condition.counts(status: ending.status) ? answerCost?.units(ending) ?? refund.cost : 0
+        }
+    }
+
+    /// What is changed when it is known how a request ended.
+    public struct Correction: Sendable {
+        /// Units that are given back.
+        public var refunds: [Refund] = []
+        /// Units that are taken, even beyond the limit.
+        public var charges: [Charge] = []
+
+        /// No change.
+        public init() {}
+
+        /// What `items` change after a request that has ended so.
+        public init(_ items: [Item], after ending: Ending) {
+            for item in items {
+                let missing = item.units(ending) - item.refund.cost
+                if missing < 0 { refunds.append(item.refund.part(-missing)) }
+                if missing > 0 { charges.append(Charge([Charge.Entry(missing, beyond: item.refund)])) }
+            }
+        }
+
+        /// The changes of several receipts.
+        public static func += (sum: inout Correction, other: Correction) {
+            sum.refunds += other.refunds
+            sum.charges += other.charges
         }
     }
 
@@ -53,11 +87,6 @@ public struct Receipt: Sendable {
         self.items = items
     }
 
-    /// What is given back after a request that was answered with `status`.
-    public func refunds(status: Int) -> [Refund] {
-        items.filter { !$0.condition.counts(status: status) }.map(\.refund)
-    }
-
     /// The receipt as text in ASCII, authenticated with a secret.
     public func text(secret: [UInt8]) -> [UInt8] {
         var body = String(number.issuer, radix: 16) + ":\(number.index):\(moment):" + (isFallback ? "f" : "s")
@@ -67,6 +96,7 @@ public struct Receipt: Sendable {
             case .ifStatus(let statuses): body += ";if\(statuses.text)"
             case .unlessStatus(let statuses): body += ";un\(statuses.text)"
             }
+            if let cost = item.answerCost { body += "\(cost.source.rawValue)\(cost.scale)" }
             body += ":\(refund.quota.limit):\(refund.quota.window):\(refund.cost):\(refund.moment):"
             body += String(decoding: refund.key.bytes, as: UTF8.self)
         }
@@ -114,13 +144,23 @@ public struct Receipt: Sendable {
 extension Receipt.Item {
     fileprivate init?(_ text: Substring) {
         let fields = text.split(separator: ":", maxSplits: 5)
-        guard fields.count == 6, let statuses = StatusSet(fields[0].dropFirst(2)), let limit = Int64(fields[1]),
+        guard fields.count == 6 else { return nil }
+        let written = fields[0].dropFirst(2)
+        let statusText = written.prefix { !$0.isLetter }
+        var answerCost: AnswerCost?
+        if let letter = written.dropFirst(statusText.count).first {
+            guard let source = AnswerCost.Source(rawValue: letter),
+                let scale = Int64(written.dropFirst(statusText.count + 1)), scale > 0
+            else { return nil }
+            answerCost = AnswerCost(source, scale: scale)
+        }
+        guard let statuses = StatusSet(statusText), let limit = Int64(fields[1]),
             let window = Microseconds(fields[2]), let cost = Int64(fields[3]), let moment = Microseconds(fields[4])
         else { return nil }
         let algorithm: Algorithm = fields[5].hasPrefix("bucket") ? .tokenBucket : .slidingWindow
         guard let quota = try? Quota(limit: limit, window: window, algorithm: algorithm), cost > 0 else { return nil }
         self.init(
             Refund(Key(bytes: Array(fields[5].utf8)), quota, cost: cost, moment: moment),
-            fields[0].hasPrefix("if") ? .ifStatus(statuses) : .unlessStatus(statuses))
+            fields[0].hasPrefix("if") ? .ifStatus(statuses) : .unlessStatus(statuses), answerCost)
     }
 }

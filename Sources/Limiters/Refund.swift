@@ -34,6 +34,9 @@ public struct Refund: Sendable, Hashable {
             }
     }
 
+    /// The refund of so many of the units.
+    func part(_ units: Int64) -> Refund { Refund(key, quota, cost: units, moment: moment) }
+
     init(_ key: Key, _ quota: Quota, cost: Int64, moment: Microseconds) {
         self.key = key
         self.quota = quota

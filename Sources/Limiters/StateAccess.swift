@@ -16,7 +16,7 @@ public protocol StateAccess: ~Copyable {
     /// Changes the state of `key`.
     ///
     /// - Parameters:
-    ///   - change: what ``Quota/decide(_:now:cost:)`` returned for the state as it is now.
+    ///   - change: what ``Quota/decide(_:now:cost:isForced:)`` returned for the state as it is now.
     ///   - key: where the state is.
     /// - Throws: `Failure` when the state cannot be written.
     mutating func write(_ change: Change, to key: Key) throws(Failure)
@@ -41,7 +41,7 @@ extension StateAccess where Self: ~Copyable {
         var lastChange: Change?
         for entry in charge.entries {
             let (decision, change) = try read(entry.key) {
-                entry.policy.quota.decide($0, now: now, cost: entry.cost)
+                entry.policy.decide($0, now: now, cost: entry.cost)
             }
             decisions.append(decision)
             lastChange = change
@@ -50,7 +50,7 @@ extension StateAccess where Self: ~Copyable {
         guard verdict.isAllowed else {
             // Nothing is taken, so what is left is what a peek finds.
             for (index, entry) in charge.entries.enumerated() where decisions[index].admission == .allowed {
-                decisions[index] = try read(entry.key) { entry.policy.quota.decide($0, now: now, cost: 0).0 }
+                decisions[index] = try read(entry.key) { entry.policy.decide($0, now: now, cost: 0).0 }
             }
             return Verdict(decisions, on: charge, now: now)
         }
@@ -65,7 +65,7 @@ extension StateAccess where Self: ~Copyable {
         }
         for (entry, decision) in zip(charge.entries, decisions) where decision.admission == .allowed && entry.cost > 0 {
             // Decided again rather than kept: each key is in a charge once, so its state has not changed.
-            let change = try read(entry.key) { entry.policy.quota.decide($0, now: now, cost: entry.cost).1 }
+            let change = try read(entry.key) { entry.policy.decide($0, now: now, cost: entry.cost).1 }
             try write(change, to: entry.key)
         }
         return verdict

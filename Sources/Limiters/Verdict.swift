@@ -62,6 +62,22 @@ public struct Verdict: Sendable {
             }
     }
 
+    /// What was charged and may be corrected when the request has ended, in the order of the entries.
+    ///
+    /// - Parameters:
+    ///   - conditions: which endings count under the policy of each tag; `nil` if all do.
+    ///   - answerCosts: what tells the cost under the policy of each tag; `nil` if the charge is it.
+    /// - Returns: nothing if the request is refused.
+    public func correctable(_ conditions: [CountCondition?], _ answerCosts: [AnswerCost?]) -> [Receipt.Item] {
+        guard isAllowed else { return [] }
+        return charge.entries.enumerated().compactMap { index, entry in
+            guard let condition = conditions[Int(entry.tag)],
+                let refund = Refund(entry, by: decisions[index], now: clock(of: index))
+            else { return nil }
+            return Receipt.Item(refund, condition, answerCosts[Int(entry.tag)])
+        }
+    }
+
     /// The clock at the decision with this index.
     public func clock(of index: Int) -> Microseconds { clocks?[index] ?? now }
 

@@ -2,7 +2,7 @@ public import Limiters
 
 /// Batches of requests as varied as a store may meet; the same seed gives the same batches.
 ///
-/// Mixed algorithms, modes and limits, costs from a peek to the impossible, one to four policies per request, and a clock
+/// Mixed algorithms, modes and limits, costs from a peek to the impossible, units beyond the limit, one to four policies per request, and a clock
 /// that runs, jumps and steps back.
 ///
 /// Windows are an hour and more, and refill intervals a minute and more, so that a store that also expires keys by a real
@@ -21,6 +21,8 @@ public struct RandomBatches: Sequence, IteratorProtocol {
 
     private var generator: SeededGenerator
     private let policies: [Policy]
+    /// The policies that take units whatever the limit, under the keys of those with the same names.
+    private let forced: [String: Policy]
     private let identities: [Identity]
     private var now = Case.beginning
     private var left: Int
@@ -52,6 +54,8 @@ public struct RandomBatches: Sequence, IteratorProtocol {
                 try Policy(name: "s\(index)", quota: quota, mode: .shadow),
             ]
         }
+        forced = try Dictionary(
+            uniqueKeysWithValues: policies.map { ($0.name, try Policy(name: $0.name, quota: $0.quota, mode: .forced)) })
     }
 
     /// The next batch.
@@ -67,7 +71,11 @@ public struct RandomBatches: Sequence, IteratorProtocol {
         let entries = (0..<Int.random(in: 1...4, using: &generator)).map { _ in
             let policy = policies[Int.random(in: policies.indices, using: &generator)]
             let identity = identities[Int.random(in: identities.indices, using: &generator)]
-            return Charge.Entry(policy, for: identity, cost: cost(of: policy.quota.limit))
+            let cost = cost(of: policy.quota.limit)
+            guard Int.random(in: 0..<50, using: &generator) == 0, let forced = forced[policy.name] else {
+                return Charge.Entry(policy, for: identity, cost: cost)
+            }
+            return Charge.Entry(forced, for: identity, cost: 3 * cost)
         }
         return Charge(entries)
     }

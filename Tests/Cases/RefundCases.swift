@@ -9,6 +9,8 @@ public struct RefundCase: Sendable, CustomStringConvertible {
     public enum Action: Sendable {
         /// A request of this cost is charged.
         case charge(Int64)
+        /// Units that were due after a request are taken, whatever the limit.
+        case take(Int64)
         /// What the step with this index was charged is given back, and whether that changes the state.
         case refund(Int, changes: Bool)
     }
@@ -72,6 +74,18 @@ public struct RefundCase: Sendable, CustomStringConvertible {
                     (0, .charge(1), 2, h), (0, .charge(2), 0, 3 * h), (0, .refund(0, changes: true), 1, 2 * h),
                     (h / 2, .refund(1, changes: true), 3, 0), (h, .charge(1), 2, h),
                     (2 * h, .refund(4, changes: false), 3, 0),
+                ]),
+            RefundCase(
+                description: "a window owes what was taken beyond its limit for as long as it counts", quota: window,
+                steps: [
+                    (0, .charge(1), 2, 10 * h), (h, .take(3), 0, 10 * h), (2 * h, .take(9), 0, 10 * h),
+                    (11 * h, .take(1), 0, 10 * h), (12 * h, .charge(1), 1, 10 * h), (21 * h, .take(0), 2, h),
+                ]),
+            RefundCase(
+                description: "a bucket owes at most its limit", quota: bucket,
+                steps: [
+                    (0, .take(2), 1, 2 * h), (0, .take(2), 0, 4 * h), (h, .take(9), 0, 6 * h),
+                    (5 * h, .take(0), 1, 2 * h), (7 * h, .take(99), 0, 6 * h),
                 ]),
         ]
     }

@@ -152,6 +152,35 @@ struct ReplayTests {
         }
     }
 
+    @Test("counts by the statuses and the bytes in the log")
+    func endings() throws {
+        let folder = try TemporaryFolder()
+        let rules = try folder.write(
+            """
+            policies:
+              login: { limit: 2 per hour, count_if: { status: 401 } }
+              egress: { limit: 1 kB per hour, cost: response_bytes }
+            rules:
+              - { match: { path: /login }, policies: [login] }
+              - { policies: [egress] }
+
+            """, to: "limits.yaml")
+        let answers = [
+            "login 302 5", "login 401 5", "login 302 5", "login 401 5", "login 302 5", "a 200 900", "a 200 -",
+            "a 200 900", "a 200 900",
+        ]
+        let lines = answers.map { line in
+            let words = line.split(separator: " ")
+            return
+                "203.0.113.1 - - [23/Nov/2026:20:00:00 +0000] \"GET /\(words[0]) HTTP/1.1\" \(words[1]) \(words[2])\n"
+        }
+        let log = try folder.write(lines.joined(), to: "access.log")
+        let outcome = try limiter(["replay", "--rules", rules, "--lines", "--find-limit", "login", log])
+        #expect(outcome.lines.prefix(2).map { $0 + "\n" } == [lines[4], lines[8]], "\(outcome)")
+        #expect(outcome.text.contains("2 would have been refused"))
+        #expect(outcome.text.contains(#/\n2 per 3600 s, sliding_window \(now\) +1 /#))
+    }
+
     @Test("with --find-limit and an unknown policy prints one line and exits with status 1")
     func unknownPolicy() throws {
         let outcome = try replay(["--find-limit", "none", "-"], in: TemporaryFolder())

@@ -21,8 +21,11 @@ struct ReceiptTests {
                 cost: Int64.random(in: 1...limit, using: &generator),
                 moment: Int64.random(in: 0...1 << 52, using: &generator))
             let statuses = StatusSet([401...401, 500...599])
-            let conditions: [CountCondition] = [.ifStatus(statuses), .unlessStatus(statuses), .never]
-            return Receipt.Item(refund, conditions.randomElement(using: &generator) ?? .never)
+            let conditions = [CountCondition.ifStatus(statuses), .unlessStatus(statuses), .always, .never]
+            let costs = [nil, AnswerCost(.header), AnswerCost(.bytes, scale: 100)]
+            return Receipt.Item(
+                refund, conditions[Int.random(in: 0...3, using: &generator)],
+                costs[Int.random(in: 0...2, using: &generator)])
         }
         return Receipt(
             Receipt.Number(issuer: .random(in: .min ... .max, using: &generator), index: 7),
@@ -69,7 +72,33 @@ struct ReceiptTests {
         }
         let receipt = Receipt(Receipt.Number(issuer: 1, index: 1), moment: 1, isFallback: false, items: items)
         for (status, costs) in [(401, []), (403, []), (200, [1]), (0, [1]), (500, [1, 2]), (599, [1, 2]), (600, [1])] {
-            #expect(receipt.refunds(status: status).map(\.cost) == costs.map(Int64.init), "\(status)")
+            let correction = Receipt.Correction(receipt.items, after: Ending(status: status))
+            #expect(correction.refunds.map(\.cost) == costs.map(Int64.init), "\(status)")
+            #expect(correction.charges.isEmpty)
         }
+    }
+
+    @Test("a charge is corrected to what the answer tells")
+    func answerCosts() throws {
+        let quota = try Quota(limit: 50, window: 60_000_000, algorithm: .slidingWindow)
+        let refund = Refund(Key(.everyone, try Policy(name: "p", quota: quota)), quota, cost: 10, moment: 1)
+        func correction(_ cost: AnswerCost, _ ending: Ending) -> Int64 {
+            let item = Receipt.Item(refund, .unlessStatus(StatusSet([500...599])), cost)
+            let correction = Receipt.Correction([item], after: ending)
+            return correction.charges.reduce(0) { $0 + $1.entries[0].cost }
+                - correction.refunds.reduce(0) { $0 + $1.cost }
+        }
+        let rows: [(AnswerCost, Ending, Int64)] = [
+            (AnswerCost(.header), Ending(status: 200, bytes: 99, cost: 10), 0),
+            (AnswerCost(.header), Ending(status: 200, bytes: 99, cost: 3), -7),
+            (AnswerCost(.header), Ending(status: 200, bytes: 99, cost: 70), 60),
+            (AnswerCost(.header), Ending(status: 200, bytes: 99), 0),
+            (AnswerCost(.header), Ending(status: 500, cost: 70), -10),
+            (AnswerCost(.header), Ending(status: 200, cost: .max), Quota.largestLimit),
+            (AnswerCost(.bytes), Ending(status: 200, bytes: 0, cost: 70), -10),
+            (AnswerCost(.bytes, scale: 100), Ending(status: 200, bytes: 1_001), 1),
+            (AnswerCost(.bytes, scale: 100), Ending(status: 200, bytes: 1_000), 0),
+        ]
+        for (cost, ending, expected) in rows { #expect(correction(cost, ending) == expected, "\(cost), \(ending)") }
     }
 }

@@ -20,7 +20,7 @@ struct SchemaTests {
         "names user twice", "has bits set after its prefix", "out of range", "token bucket can refill",
         "which ignore_in_paths removes", "has no effect with matching: all", "appears twice in this mapping",
         "match.path_regex", "api_keys.file", "fingerprints.secret_file", "keys/", "is not an address",
-        "is not an IPv6 address", "ends before it begins", "at once",
+        "is not an IPv6 address", "ends before it begins", "at once", "is a second header",
     ]
 
     private static func judged() throws -> [Judged] {

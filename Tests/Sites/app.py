@@ -42,6 +42,9 @@ class Site(http.server.BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
+        # ?cost=5 makes it say what its answer cost.
+        if "cost" in query:
+            self.send_header("X-Cost", query["cost"][0])
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)

@@ -51,6 +51,11 @@ struct AgreementTests {
                     let charge = Charge([.init(policy, for: client, cost: cost)])
                     let verdict = try store.charge([charge], now)[0]
                     charged.append(Refund(charge.entries[0], by: verdict.decisions[0], now: now))
+                case .take(let units):
+                    charged.append(nil)
+                    let forced = try Policy(name: "one", quota: row.quota, mode: .forced)
+                    let verdict = try store.charge([Charge([.init(forced, for: client, cost: units)])], now)[0]
+                    #expect(verdict.isAllowed && verdict.decisions[0].admission == .allowed, "\(row): at \(at)")
                 case .refund(let step, let changes):
                     charged.append(nil)
                     let refund = try #require(charged[step])

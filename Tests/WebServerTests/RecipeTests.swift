@@ -89,18 +89,7 @@ struct RecipeTests {
 
     @Test("a login: failures are limited, and successes cost nothing", arguments: Server.allCases)
     func login(server: Server) throws {
-        let recipe = try Recipe("A login")
-        let port = try FreePort().number
-        let client: HTTPClient
-        switch server {
-        case .nginx: client = try reported(recipe, port).nginx.client()
-        case .apache:
-            let reports = "Define FCGI_LIMITER_REPORTS 127.0.0.1:\(port)\n"
-            client = try ApacheSite(
-                rules: recipe.rules,
-                reports + "FcgidInitialEnv FCGI_LIMITER_REPORTS ${FCGI_LIMITER_REPORTS}\n" + recipe.block("apache")
-            ).client()
-        }
+        let client = try reportedClient(Recipe("A login"), server)
         for (path, right, wrong) in [("/login", 302, 401), ("/wp-login.php", 302, 200)] {
             func expect(_ status: Int, _ expected: Int) throws {
                 let isAnswered = { try client.send("POST", "\(path)?status=\(status)", body: [1]).status == expected }
@@ -114,9 +103,37 @@ struct RecipeTests {
         }
     }
 
+    @Test("an API that is metered by its answers: units and bytes", arguments: Server.allCases)
+    func metered(server: Server) throws {
+        let recipe = try Recipe("Meter an API by its answers")
+        let client = try reportedClient(recipe, server, recipe.rules.replacing("20 GB", with: "2 kB"))
+        func ask(_ path: String, _ key: String) throws -> (status: Int, limits: String?) {
+            let answer = try client.get(path, headers: ["X-API-Key": key])
+            return (answer.status, answer["RateLimit"])
+        }
+        #expect(try ask("/v1/chat?cost=60000", "a").status == 200)
+        #expect(try waitUntil { try ask("/v1/chat?cost=0", "a").limits?.contains(#""tokens";r=39999;"#) == true })
+        #expect(try ask("/v1/chat?cost=60000", "a").status == 200)
+        #expect(try waitUntil { try ask("/v1/chat?cost=0", "a").status == 429 })
+        #expect(try ask("/v1/chat?cost=0", "b").status == 200)
+        // Each answer has some hundred bytes.
+        #expect(try (0..<100).contains { _ in try ask("/files/a", "a").status == 429 })
+    }
+
+    /// A client of the recipe's site, which reports how requests ended.
+    private func reportedClient(_ recipe: Recipe, _ server: Server, _ rules: String? = nil) throws -> HTTPClient {
+        let port = try FreePort().number
+        guard server == .apache else { return try reported(recipe, port, rules).nginx.client() }
+        let reports = "Define FCGI_LIMITER_REPORTS 127.0.0.1:\(port)\n"
+        let variable = "FcgidInitialEnv FCGI_LIMITER_REPORTS ${FCGI_LIMITER_REPORTS}\n"
+        return try ApacheSite(rules: rules ?? recipe.rules, reports + variable + recipe.block("apache")).client()
+    }
+
     /// A recipe's location in a guarded nginx that reports how requests ended.
-    private func reported(_ recipe: Recipe, _ port: Int) throws -> (nginx: NginxServer, app: PythonSite) {
-        let limiter = try LimiterProcess(rules: recipe.rules, flags: ["--reports", "127.0.0.1:\(port)"])
+    private func reported(
+        _ recipe: Recipe, _ port: Int, _ rules: String? = nil
+    ) throws -> (nginx: NginxServer, app: PythonSite) {
+        let limiter = try LimiterProcess(rules: rules ?? recipe.rules, flags: ["--reports", "127.0.0.1:\(port)"])
         let app = try PythonSite()
         let locations = try recipe.block("nginx").replacing(
             "include \(Template.path("nginx"))/report.conf;", with: ReportedSite.report(to: port))

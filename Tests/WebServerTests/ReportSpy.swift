@@ -21,7 +21,7 @@ final class ReportSpy {
         close(descriptor)
     }
 
-    /// The messages so far, at least so many.
+    /// The messages so far, at least so many, each up to the status.
     ///
     /// - Throws: an error when they do not come.
     func receive(_ count: Int) throws -> [String] {
@@ -44,7 +44,9 @@ final class ReportSpy {
         while true {
             let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
             guard count >= 0 else { return }
-            received.append(String(decoding: buffer[..<count], as: UTF8.self))
+            let words = String(decoding: buffer[..<count], as: UTF8.self).split(separator: " ")
+            let receipt = words.firstIndex { $0.hasPrefix("fl1:") } ?? 0
+            received.append(words.prefix(receipt + 2).joined(separator: " "))
         }
     }
 }

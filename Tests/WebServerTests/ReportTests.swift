@@ -209,6 +209,48 @@ struct ReportTests {
         #expect(try waitUntil { try site.left() == "login: 2 of 3 left" })
     }
 
+    @Test(
+        "the cost in an answer is charged afterwards, and the next request waits until the debt is paid",
+        arguments: [false, true], ["sliding_window", "token_bucket"])
+    func answerCost(onRedis: Bool, algorithm: String) throws {
+        let rules = ReportedSite.login.replacing(
+            "3 per hour, count_if: { status: [401, 403] }",
+            with: "1000 per week, algorithm: \(algorithm), cost: { response_header: X-Cost }")
+        let site = try ReportedSite(rules: rules, onRedis: onRedis)
+        func spend(_ cost: String, leaves left: Int, key: String = "a") throws {
+            #expect(try site.statuses(["/200?cost=\(cost)"], key: key) == [200])
+            #expect(try waitUntil { try site.left(key) == "login: \(left) of 1000 left" }, "\(cost)")
+        }
+        try spend("400", leaves: 600)
+        try spend("0", leaves: 600)
+        try spend("1", leaves: 599)
+        // What is no number leaves what was charged first.
+        for (index, text) in ["", "-5", "1e3", "2.5", "many", "5%205"].enumerated() {
+            try spend(text, leaves: 598 - index)
+        }
+        try spend("900", leaves: 0)
+        let refused = try site.client().get("/200?cost=1", headers: ["X-API-Key": "a"])
+        #expect(refused.status == 429)
+        #expect(refused["X-RateLimit-Remaining"] == "0")
+        #expect(Int(refused["Retry-After"] ?? "") ?? 0 > 100_000)
+        try spend("99999999999999999999999999", leaves: 0, key: "b")
+        #expect(try site.statuses(["/200"], key: "b") == [429])
+        #expect(try site.metric(#"reports_total{result="charged"}"#) == 3)
+        #expect(try site.metric(#"reports_total{result="refunded"}"#) == 1)
+    }
+
+    @Test("the bytes of answers are counted, large limits in tens or hundreds of them")
+    func answerBytes() throws {
+        for (limit, left) in [("100 kB", "99996 of 100000"), ("20 GB", "199999998 of 200000000")] {
+            let rules = ReportedSite.login.replacing(
+                "3 per hour, count_if: { status: [401, 403] }", with: "\(limit) per week, cost: response_bytes")
+            let site = try ReportedSite(rules: rules)
+            // Both answers have two bytes.
+            #expect(try site.statuses(["/200", "/200"]) == [200, 200])
+            #expect(try waitUntil { try site.left() == "login: \(left) left" }, "\(limit)")
+        }
+    }
+
     @Test("while the reader stands still no client waits, and receipts are reports and counted losses")
     func stoppedReader() throws {
         // The limiters are not stopped, but nobody reads the reports.

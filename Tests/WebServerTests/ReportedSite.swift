@@ -4,7 +4,7 @@ import Testing
 
 /// nginx, which reports how requests ended, in front of limiters and a site that answers as its paths say.
 ///
-/// `/200`, `/401` and so on have that status. nginx counts what reaches the site by its log.
+/// `/200`, `/401` and so on have that status, and `?cost=5` is their X-Cost. nginx counts what reaches the site by its log.
 final class ReportedSite {
     /// The rules of a login: three failures.
     static let login = """
@@ -94,6 +94,7 @@ final class ReportedSite {
                     listen 127.0.0.1:\(backend);
                     access_log \(folder.path)/backend.log hits;
                     keepalive_requests 1000000;
+                    add_header X-Cost $arg_cost always;
                     location /200 { return 200 "ok"; }
                     location /302 { return 302 /200; }
                     location /304 { return 304; }

@@ -61,6 +61,9 @@ struct CheckCommand: ParsableCommand {
                 print("rules with host apply to no other host name: close the web server's default site")
             }
         }
+        if let header = rulebook.costHeader, header.lowercased() != "x-cost" {
+            print("web servers report X-Cost, not \(header), unless told so: see docs/rules.md")
+        }
         guard warnings.isEmpty || !strict else { throw ExitCode.failure }
     }
 

@@ -177,7 +177,7 @@ final class Gateway: Application {
             guard !rulebook.countConditions.isEmpty, let header = front.receiptHeader else { return response }
             let issuer = if case .decided(_, by: .fallback) = outcome { fallbackIssuer } else { issuer }
             let secret = settler.secret(of: issuer.payee)
-            if let receipt = issuer.receipt(for: outcome, rulebook.countConditions, secret: secret) {
+            if let receipt = issuer.receipt(for: outcome, rulebook, secret: secret) {
                 response.addHeader(header) { $0.append(contentsOf: receipt) }
             }
             return response

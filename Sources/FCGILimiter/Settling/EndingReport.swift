@@ -1,12 +1,14 @@
 import Limiters
 import TextFormats
 
-/// What a web server reports when a request is over: `RECEIPT STATUS`, after anything that a log puts before it.
+/// What a web server reports when a request is over: `RECEIPT STATUS BYTES COST`, after anything that a log puts before it.
+///
+/// The last two words may be missing. A byte count or a cost that is not a whole number says nothing.
 struct EndingReport: Sendable {
     /// The text of the receipt.
     let receipt: [UInt8]
-    /// The status that the client got; 0 if none.
-    let status: Int
+    /// How the request ended.
+    let ending: Ending
 
     /// Whether the receipt says that the fallback store was charged, which is true only if the receipt is genuine.
     var isForFallback: Bool { Receipt.isForFallback(receipt) }
@@ -18,6 +20,14 @@ struct EndingReport: Sendable {
             index + 1 < words.endIndex, let status = decimalValue(words[index + 1])
         else { return nil }
         receipt = Array(words[index])
-        self.status = Int(status)
+        ending = Ending(
+            status: Int(status), bytes: Self.number(words[index...].dropFirst(2)),
+            cost: Self.number(words[index...].dropFirst(3)))
+    }
+
+    /// The number that the first of these words is; one of more than 18 digits counts as the largest of them.
+    private static func number(_ words: ArraySlice<[UInt8].SubSequence>) -> Int64? {
+        guard let word = words.first, !word.isEmpty, word.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        return decimalValue(word) ?? 999_999_999_999_999_999
     }
 }

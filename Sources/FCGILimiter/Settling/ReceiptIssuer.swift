@@ -1,4 +1,5 @@
 import Limiters
+import Rules
 import Stores
 import Synchronization
 
@@ -25,20 +26,15 @@ final class ReceiptIssuer: Sendable {
     ///
     /// - Parameters:
     ///   - outcome: what became of the request at the store.
-    ///   - conditions: which endings count under the policy of each tag.
+    ///   - rulebook: the rules by which it was charged.
     ///   - secret: authenticates the receipt; empty if there is none yet.
-    /// - Returns: the text of the receipt; `nil` if nothing can be refunded, or not by this store.
-    func receipt(for outcome: RequestOutcome, _ conditions: [CountCondition?], secret: [UInt8]) -> [UInt8]? {
-        guard case .decided(let verdict, let decider) = outcome, verdict.isAllowed, !secret.isEmpty,
+    /// - Returns: the text of the receipt; `nil` if nothing can be corrected, or not by this store.
+    func receipt(for outcome: RequestOutcome, _ rulebook: Rulebook, secret: [UInt8]) -> [UInt8]? {
+        guard case .decided(let verdict, let decider) = outcome, !secret.isEmpty,
             decider == (payee == .store ? .store : .fallback)
         else { return nil }
-        var items: [Receipt.Item] = []
-        for (index, entry) in verdict.charge.entries.enumerated() where items.count < Self.mostItems {
-            guard let condition = conditions[Int(entry.tag)],
-                let refund = Refund(entry, by: verdict.decisions[index], now: verdict.clock(of: index))
-            else { continue }
-            items.append(Receipt.Item(refund, condition))
-        }
+        let items = Array(
+            verdict.correctable(rulebook.countConditions, rulebook.answerCosts).prefix(Self.mostItems))
         guard !items.isEmpty else { return nil }
         let number = Receipt.Number(issuer: id, index: count.add(1, ordering: .relaxed).oldValue)
         return Receipt(number, moment: verdict.now, isFallback: payee == .fallback, items: items).text(secret: secret)

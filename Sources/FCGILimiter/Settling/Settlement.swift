@@ -2,7 +2,7 @@ import Limiters
 import Platform
 import Stores
 
-/// The work of a ``Settler`` at one store: verifies reports, claims their receipts and refunds what does not count.
+/// The work of a ``Settler`` at one store: verifies reports, claims their receipts and corrects what they were charged.
 struct Settlement {
     /// Reports that wait for a store that does not answer.
     private static let mostWaiting = 100_000
@@ -49,29 +49,34 @@ struct Settlement {
     /// - Throws: ``StoreError`` if no receipt could be claimed.
     private mutating func settleWaiting() throws(StoreError) -> [Settler.Result] {
         var results: [Settler.Result] = []
-        var valid: [(receipt: Receipt, status: Int)] = []
+        var valid: [(receipt: Receipt, ending: Ending)] = []
         let oldest = wallMicroseconds() - Receipt.maximumAge
         for report in waiting {
             guard let receipt = Receipt(report.receipt, secret: secret.bytes) else {
                 results.append(.invalid)
                 continue
             }
-            if receipt.moment < oldest { results.append(.expired) } else { valid.append((receipt, report.status)) }
+            if receipt.moment < oldest { results.append(.expired) } else { valid.append((receipt, report.ending)) }
         }
         let isFresh = try claims.claim(valid.map(\.receipt.number), in: store)
-        var refunds: [Refund] = []
+        var due = Receipt.Correction()
         for (index, report) in valid.enumerated() {
             guard isFresh[index] else {
                 results.append(.repeated)
                 continue
             }
-            let due = report.receipt.refunds(status: report.status)
-            refunds += due
-            results.append(due.isEmpty ? .counted : .refunded)
+            let correction = Receipt.Correction(report.receipt.items, after: report.ending)
+            due += correction
+            let isUnchanged = correction.charges.isEmpty
+            results.append(!correction.refunds.isEmpty ? .refunded : isUnchanged ? .counted : .charged)
         }
         // A claimed receipt is not settled again, so that nothing is ever given back twice.
-        let isDone = refunds.isEmpty || (try? store.refund(refunds, clock: nil)) != nil
-        return isDone ? results : results.map { $0 == .refunded ? .failed : $0 }
+        return apply(due) ? results : results.map { [.refunded, .charged].contains($0) ? .failed : $0 }
+    }
+
+    private func apply(_ due: Receipt.Correction) -> Bool {
+        guard due.refunds.isEmpty || (try? store.refund(due.refunds, clock: nil)) != nil else { return false }
+        return due.charges.isEmpty || (try? store.charge(due.charges)) != nil
     }
 
     /// How many more receipts have had no report for as long as the timeout.

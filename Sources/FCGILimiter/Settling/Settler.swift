@@ -26,6 +26,8 @@ final class Settler: Sendable {
         case counted
         /// Units were given back.
         case refunded
+        /// The request cost more than it was charged at first, and nothing was given back.
+        case charged
         /// The receipt was settled before.
         case repeated
         /// The receipt is older than a day.

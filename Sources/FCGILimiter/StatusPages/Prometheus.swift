@@ -111,7 +111,8 @@ extension StatusPages {
             "receipts_open", .gauge,
             "Requests whose end is not known yet; any limiter of a store may hear of it, so only the sum over all is meaningful."
         )
-        let settled = [Settler.Result.counted, .refunded, .failed].map { counts.reports[$0, default: 0] }.reduce(0, +)
+        let settled = [Settler.Result.counted, .refunded, .charged, .failed].map { counts.reports[$0, default: 0] }
+            .reduce(0, +)
         text.sample(settler.issued - Int64(settled + counts.lost))
         text.family("reports_lost_total", .counter, "Requests of which no report came before --report-timeout.")
         text.sample(counts.lost)

@@ -23,8 +23,8 @@ struct SlidingWindow {
         grain = limit <= Self.mostEntries ? 1 : (window + Self.mostEntries - 1) / Self.mostEntries
     }
 
-    /// As ``Quota/decide(_:now:cost:)``; `charge.lua` has the same names in the same order.
-    func decide(_ state: State, now: Microseconds, cost: Int64) -> (Decision, Change) {
+    /// As ``Quota/decide(_:now:cost:isForced:)``; `charge.lua` has the same names in the same order.
+    func decide(_ state: State, now: Microseconds, cost: Int64, _ isForced: Bool) -> (Decision, Change) {
         var pairs = max(0, (state.wordCount - 1) / 2)
         // The clock stepped back by more than a window. Waiting for it to catch up could take years, so the log is
         // ignored. Sums wrap and results are bounded, so that even a damaged log gives a decision.
@@ -43,12 +43,12 @@ struct SlidingWindow {
 
         let admission: Admission
         var change = Change()
-        if cost > limit {
+        if cost > limit, !isForced {
             admission = .impossible
-        } else if used + cost <= limit || cost == 0 {
+        } else if isForced || used + cost <= limit || cost == 0 {
             admission = .allowed
             if cost > 0 {
-                used += cost
+                used += min(cost, 2 * limit)
                 if gone == pairs {
                     change.cutFirst = state.wordCount
                     change.append(0)

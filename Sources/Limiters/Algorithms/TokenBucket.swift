@@ -19,23 +19,24 @@ struct TokenBucket {
         burst = interval * quota.limit
     }
 
-    /// As ``Quota/decide(_:now:cost:)``; `charge.lua` has the same names in the same order.
-    func decide(_ state: State, now: Microseconds, cost: Int64) -> (Decision, Change) {
+    /// As ``Quota/decide(_:now:cost:isForced:)``; `charge.lua` has the same names in the same order.
+    func decide(_ state: State, now: Microseconds, cost: Int64, _ isForced: Bool) -> (Decision, Change) {
         var arrival = state.wordCount == 0 ? now : max(state.word(0), now)
         // An arrival more than two buckets ahead comes from a clock that stepped back further than a bucket lasts, or from
         // a quota that was longer before. Waiting for it could take years, and a full bucket would be a gift to whoever used
         // up the longer quota. So the bucket has just enough for this request. After a smaller step back it stands still.
-        if arrival > now + 2 * burst { arrival = now + max(0, burst - cost * interval) }
+        if arrival > now + 2 * burst { arrival = now + max(0, burst - min(cost, limit) * interval) }
 
         let admission: Admission
         var change = Change()
-        if cost > limit {
+        if cost > limit, !isForced {
             admission = .impossible
-        } else if cost > 0, arrival + cost * interval > now + burst {
+        } else if cost > 0, !isForced, arrival + cost * interval > now + burst {
             admission = .refused(retryAfter: arrival + cost * interval - now - burst)
         } else {
             admission = .allowed
-            arrival += cost * interval
+            // A debt ends where an arrival would be taken for one by another clock.
+            arrival = min(arrival + min(cost, 2 * limit) * interval, now + 2 * burst)
             if cost > 0 {
                 change.cutFirst = state.wordCount
                 change.append(arrival)

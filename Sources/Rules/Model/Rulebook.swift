@@ -30,6 +30,10 @@ public final class Rulebook: Sendable {
     ///
     /// Empty if all do under every policy.
     public let countConditions: [CountCondition?]
+    /// What tells the cost under the policy of each tag when a request has ended; `nil` if the rule does.
+    public let answerCosts: [AnswerCost?]
+    /// The header that tells the cost of a request; `nil` if no policy reads one.
+    public let costHeader: String?
 
     let settings: RequestSettings
     let table: RuleTable
@@ -39,7 +43,7 @@ public final class Rulebook: Sendable {
     init(
         mode: Policy.Mode, matching: Matching, rules: [RuleDefinition], policies: [Policy], settings: RequestSettings,
         banned: ClientList,
-        exempt: ClientList
+        exempt: ClientList, costHeader: String?
     ) {
         self.mode = mode
         self.matching = matching
@@ -47,6 +51,8 @@ public final class Rulebook: Sendable {
         taggedPolicies = table.rules.flatMap { rule in rule.policies.map { (rule, $0) } }
         let conditions = table.rules.flatMap { $0.action.choices.map(\.condition) }
         countConditions = conditions.contains { $0 != nil } ? conditions : []
+        answerCosts = table.rules.flatMap { $0.action.choices.map(\.answerCost) }
+        self.costHeader = costHeader
         self.policies = policies
         self.settings = settings
         self.banned = banned
@@ -139,7 +145,8 @@ public final class Rulebook: Sendable {
                 let counted = choice.selector?.identity(&facts) ?? identity
                 let policy = choice.policy(&facts)
                 entries.append(
-                    Charge.Entry(replaced(policy, counted, &facts) ?? policy, for: counted, cost: cost, tag: tag))
+                    Charge.Entry(
+                        replaced(policy, counted, &facts) ?? policy, for: counted, cost: choice.cost(cost), tag: tag))
                 tag += 1
             }
         }

@@ -15,6 +15,9 @@ struct PolicyReader {
     private(set) var choices: [String: PolicyChoice] = [:]
     /// The field of each policy, for warnings.
     private(set) var fields: [String: Field] = [:]
+    private var answerCosts = AnswerCostReader()
+    /// The header that tells costs; `nil` if no policy reads one.
+    var costHeader: String? { answerCosts.header }
     /// The plans that any policy has.
     private(set) var plans: Set<String> = []
 
@@ -37,8 +40,12 @@ struct PolicyReader {
         let members = try field.members(
             named: [
                 "limit", "plans", "lease", "algorithm", "mode", "on_store_failure", "count", "count_if", "count_unless",
+                "cost", "at_first",
             ], Self.example)
-        var condition = try members.countCondition()
+        let planFields = try members["plans"]?.members("{ free: 10 per minute, gold: 100 per minute }, or leave it out")
+        let limits = [members["limit"]].compactMap { $0 } + (planFields ?? []).map(\.value)
+        let answerCost = try answerCosts.read(members, limits)
+        var condition = try members.countCondition() ?? (answerCost == nil ? nil : .always)
         let counting = try members["algorithm"]?.choice(CountingName.self) ?? .slidingWindow
         let lease = try members["lease"]?.parsed("10 minutes") { text throws(ParseError) in
             let lease = try QuotaText.duration(text)
@@ -50,7 +57,7 @@ struct PolicyReader {
         let onStoreFailure = try members["on_store_failure"]?.choice(StoreFailureAnswer.self)
 
         func policy(_ field: Field) throws(RulesError) -> Policy {
-            let quota = try Self.quota(field, counting, lease: lease)
+            let quota = try Self.quota(field, counting, lease: lease, scale: answerCost?.0.scale ?? 1)
             do throws(PolicyNameError) {
                 return try Policy(
                     name: name, quota: quota, mode: mode, onStoreFailure: onStoreFailure,
@@ -63,16 +70,12 @@ struct PolicyReader {
 
         var standard = try members["limit"].map(policy)
         var byPlan: [Bytes: Policy] = [:]
-        if let planFields = members["plans"] {
-            for (plan, value) in try planFields.members(
-                "{ free: 10 per minute, gold: 100 per minute }, or leave it out")
-            {
-                let planName = try plan.text("a plan's name")
-                let policy = try policy(value)
-                plans.insert(planName)
-                byPlan[Array(planName.utf8)[...]] = policy
-                standard = standard ?? policy
-            }
+        for (plan, value) in planFields ?? [] {
+            let planName = try plan.text("a plan's name")
+            let policy = try policy(value)
+            plans.insert(planName)
+            byPlan[Array(planName.utf8)[...]] = policy
+            standard = standard ?? policy
         }
         guard let standard else { throw field.error("has no limit; write limit: 10 per minute") }
         let isAtOnce = standard.quota.algorithm == .atOnce
@@ -81,20 +84,24 @@ struct PolicyReader {
             throw plans.error("mixes limits at once and limits per time; write two policies")
         }
         if isAtOnce {
-            for name in ["algorithm", "count_if", "count_unless"] {
+            for name in ["algorithm", "count_if", "count_unless", "cost"] {
                 if let field = members[name] { throw field.error("has no meaning for a limit at once; leave it out") }
             }
             condition = .never
         } else if let field = members["lease"] {
             throw field.error("has no meaning without a limit at once; write limit: 5 at once, or leave it out")
         }
-        return PolicyChoice(
-            standard: standard, byPlan: byPlan, selector: try members["count"]?.identitySelector(), condition: condition
-        )
+        let choice = PolicyChoice(
+            standard: standard, byPlan: byPlan, selector: try members["count"]?.identitySelector(),
+            condition: condition, answerCost: answerCost?.0, atFirst: answerCost?.atFirst ?? 1)
+        if let field = members["at_first"], choice.atFirst > choice.largestLimit {
+            throw field.error("exceeds the limit, so every request would be refused; write less")
+        }
+        return choice
     }
 
     private static func quota(
-        _ field: Field, _ counting: CountingName, lease: Microseconds?
+        _ field: Field, _ counting: CountingName, lease: Microseconds?, scale: Int64
     ) throws(RulesError) -> Quota {
         try field.parsed("10 per minute") { text throws(ParseError) in
             let written = try QuotaText(text)
@@ -102,7 +109,8 @@ struct PolicyReader {
                 guard let window = written.window else {
                     return try Quota(limit: written.limit, window: lease ?? usualLease, algorithm: .atOnce)
                 }
-                return try Quota(limit: written.limit, window: window, algorithm: counting.algorithm)
+                let limit = written.isInBytes ? max(written.limit / scale, 1) : written.limit
+                return try Quota(limit: limit, window: window, algorithm: counting.algorithm)
             } catch {
                 throw ParseError(Self.message(error))
             }

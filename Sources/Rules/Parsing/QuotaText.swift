@@ -1,9 +1,12 @@
 import Limiters
 import TextFormats
 
-/// A limit and its window, as a rules file writes them: `10 per minute`, `5 per 5 minutes`, `1000/hour`, `5 at once`.
+/// A limit and its window, as a rules file writes them: `10 per minute`, `5 per 5 minutes`, `1000/hour`, `10 GB per day`,
+/// `5 at once`.
 struct QuotaText {
     let limit: Int64
+    /// Whether the limit was written with a unit of bytes.
+    let isInBytes: Bool
     /// The window, `Int64.max` if it exceeds that; `nil` for a limit of requests at once.
     let window: Microseconds?
 
@@ -12,12 +15,27 @@ struct QuotaText {
         ("day", 86_400_000_000), ("week", 604_800_000_000),
     ]
 
+    private static let byteUnits: [(name: String, size: Int64)] = [
+        ("kB", 1_000), ("MB", 1_000_000), ("GB", 1_000_000_000), ("TB", 1_000_000_000_000),
+        ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("TiB", 1 << 40),
+    ]
+
     init(_ text: String) throws(ParseError) {
         // "/" and "per" mean the same.
         let spaced = text.split(separator: "/", omittingEmptySubsequences: false).joined(separator: " per ")
-        let words = spaced.split(whereSeparator: \.isWhitespace).map(String.init)
-        guard let first = words.first, let limit = decimalValue(first.utf8) else {
+        var words = spaced.split(whereSeparator: \.isWhitespace).map(String.init)
+        guard let first = words.first, var limit = decimalValue(first.utf8) else {
             throw ParseError("does not begin with a whole number; write for example 10 per minute")
+        }
+        isInBytes = words.count > 2 && words[1] != "per" && words[2] == "per"
+        if isInBytes {
+            let unitName = words.remove(at: 1)
+            guard let unit = Self.byteUnits.first(where: { $0.name == unitName }) else {
+                throw ParseError("has an unknown unit, \(unitName); write \(alternatives(Self.byteUnits.map(\.name)))")
+            }
+            let (bytes, overflow) = limit.multipliedReportingOverflow(by: unit.size)
+            guard !overflow else { throw ParseError("has a limit out of range; write fewer bytes") }
+            limit = bytes
         }
         guard words.count > 1 else {
             throw ParseError("lacks a time; write for example \(limit) per minute")

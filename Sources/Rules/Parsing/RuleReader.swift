@@ -101,7 +101,8 @@ struct RuleReader {
             throw field.error("is not a cost; \(remedy)", value: text)
         }
         for choice in choices {
-            let largest = choice.byPlan.values.map(\.quota.limit).reduce(choice.standard.quota.limit, max)
+            let largest = choice.largestLimit
+            guard choice.answerCost == nil else { continue }
             guard cost <= largest else {
                 let name = choice.standard.name
                 throw field.error(

@@ -36,7 +36,7 @@ struct RulebookReader {
         rulebook = Rulebook(
             mode: mode, matching: matching, rules: reader.rules, policies: policies.all, settings: settings,
             banned: banned,
-            exempt: exempt)
+            exempt: exempt, costHeader: policies.costHeader)
 
         warnings += fingerprints.warnings + (keys?.warnings ?? [])
         warnings += reader.warnings

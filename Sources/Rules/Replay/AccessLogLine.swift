@@ -16,6 +16,11 @@ public struct AccessLogLine: CGIVariables {
     public let target: ArraySlice<UInt8>
     /// The status of the answer; 0 if the line has none.
     public let status: Int
+    /// The bytes of the answer; `nil` if the line has none.
+    public let bytesSent: Int64?
+
+    /// How the request ended, which does not include what a header said.
+    var ending: Ending { Ending(status: status, bytes: bytesSent) }
 
     private let address: ArraySlice<UInt8>
     /// The server's name; `nil` if it is not known.
@@ -41,7 +46,9 @@ public struct AccessLogLine: CGIVariables {
         var words = request
         guard let method = words.takeWord(), let target = words.takeWord() else { return nil }
         status = rest.takeWord().flatMap { Int(String(decoding: $0, as: UTF8.self)) } ?? 0
-        _ = rest.takeWord()
+        bytesSent = rest.takeWord().flatMap {
+            $0.elementsEqual(CollectionOfOne(UInt8(ascii: "-"))) ? 0 : decimalValue($0)
+        }
         self.time = time
         self.method = method
         self.target = LogEscapes.undone(in: target)

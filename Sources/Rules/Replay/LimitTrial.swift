@@ -21,9 +21,16 @@ public struct LimitTrial {
             self.policy = policy
         }
 
-        fileprivate mutating func add(_ entry: Charge.Entry, now: Microseconds) {
-            let charge = Charge([.init(policy, for: entry.identity, cost: entry.cost)])
-            guard store.charge(charge, now: now).decisions[0].admission != .allowed else { return }
+        fileprivate mutating func add(
+            _ entry: Charge.Entry, _ rulebook: Rulebook, _ ending: Ending, now: Microseconds
+        ) {
+            let charge = Charge([.init(policy, for: entry.identity, cost: entry.cost, tag: entry.tag)])
+            let verdict = store.charge(charge, now: now)
+            if !rulebook.countConditions.isEmpty {
+                let items = verdict.correctable(rulebook.countConditions, rulebook.answerCosts)
+                store.correct(Receipt.Correction(items, after: ending), now: now)
+            }
+            guard verdict.decisions[0].admission != .allowed else { return }
             requests += 1
             keys.insert(entry.key)
         }
@@ -57,11 +64,11 @@ public struct LimitTrial {
         return Set(steps.filter { $0 * 10 >= limit && $0 / 10 <= limit } + [limit]).sorted()
     }
 
-    mutating func add(_ charge: Charge, now: Microseconds) {
+    mutating func add(_ charge: Charge, _ rulebook: Rulebook, _ ending: Ending, now: Microseconds) {
         for entry in charge.entries where entry.policy.name == policy.name && entry.policy.quota == policy.quota {
             requests += 1
             keys.insert(entry.key)
-            for index in rows.indices { rows[index].add(entry, now: now) }
+            for index in rows.indices { rows[index].add(entry, rulebook, ending, now: now) }
             if requests % 100_000 == 0 { for index in rows.indices { rows[index].sweep(now: now) } }
         }
     }

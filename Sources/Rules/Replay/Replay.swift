@@ -82,7 +82,11 @@ public struct Replay {
             // A log does not say how many requests were there at once.
             let charge = Charge(charge.entries.filter { $0.policy.quota.algorithm != .atOnce }, network: charge.network)
             let verdict = store.charge(charge, now: now)
-            trial?.add(charge, now: now)
+            if !rulebook.countConditions.isEmpty {
+                let items = verdict.correctable(rulebook.countConditions, rulebook.answerCosts)
+                store.correct(Receipt.Correction(items, after: line.ending), now: now)
+            }
+            trial?.add(charge, rulebook, line.ending, now: now)
             for (entry, decision) in zip(charge.entries, verdict.decisions) {
                 policies[entry.policy.name, default: Count()]
                     .add(line, isRefused: decision.admission != .allowed, at: now)

@@ -82,7 +82,11 @@ extension RedisCommand {
         append(policy.quota)
         append(decimal: cost)
         append(byte: UInt8(ascii: " "))
-        append(byte: policy.mode == .enforced ? UInt8(ascii: "e") : UInt8(ascii: "s"))
+        switch policy.mode {
+        case .enforced: append(byte: UInt8(ascii: "e"))
+        case .shadow: append(byte: UInt8(ascii: "s"))
+        case .forced: append(byte: UInt8(ascii: "f"))
+        }
         append(byte: joint)
     }
 

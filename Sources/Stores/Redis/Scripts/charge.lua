@@ -2,7 +2,7 @@
 --
 -- KEYS[i]  the key of one policy of one request; the keys of one request follow each other
 -- ARGV[i]  what is asked of KEYS[i], in one text: algorithm (b, w), limit, window in microseconds, cost, mode (e enforced,
---          s shadow), and whether the key belongs to the same request as the key before (+), starts the next request (-),
+--          s shadow, f forced: taken even beyond the limit), and whether the key belongs to the same request as the key before (+), starts the next request (-),
 --          or starts a request that is only looked at (?): decided and never charged, with what a peek finds left
 -- ARGV[#KEYS + 1]  the clock in microseconds, in tests only; otherwise the clock is this server's
 --
@@ -28,16 +28,16 @@ end
 
 function bucket.decide(ask, key)
   local arrival = max(arrivals[key] or stored[key] or now, now)
-  if arrival > now + 2 * ask.burst then arrival = now + max(0, ask.burst - ask.cost * ask.interval) end
+  if arrival > now + 2 * ask.burst then arrival = now + max(0, ask.burst - min(ask.cost, ask.limit) * ask.interval) end
 
   local admission, change
-  if ask.cost > ask.limit then
+  if ask.cost > ask.limit and not ask.forced then
     admission = -1
-  elseif ask.cost > 0 and arrival + ask.cost * ask.interval > now + ask.burst then
+  elseif ask.cost > 0 and not ask.forced and arrival + ask.cost * ask.interval > now + ask.burst then
     admission = arrival + ask.cost * ask.interval - now - ask.burst
   else
     admission = 0
-    arrival = arrival + ask.cost * ask.interval
+    arrival = min(arrival + min(ask.cost, 2 * ask.limit) * ask.interval, now + 2 * ask.burst)
     if ask.cost > 0 then change = arrival end
   end
   return admission, floor(max(0, now + ask.burst - arrival) / ask.interval), arrival - now, change
@@ -123,12 +123,12 @@ function window.decide(ask, key)
   local used = total - base
 
   local admission, change
-  if ask.cost > ask.limit then
+  if ask.cost > ask.limit and not ask.forced then
     admission = -1
-  elseif used + ask.cost <= ask.limit or ask.cost == 0 then
+  elseif ask.forced or used + ask.cost <= ask.limit or ask.cost == 0 then
     admission = 0
     if ask.cost > 0 then
-      used = used + ask.cost
+      used = used + min(ask.cost, 2 * ask.limit)
       if allGone then
         change = { fresh = stored, slot = slot, total = used }
       else
@@ -174,7 +174,7 @@ local asks = setmetatable({}, {
     local algorithm = kind == 'b' and bucket or window
     local ask = { decide = algorithm.decide, write = algorithm.write }
     ask.limit, ask.window, ask.cost = tonumber(limit), tonumber(length), tonumber(cost)
-    ask.enforced, ask.joins, ask.looks = mode == 'e', joint == '+', joint == '?'
+    ask.enforced, ask.forced, ask.joins, ask.looks = mode == 'e', mode == 'f', joint == '+', joint == '?'
     algorithm.prepare(ask)
     asks[text] = ask
     return ask
