@@ -15,10 +15,11 @@ struct PlantedBug: Sendable, CustomTestStringConvertible {
             from: "if ask.cost > 0 then change = arrival end", to: "if ask.cost > 1 then change = arrival end"),
         PlantedBug(
             testDescription: "a window that charges one unit for any cost",
-            from: "used = used + ask.cost\n      if", to: "used = used + 1       \n      if"),
+            from: "used = used + min(ask.cost, 2 * ask.limit)",
+            to: "used = used + 1                           "),
         PlantedBug(
             testDescription: "a window that refuses its last unit",
-            from: "elseif used + ask.cost <= ask.limit or", to: "elseif used + ask.cost <  ask.limit or"),
+            from: "ask.forced or used + ask.cost <= ask.limit", to: "ask.forced or used + ask.cost <  ask.limit"),
         PlantedBug(
             testDescription: "a window whose units return ten milliseconds early",
             from: "if tonumber(head[2]) <= moment - ask.window then",

@@ -25,7 +25,7 @@ final class Recorders {
         algorithm: Algorithm? = nil, precision: SequentialModel.Precision = .exact
     ) throws {
         model = try SequentialModel(
-            limit: limit, window: window * 1_000, algorithms: algorithm.map { [$0] } ?? Algorithm.allCases,
+            limit: limit, window: window * 1_000, algorithms: algorithm.map { [$0] } ?? [.tokenBucket, .slidingWindow],
             precision: precision)
         folder = try TemporaryFolder()
         arguments =

@@ -19,7 +19,7 @@ struct ResetTests {
         let store = try StoreLocation(location).open(deadlines: .patient)
         for algorithm in Algorithm.allCases {
             let policy = try Policy(
-                name: "p", quota: Quota(limit: 1, window: 3_600_000_000, algorithm: algorithm))
+                name: algorithm.rawValue, quota: Quota(limit: 1, window: 3_600_000_000, algorithm: algorithm))
             let used = Charge.Entry(policy, for: Identity("client", "used".utf8))
             let unused = Charge.Entry(policy, for: Identity("client", "unused".utf8))
             #expect(try store.charge([Charge([used]), Charge([used])]).map(\.isAllowed) == [true, false])

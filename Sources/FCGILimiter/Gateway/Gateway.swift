@@ -176,7 +176,7 @@ final class Gateway: Application {
             // Rules without a condition, the usual ones, cost nothing here.
             guard !rulebook.countConditions.isEmpty, let header = front.receiptHeader else { return response }
             let issuer = if case .decided(_, by: .fallback) = outcome { fallbackIssuer } else { issuer }
-            let secret = settler.secret(of: issuer.payee)
+            let secret = settler.secret(of: issuer.chargedStore)
             if let receipt = issuer.receipt(for: outcome, rulebook, secret: secret) {
                 response.addHeader(header) { $0.append(contentsOf: receipt) }
             }

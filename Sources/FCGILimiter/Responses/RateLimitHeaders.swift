@@ -65,8 +65,11 @@ extension Verdict {
     /// limiter, which lets requests pass.
     func forEachNamed(_ name: (Charge.Entry, Decision) -> Void) {
         guard let governing else { return }
-        // The numbers, quotes, separators and units beside a name take 44 bytes at most.
-        func size(_ index: Int) -> Int { charge.entries[index].policy.name.utf8.count + 44 }
+        // The numbers, quotes and separators beside a name take 28 bytes at most, and the unit of a limit at once 16 more.
+        func size(_ index: Int) -> Int {
+            let policy = charge.entries[index].policy
+            return policy.name.utf8.count + (policy.quota.algorithm == .atOnce ? 44 : 28)
+        }
         var room = 2_048 - size(governing)
         for index in decisions.indices where charge.entries[index].policy.mode == .enforced {
             if index != governing {

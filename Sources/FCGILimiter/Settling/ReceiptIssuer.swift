@@ -9,14 +9,14 @@ final class ReceiptIssuer: Sendable {
     private static let mostItems = 10
 
     /// Whose units the receipts are about.
-    let payee: Settler.Payee
+    let chargedStore: Settler.ChargedStore
     /// The issuer's own number.
     let id = UInt64.random(in: .min ... .max)
     private let count = Atomic<Int64>(0)
 
     /// An issuer that has given no receipt.
-    init(for payee: Settler.Payee) {
-        self.payee = payee
+    init(for chargedStore: Settler.ChargedStore) {
+        self.chargedStore = chargedStore
     }
 
     /// How many receipts were given.
@@ -31,12 +31,12 @@ final class ReceiptIssuer: Sendable {
     /// - Returns: the text of the receipt; `nil` if nothing can be corrected, or not by this store.
     func receipt(for outcome: RequestOutcome, _ rulebook: Rulebook, secret: [UInt8]) -> [UInt8]? {
         guard case .decided(let verdict, let decider) = outcome, !secret.isEmpty,
-            decider == (payee == .store ? .store : .fallback)
+            decider == (chargedStore == .store ? .store : .fallback)
         else { return nil }
         let items = Array(
             verdict.correctable(rulebook.countConditions, rulebook.answerCosts).prefix(Self.mostItems))
         guard !items.isEmpty else { return nil }
         let number = Receipt.Number(issuer: id, index: count.add(1, ordering: .relaxed).oldValue)
-        return Receipt(number, moment: verdict.now, isFallback: payee == .fallback, items: items).text(secret: secret)
+        return Receipt(number, moment: verdict.now, isFallback: chargedStore == .fallback, items: items).text(secret: secret)
     }
 }

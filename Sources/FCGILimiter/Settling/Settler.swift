@@ -39,7 +39,7 @@ final class Settler: Sendable {
     }
 
     /// Whose units a receipt is about, and who therefore settles it.
-    enum Payee {
+    enum ChargedStore {
         /// The store.
         case store
         /// The machine's fallback store, which settles its receipts even while the store is down.
@@ -51,7 +51,7 @@ final class Settler: Sendable {
     private let timeout: Microseconds
     private let ledger: Ledger
     private let logger: Logger
-    private let secrets = Mutex<[Payee: [UInt8]]>([:])
+    private let secrets = Mutex<[ChargedStore: [UInt8]]>([:])
     private let issuers = Mutex<[ReceiptIssuer]>([])
     private let state = Mutex(Counts())
     private let thread = Mutex<RunningThread?>(nil)
@@ -65,7 +65,7 @@ final class Settler: Sendable {
     /// When a round last began or was done.
     private let progress = Atomic<Microseconds>(0)
     /// How long requests wait for the settler to get on, in microseconds; longer than ``interval``.
-    private static let patience: Microseconds = 500_000
+    private static let waitLimit: Microseconds = 500_000
     /// The longest pause between two rounds, in microseconds.
     private static let interval: Microseconds = 200_000
 
@@ -88,7 +88,7 @@ final class Settler: Sendable {
     }
 
     /// The secret that authenticates receipts; empty while it is not known.
-    func secret(of payee: Payee) -> [UInt8] { secrets.withLock { $0[payee, default: []] } }
+    func secret(of chargedStore: ChargedStore) -> [UInt8] { secrets.withLock { $0[chargedStore, default: []] } }
 
     /// What became of receipts and reports.
     var counts: Counts { state.withLock { $0 } }
@@ -97,8 +97,8 @@ final class Settler: Sendable {
     var issued: Int64 { issuers.withLock { $0.reduce(0) { $0 + $1.issued } } }
 
     /// An issuer for one event loop.
-    func makeIssuer(for payee: Payee) -> ReceiptIssuer {
-        let issuer = ReceiptIssuer(for: payee)
+    func makeIssuer(for chargedStore: ChargedStore) -> ReceiptIssuer {
+        let issuer = ReceiptIssuer(for: chargedStore)
         issuers.withLock { $0.append(issuer) }
         return issuer
     }
@@ -133,13 +133,13 @@ final class Settler: Sendable {
     func isOver(_ round: Int) -> Bool { done.load(ordering: .acquiring) >= round || isStuck }
 
     /// Whether a round takes longer than a request can wait, such as with a store that does not answer.
-    private var isStuck: Bool { steadyMicroseconds() - progress.load(ordering: .relaxed) > Self.patience }
+    private var isStuck: Bool { steadyMicroseconds() - progress.load(ordering: .relaxed) > Self.waitLimit }
 
     /// How many reports have led to refunds.
     var refundCount: Int { refunded.load(ordering: .acquiring) }
 
     private func run() {
-        var settlements: [Payee: Settlement] = [.store: Settlement(store.openAside(), timeout: timeout)]
+        var settlements: [ChargedStore: Settlement] = [.store: Settlement(store.openAside(), timeout: timeout)]
         if let fallback = store.openFallbackAside() { settlements[.fallback] = Settlement(fallback, timeout: timeout) }
         var hasComplained = false
         var annotated = (lost: 0, time: Microseconds(0))
@@ -184,17 +184,18 @@ final class Settler: Sendable {
         return false
     }
 
-    private func settle(_ messages: [[UInt8]], _ settlements: inout [Payee: Settlement]) {
+    private func settle(_ messages: [[UInt8]], _ settlements: inout [ChargedStore: Settlement]) {
         let reports = messages.compactMap(EndingReport.init)
         var results = Array(repeating: Result.invalid, count: messages.count - reports.count)
         var lost = 0
-        for payee in [Payee.fallback, .store] {
-            let due = reports.filter { $0.isForFallback == (payee == .fallback) }
-            results += settlements[payee]?.take(due) ?? due.map { _ in .invalid }
+        for chargedStore in [ChargedStore.fallback, .store] {
+            let due = reports.filter { $0.isForFallback == (chargedStore == .fallback) }
+            results += settlements[chargedStore]?.take(due) ?? due.map { _ in .invalid }
             // A store that fails may take long to say so, which must not delay the fallback store's refunds.
-            if payee == .store, let breaker = store.breaker, breaker.state != .closed { continue }
-            results += settlements[payee]?.settle() ?? []
-            lost += settlements[payee]?.countLost(issuers.withLock { $0.filter { $0.payee == payee } }) ?? 0
+            if chargedStore == .store, let breaker = store.breaker, breaker.state != .closed { continue }
+            results += settlements[chargedStore]?.settle() ?? []
+            let issuers = issuers.withLock { $0.filter { $0.chargedStore == chargedStore } }
+            lost += settlements[chargedStore]?.countLost(issuers) ?? 0
         }
         let known = settlements.mapValues(\.secret.bytes)
         secrets.withLock { $0 = known }

@@ -5,7 +5,7 @@
   const root = document.documentElement;
   let interval = Number(settings.kept("interval") ?? 2) * 1000;
   /** How long an answer may take, and how old figures may be that are called live: together 10 s after the last ones. */
-  const patience = 8000;
+  const waitLimit = 8000;
 
   // Light and dark ---------------------------------------------------------------------------------------------------
 
@@ -120,12 +120,12 @@
   }
 
   async function refresh() {
-    if (Date.now() - lastUpdate > interval + patience && !isPast()) markStale("the page was not updated meanwhile.");
+    if (Date.now() - lastUpdate > interval + waitLimit && !isPast()) markStale("the page was not updated meanwhile.");
     const main = document.getElementById("main");
     const slow = setTimeout(() => main.setAttribute("aria-busy", "true"), 600);
     try {
       const answer = await fetch(location.href, {
-        cache: "no-store", headers: { Accept: "text/html" }, signal: AbortSignal.timeout(patience),
+        cache: "no-store", headers: { Accept: "text/html" }, signal: AbortSignal.timeout(waitLimit),
       });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       if (isPaused) return;

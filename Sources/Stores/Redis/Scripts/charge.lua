@@ -2,8 +2,9 @@
 --
 -- KEYS[i]  the key of one policy of one request; the keys of one request follow each other
 -- ARGV[i]  what is asked of KEYS[i], in one text: algorithm (b, w), limit, window in microseconds, cost, mode (e enforced,
---          s shadow, f forced: taken even beyond the limit), and whether the key belongs to the same request as the key before (+), starts the next request (-),
---          or starts a request that is only looked at (?): decided and never charged, with what a peek finds left
+--          s shadow, f forced: taken even beyond the limit), and whether the key belongs to the same request as the key
+--          before (+), starts the next request (-), or starts a request that is only looked at (?): decided and never
+--          charged, with what a peek finds left
 -- ARGV[#KEYS + 1]  the clock in microseconds, in tests only; otherwise the clock is this server's
 --
 -- Returns the clock, then three numbers per key: admission (0 allowed, -1 impossible, else microseconds to wait),
