@@ -37,6 +37,7 @@ final class ReceiptIssuer: Sendable {
             verdict.correctable(rulebook.countConditions, rulebook.answerCosts).prefix(Self.mostItems))
         guard !items.isEmpty else { return nil }
         let number = Receipt.Number(issuer: id, index: count.add(1, ordering: .relaxed).oldValue)
-        return Receipt(number, moment: verdict.now, isFallback: chargedStore == .fallback, items: items).text(secret: secret)
+        return Receipt(number, moment: verdict.now, isFallback: chargedStore == .fallback, items: items).text(
+            secret: secret)
     }
 }
