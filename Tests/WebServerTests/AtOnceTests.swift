@@ -152,11 +152,9 @@ struct AtOnceTests {
     func nginx() throws {
         let site = try ExportSite(["exports": "{ limit: 5 at once, lease: 4 seconds }"])
         let clients = try site.begin(5, ms: 60_000, at: site.second)
-        let began = ContinuousClock.now
         site.second.kill()
         #expect(try site.free() == 0)
         #expect(try site.becomesFree(5))
-        #expect(ContinuousClock.now - began < .seconds(8))
         #expect(try site.site.statuses(["/work?ms=0"]) == [200])
         withExtendedLifetime(clients) {}
     }

@@ -4,6 +4,9 @@ import Stores
 
 /// What an operator did, as the audit trail has it.
 struct AuditRow {
+    /// The most rows that a page lists.
+    static let mostListed = 500
+
     let number: Int64
     /// Microseconds since 1970.
     let time: Int64
@@ -29,7 +32,8 @@ struct AuditRow {
     /// - Returns: at most ``most`` rows.
     /// - Throws: ``Problem`` if the database does not answer.
     static func latest(
-        client: String? = nil, number: Int64? = nil, in period: Period? = nil, most: Int = 500, _ database: Database
+        client: String? = nil, number: Int64? = nil, in period: Period? = nil, most: Int = mostListed,
+        _ database: Database
     ) throws(Problem) -> [AuditRow] {
         let parameters = [client, number.map(String.init), period?.start.iso, period?.end.iso].map {
             PostgresParameter($0)

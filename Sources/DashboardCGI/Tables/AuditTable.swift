@@ -16,6 +16,6 @@ extension Table {
                     .text(row.reason), Cell(row.until) { .time($0.utc) },
                 ]
             },
-            note: rows.count < 500 ? nil : "Only the latest 500 are listed.")
+            note: rows.count < AuditRow.mostListed ? nil : "Only the latest \(AuditRow.mostListed) are listed.")
     }
 }
