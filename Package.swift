@@ -61,6 +61,7 @@ let package = Package(
                 .embedInCode("Schema/001_tables.sql"), .embedInCode("Schema/003_outcome.sql"),
                 .embedInCode("Schema/004_dimensions.sql"),
                 .embedInCode("Schema/005_audit.sql"), .embedInCode("Schema/006_audit_times.sql"),
+                .embedInCode("Schema/007_units.sql"),
                 .embedInCode("Schema/functions.sql"),
             ],
             swiftSettings: strict

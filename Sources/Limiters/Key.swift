@@ -10,6 +10,12 @@ public struct Key: Sendable, Hashable {
     /// The key, all printable ASCII.
     public let bytes: [UInt8]
 
+    /// The name of the policy.
+    public var policy: String {
+        let start = bytes.lastIndex(of: UInt8(ascii: ":")).map { $0 + 1 } ?? 0
+        return String(decoding: bytes[start...], as: UTF8.self)
+    }
+
     /// The key of these bytes, which another key had.
     init(bytes: [UInt8]) {
         self.bytes = bytes

@@ -10,10 +10,10 @@ struct MigrationTests {
         let server = try PostgresServer()
         let connection = try PostgresConnection(PostgresLocation(server.location))
         #expect(try Migrations.number(in: connection) == 0)
-        #expect(try Migrations.apply(to: connection) == [1, 3, 4, 5, 6])
+        #expect(try Migrations.apply(to: connection) == [1, 3, 4, 5, 6, 7])
         #expect(try Migrations.apply(to: connection) == [])
         #expect(try Migrations.number(in: connection) == Migrations.latest)
-        #expect(try server.query("select number from limiter.migrations order by 1") == "1\n3\n4\n5\n6")
+        #expect(try server.query("select number from limiter.migrations order by 1") == "1\n3\n4\n5\n6\n7")
     }
 
     @Test("a database of schema 2 keeps its rows, and its outcomes get their new names in all partitions")
@@ -29,7 +29,7 @@ struct MigrationTests {
         try write(1)
         #expect(try server.query("select distinct verdict from limiter.decisions_1h_20231114") == "allowed\nblocked")
 
-        #expect(try Migrations.apply(to: connection) == [3, 4, 5, 6])
+        #expect(try Migrations.apply(to: connection) == [3, 4, 5, 6, 7])
         let rows = "select outcome, sum(requests), sum(latency_sum) from limiter"
         #expect(try server.query("\(rows).decisions_10s_20231114 group by 1 order by 1") == "allowed|4|0\nblocked|2|0")
         #expect(try server.query("\(rows).decisions_1h group by 1 order by 1") == "allowed|4|0\nblocked|2|0")
@@ -39,22 +39,29 @@ struct MigrationTests {
         try write(2)
         try write(3) { $0.replacing("[0,0,3,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]]", with: "[3], 11]") }
         #expect(try server.query("\(rows).decisions_1h group by 1 order by 1") == "allowed|12|11\nblocked|6|0")
+        #expect(try server.query("select policy, sum(charged) from limiter.units_1h group by 1") == "login|10")
         #expect(try connection.query("select limiter.maintain(7, 14, 190)").truth(0, 0) == true)
     }
 
-    @Test("whoever could read the annotations before charts marked what operators did can read that, too")
-    func auditReaders() throws {
+    @Test(
+        "whoever could read a table may read what a migration adds to it",
+        arguments: [
+            (6, "annotations", "audit"), (7, "clients_1h", "units_10s"), (7, "clients_1h", "units_1h"),
+        ])
+    func readers(number: Int, known: String, added: String) throws {
         let server = try PostgresServer()
         let connection = try PostgresConnection(PostgresLocation(server.location))
         try Migrations.apply(to: connection)
         try server.query(
             """
-            delete from limiter.migrations where number = 6; drop index limiter.audit_at_idx;
-            create role "a reader" login; grant select on limiter.annotations to "a reader"
+            delete from limiter.migrations where number >= \(number);
+            drop table limiter.units_10s, limiter.units_1h; alter table limiter.events drop counted_status;
+            \(number == 6 ? "drop index limiter.audit_at_idx;" : "")
+            create role "a reader" login; grant select on limiter.\(known) to "a reader"
             """)
-        #expect(try Migrations.apply(to: connection) == [6])
-        #expect(try server.query("select has_table_privilege('a reader', 'limiter.audit', 'select')") == "t")
-        #expect(try server.query("select has_table_privilege('a reader', 'limiter.audit', 'insert')") == "f")
+        #expect(try Migrations.apply(to: connection) == Array(number...Migrations.latest))
+        #expect(try server.query("select has_table_privilege('a reader', 'limiter.\(added)', 'select')") == "t")
+        #expect(try server.query("select has_table_privilege('a reader', 'limiter.\(added)', 'insert')") == "f")
     }
 
     @Test("processes that start at once apply each migration once, through PgBouncer too", arguments: [false, true])
@@ -68,7 +75,7 @@ struct MigrationTests {
             }
             return try await group.reduce(into: []) { $0 += $1 }
         }
-        #expect(applied == [1, 3, 4, 5, 6])
+        #expect(applied == [1, 3, 4, 5, 6, 7])
     }
 
     @Test("a database that is newer than the program is an error of one line")
@@ -98,6 +105,6 @@ struct MigrationTests {
             )
                 == true)
         try server.query("create schema limiter authorization poor")
-        #expect(try Migrations.apply(to: connection) == [1, 3, 4, 5, 6])
+        #expect(try Migrations.apply(to: connection) == [1, 3, 4, 5, 6, 7])
     }
 }

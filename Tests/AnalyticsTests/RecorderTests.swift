@@ -124,12 +124,18 @@ struct RecorderTests {
             recording.count(count)
             #expect(waitUntil { recording.recorder.backlog >= count })
         }
+        // Units alone make a batch.
+        var units = UnitCounts()
+        (units.charged, units.refunded, units.corrected) = (5, 3, 40)
+        recording.ledger.count(["login": units])
+        #expect(waitUntil { recording.recorder.backlog >= 4 })
         #expect(recording.recorder.failure?.kind == .unreachable)
         #expect(recording.recorder.spooledBytes > 0)
         #expect(recording.recorder.lastHour() == nil)
         try server.start()
         #expect(waitUntil { recording.recorder.backlog == 0 })
         #expect(try server.requests() == 6)
+        #expect(try server.query("select policy, charged, refunded, corrected from limiter.units_1h") == "login|5|3|40")
         #expect(waitUntil { recording.recorder.lastHour()?.sum.total == 6 })
         recording.recorder.stop()
         #expect(recording.problems.count == 1)

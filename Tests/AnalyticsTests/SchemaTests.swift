@@ -16,6 +16,7 @@ struct SchemaTests {
             [1700000010, 1, "blocked", 2, 0, 0, 0, [0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]]],
          "clients": [[1700000000, "address=1", 0, 3, 0, 0], [1700000010, "other", 0, 1, 0, 0],
             [1700000010, "address=1", 1, 0, 2, 0]],
+         "units": [[1700000000, "login", 3, 1, 0], [1700000010, "login", 2, 2, 5]],
          "events": [[1700000010500000, "address=1", "203.0.113.9", 1, null, "<b>\\"é\\""]]}
         """
 
@@ -44,6 +45,13 @@ struct SchemaTests {
         for table in ["clients_10s", "clients_1h", "clients_1d"] {
             #expect(try server.query("select sum(allowed), sum(blocked), sum(failed) from limiter.\(table)") == "8|4|0")
         }
+        for table in ["units_10s", "units_1h"] {
+            #expect(
+                try server.query("select sum(charged), sum(refunded), sum(corrected) from limiter.\(table)")
+                    == "10|6|10")
+        }
+        #expect(try server.number("select count(*) from limiter.units_10s") == 2)
+        #expect(try server.number("select count(*) from limiter.units_1h") == 1)
         #expect(try server.number("select count(*) from limiter.decisions_10s") == 3)
         #expect(try server.number("select count(*) from limiter.decisions_1h") == 2)
         #expect(try server.number("select max(id) from limiter.series") == 2)
@@ -65,6 +73,7 @@ struct SchemaTests {
             .replacing(
                 "\"allowed\", 3, 3, 30, 24, [0,0,3,", with: "\"allowed\", \(most), 3, \(most), 24, [0,0,\(most),"
             )
+            .replacing("\"login\", 3, 1, 0", with: "\"login\", \(most), \(most), \(most)")
             .replacing("\"address=1\", 0, 3, 0, 0", with: "\"address=1\", 0, \(most), \(most), 0")
         for sequence in 1...2 {
             let batch = huge.replacing("\"sequence\": 1", with: "\"sequence\": \(sequence)")
@@ -81,6 +90,11 @@ struct SchemaTests {
             #expect(
                 try server.query("select allowed, blocked from limiter.\(table) where client = 'address=1' \(first)")
                     == "\(most)|\(most)")
+        }
+        for table in ["units_10s", "units_1h"] {
+            #expect(
+                try server.query("select charged, refunded, corrected from limiter.\(table) order by at limit 1")
+                    == "\(most)|\(most)|\(most)")
         }
         // Maintenance merges light clients into one row.
         try server.query(

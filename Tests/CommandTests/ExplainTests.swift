@@ -37,6 +37,17 @@ struct ExplainTests {
 
         """
 
+    static let ended = """
+        policies:
+          login: { limit: 5 per hour, count_if: { status: 401 } }
+          tokens: { limit: 9 per day, cost: { response_header: X-Cost }, at_first: 3, count_unless: { status: 5xx } }
+          exports: { limit: 2 at once, lease: 1 minute }
+        rules:
+          - { match: { path: /a }, policies: [login, tokens, exports] }
+          - { match: { path: /b }, cost: 0, policies: [login, tokens, exports] }
+
+        """
+
     /// Rules, more arguments, and the printed lines.
     static let outcomes: [(String, [String], [String])] = [
         (
@@ -78,6 +89,25 @@ struct ExplainTests {
         (
             first, ["/static", "--variable", "REMOTE_USER=mallory"],
             ["banned: user=mallory is on the ban list; the answer is 403"]
+        ),
+        (
+            ended, ["/a"],
+            [
+                "rules[0] in line 6 counts address=127.0.0.1, cost 1",
+                "  login: 5 per 3600 s, sliding_window, refunded unless the status is 401, key window:{address=127.0.0.1}:login",
+                "  tokens: 9 per 86400 s, sliding_window, charged 3, then corrected to X-Cost of the answer, "
+                    + "refunded if the status is 500-599, key window:{address=127.0.0.1}:tokens",
+                "  exports: 2 at once, lease 60 s, released when the request ends, key window:{address=127.0.0.1}:exports",
+            ]
+        ),
+        (
+            ended, ["/b"],
+            [
+                "rules[1] in line 7 counts address=127.0.0.1, cost 0",
+                "  login: 5 per 3600 s, sliding_window, nothing charged, key window:{address=127.0.0.1}:login",
+                "  tokens: 9 per 86400 s, sliding_window, nothing charged, key window:{address=127.0.0.1}:tokens",
+                "  exports: 2 at once, lease 60 s, nothing charged, key window:{address=127.0.0.1}:exports",
+            ]
         ),
         (
             all, ["/api/data", "--address", "203.0.113.9"],

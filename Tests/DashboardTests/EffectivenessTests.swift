@@ -40,6 +40,8 @@ struct EffectivenessTests {
         #expect(victims.map { $0["blocked"] as? Int } == [10])
         let page = try client.get("/limits/effectiveness").text
         #expect(page.contains("10 requests were kept off the backends"))
+        // No policy depends on how requests end.
+        #expect(!page.contains("Units by how requests ended"))
         #expect(try client.get("/limits/effectiveness?client=api_key%3Dbusy").status == 200)
     }
 }

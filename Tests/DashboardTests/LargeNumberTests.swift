@@ -54,7 +54,7 @@ struct LargeNumberTests {
             }
             for table in [
                 "totals", "timeline", "strategies", "endpoints", "policies", "clients", "hours", "events", "processes",
-                "effectiveness", "near", "victims", "annotations",
+                "effectiveness", "units", "near", "victims", "annotations",
             ] {
                 for format in ["csv", "json"] {
                     #expect(try client.get("/limits/\(table).\(format)?\(query)").status == 200, "\(table)?\(query)")

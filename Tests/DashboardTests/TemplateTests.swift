@@ -44,6 +44,7 @@ struct TemplateTests {
         }
         traffic.add("all", .data, blocked: 100, at: now())
         try traffic.write(to: postgres)
+        try postgres.query("insert into limiter.units_10s values (now(), 'login', 5, 2, 0)")
         try postgres.query(
             "insert into limiter.annotations (at, kind, host, text) values (now(), 'start', 'web-1', 'x')")
         try postgres.query("update limiter.processes set seen = now() - interval '1 minute'")

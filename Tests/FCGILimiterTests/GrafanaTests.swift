@@ -9,9 +9,14 @@ struct GrafanaTests {
         let file = URL(fileURLWithPath: Template.path("grafana/fcgi-limiter.json"))
         let text = try String(contentsOf: file, encoding: .utf8)
         let dashboard = try #require(JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
-        #expect((dashboard["panels"] as? [Any])?.count == 14)
+        #expect((dashboard["panels"] as? [Any])?.count == 15)
 
-        let site = try RecordedSite()
+        let rules = """
+            policies: { login: { limit: 3 per hour, count_if: { status: 401 } } }
+            rules: [{ match: { path: /api/data }, policies: [login] }]
+
+            """
+        let site = try RecordedSite(rules: rules)
         let metrics = try site.client().get("/metrics?format=prometheus").text
         let asked = Set(text.matches(of: /fcgi_limiter_[a-z_]+/).map { String($0.0) })
         #expect(asked.count > 8)

@@ -25,6 +25,12 @@ struct IdentityTests {
         #expect(String(decoding: identity.bytes, as: UTF8.self) == text)
     }
 
+    @Test("a key tells its policy")
+    func policy() throws {
+        let policy = try Policy(name: "log.in_1-2", quota: Quota(limit: 5, window: 1_000_000, algorithm: .tokenBucket))
+        #expect(Key(Identity("user", "a:b:}{".utf8), policy).policy == "log.in_1-2")
+    }
+
     @Test("a text that is too long for an identity is replaced by its digest")
     func long() {
         let longest = Identity("k", [UInt8](repeating: 0x61, count: Identity.longestText - 2))

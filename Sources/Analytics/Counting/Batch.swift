@@ -21,6 +21,12 @@ struct Batch {
         let series: Series
     }
 
+    /// What a row of units is counted by.
+    struct UnitKey: Hashable {
+        let at: Seconds
+        let policy: String
+    }
+
     /// What a row of one client, or of one value of a dimension, is counted by.
     struct HeavyKey<Value: Hashable & Sendable>: Hashable, Sendable {
         let value: Value
@@ -43,12 +49,13 @@ struct Batch {
     private(set) var others: [SeriesKey: ClientCount] = [:]
     /// The counts by the values of each dimension; light ones are left out.
     private(set) var values = [HeavyRows<DimensionValue>](repeating: [:], count: Dimension.allCases.count)
+    private(set) var units: [UnitKey: UnitCounts] = [:]
     private(set) var blocked: [(series: Series, request: BlockedRequest)] = []
     /// What happened to the limiter, at most ``maximumAnnotations``.
     private(set) var annotations: [Annotation] = []
     private var blockedPerSecond: [Seconds: Int] = [:]
 
-    var isEmpty: Bool { decisions.isEmpty && annotations.isEmpty }
+    var isEmpty: Bool { decisions.isEmpty && units.isEmpty && annotations.isEmpty }
 
     /// The number of requests that it counts.
     var requests: Int64 { decisions.values.map(\.requests).saturatingSum }
@@ -57,8 +64,7 @@ struct Batch {
     ///
     /// - Returns: how many blocked requests were not kept in detail.
     mutating func add(_ counts: LoopCounts, now: Microseconds) -> Int64 {
-        let seconds = now / 1_000_000
-        let at = seconds - seconds % Self.interval
+        let at = Self.beginning(now)
         let series = counts.series
         counts.forEach { index, outcome, count in
             decisions[DecisionKey(at: at, series: series[index], outcome: outcome), default: DecisionCount()] += count
@@ -79,6 +85,18 @@ struct Batch {
         return counts.droppedEvents + Int64(counts.blocked.count - kept)
     }
 
+    /// Adds units by policy, as of the time `now`.
+    mutating func add(_ counts: [String: UnitCounts], now: Microseconds) {
+        let at = Self.beginning(now)
+        for (policy, count) in counts { units[UnitKey(at: at, policy: policy), default: UnitCounts()] += count }
+    }
+
+    /// The beginning of the row that a time belongs to.
+    private static func beginning(_ time: Microseconds) -> Seconds {
+        let seconds = time / 1_000_000
+        return seconds - seconds % interval
+    }
+
     /// Adds an annotation, if there is room for it.
     mutating func add(_ annotation: Annotation) {
         if annotations.count < Self.maximumAnnotations { annotations.append(annotation) }
@@ -92,9 +110,10 @@ struct Batch {
         clients.merge(later.clients) { $0 + $1 }
         others.merge(later.others) { $0 + $1 }
         for index in values.indices { values[index].merge(later.values[index]) { $0 + $1 } }
+        units.merge(later.units) { $0 + $1 }
         for annotation in later.annotations { add(annotation) }
         let kept = later.blocked.count { keep($0.series, $0.request) }
-        bound(now: later.decisions.keys.map(\.at).max() ?? 0)
+        bound(now: (later.decisions.keys.map(\.at) + later.units.keys.map(\.at)).max() ?? 0)
         return Int64(later.blocked.count - kept)
     }
 
@@ -114,7 +133,7 @@ struct Batch {
             keepHeavy(Self.maximumHeavy / 4)
         }
         for interval: Seconds in [3_600, 86_400]
-        where decisions.count > Self.maximumDecisions || others.count > Self.maximumDecisions {
+        where [decisions.count, others.count, units.count].contains(where: { $0 > Self.maximumDecisions }) {
             merge(by: interval, before: now - 600)
         }
     }
@@ -127,6 +146,8 @@ struct Batch {
             decisions.map { (DecisionKey(at: merged($0.at), series: $0.series, outcome: $0.outcome), $1) },
             uniquingKeysWith: +)
         others = Dictionary(others.map { (merged($0), $1) }, uniquingKeysWith: +)
+        units = Dictionary(
+            units.map { (UnitKey(at: merged($0.at), policy: $0.policy), $1) }, uniquingKeysWith: +)
         func merged<Value>(_ rows: HeavyRows<Value>) -> HeavyRows<Value> {
             Dictionary(
                 rows.map { (HeavyKey(value: $0.value, series: merged($0.series)), $1) }, uniquingKeysWith: +)

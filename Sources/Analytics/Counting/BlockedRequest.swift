@@ -19,6 +19,7 @@ public struct BlockedRequest: Sendable {
     let host: [UInt8]?
     let path: [UInt8]
     let status: Int?
+    let countedStatus: Int?
 
     /// A request that was blocked now.
     ///
@@ -31,9 +32,11 @@ public struct BlockedRequest: Sendable {
     ///   - host: what the client sent, any bytes.
     ///   - path: any bytes.
     ///   - status: the answer's status; `nil` if the request was let through.
+    ///   - countedStatus: the status of the client's latest request that counted; `nil` if none is known.
     public init(
         client: Identity, address: ArraySlice<UInt8>?, retryAfter: Microseconds?, userAgent: ArraySlice<UInt8>?,
-        method: ArraySlice<UInt8>?, host: ArraySlice<UInt8>?, path: ArraySlice<UInt8>, status: Int?
+        method: ArraySlice<UInt8>?, host: ArraySlice<UInt8>?, path: ArraySlice<UInt8>, status: Int?,
+        countedStatus: Int? = nil
     ) {
         time = wallMicroseconds()
         self.client = client
@@ -44,5 +47,6 @@ public struct BlockedRequest: Sendable {
         self.host = host.map { Array($0.prefix(RequestDimensions.maximumLength)) }
         self.path = Array(path.prefix(RequestDimensions.maximumLength))
         self.status = status
+        self.countedStatus = countedStatus
     }
 }

@@ -16,9 +16,15 @@ public final class Ledger: Sendable {
         var pending = Batch()
         var sinceStart: [Owner: DecisionCount] = [:]
         var lastHour = LastHour()
+        var units: [String: UnitCounts] = [:]
         var storeErrors: [String: Int64] = [:]
         var storeError: String?
         var eventsDropped: Int64 = 0
+
+        mutating func add(_ counts: [String: UnitCounts], now: Microseconds, isRecorded: Bool) {
+            units.merge(counts, uniquingKeysWith: +)
+            if isRecorded { pending.add(counts, now: now) }
+        }
     }
 
     private static let collectInterval: Microseconds = 1_000_000
@@ -71,6 +77,11 @@ public final class Ledger: Sendable {
                         state.sinceStart[Owner(series: series, outcome: outcome), default: DecisionCount()] += count
                         state.lastHour.add(count.requests, series.endpoint, outcome, minute: minute)
                     }
+                    var charged: [String: UnitCounts] = [:]
+                    for (index, units) in loopCounts.charged {
+                        charged[loopCounts.series[index].policy, default: UnitCounts()].charged.saturatingAdd(units)
+                    }
+                    state.add(charged, now: now, isRecorded: recordsClients)
                     if recordsClients { state.eventsDropped.saturatingAdd(state.pending.add(loopCounts, now: now)) }
                 }
             }
@@ -93,6 +104,17 @@ public final class Ledger: Sendable {
 
     /// The counts of the last 60 minutes that were collected before.
     var collectedLastHour: EndpointCounts { state.withLock { $0.lastHour.counts(until: Self.minute) } }
+
+    /// The units since the start of each policy that depends on how requests end.
+    public var units: [String: UnitCounts] {
+        collect()
+        return state.withLock(\.units)
+    }
+
+    /// Counts units by policy.
+    public func count(_ units: [String: UnitCounts]) {
+        state.withLock { $0.add(units, now: wallMicroseconds(), isRecorded: recordsClients) }
+    }
 
     /// Batches since the start that the store did not decide, by kind of failure.
     public var storeErrors: [String: Int64] {

@@ -18,6 +18,8 @@ public struct LoopCounts {
     private(set) var values = Dimension.allCases.map { _ in
         HeavyCounts<DimensionValue>(capacity: Self.heavyCapacity)
     }
+    /// Units that were taken and may be corrected later, by series.
+    private(set) var charged: [Int: Int64] = [:]
     private(set) var blocked: [(series: Int, request: BlockedRequest)] = []
     private(set) var droppedEvents: Int64 = 0
 
@@ -58,6 +60,11 @@ public struct LoopCounts {
         dimensions().forEach { dimension, bytes, value in
             values[dimension.index].count(bytes, series, outcome, use: use, value)
         }
+    }
+
+    /// Counts units that were taken and may be corrected when their request has ended.
+    public mutating func charge(series: Int, _ units: Int64) {
+        charged[series, default: 0].saturatingAdd(units)
     }
 
     /// Keeps the details of a blocked request, if it is among the first since the last hand-over.

@@ -32,6 +32,7 @@ struct BatchJSON {
             json.appendArray("decisions", of: batch.decisions) { $0.append($1.key, $1.value, &series) }
             json.appendArray("clients", of: rows(of: batch)) { $0.append($1, &series) }
             json.appendArray("values", of: batch.values.joined()) { $0.append($1.key, $1.value, names, &series) }
+            json.appendArray("units", of: batch.units) { $0.append($1.key, $1.value) }
             json.appendArray("events", of: batch.blocked) { $0.append($1.request, of: $1.series, names, &series) }
             json.appendArray("annotations", of: batch.annotations) { json, annotation in
                 json.appendArray { json in
@@ -111,6 +112,16 @@ extension JSONWriter {
         }
     }
 
+    fileprivate mutating func append(_ key: Batch.UnitKey, _ count: UnitCounts) {
+        appendArray { json in
+            json.append(key.at)
+            json.append(key.policy)
+            json.append(count.charged)
+            json.append(count.refunded)
+            json.append(count.corrected)
+        }
+    }
+
     /// Appends the numbers of a row.
     private mutating func append(_ count: ClientCount) {
         append(count.allowed)
@@ -133,6 +144,7 @@ extension JSONWriter {
             json.append(utf8: request.host?[...])
             json.append(utf8: request.path[...])
             json.append(request.status)
+            json.append(request.countedStatus)
         }
     }
 }

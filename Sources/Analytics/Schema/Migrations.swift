@@ -10,6 +10,7 @@ public enum Migrations {
         (number: 1, sql: PackageResources._01_tables_sql), (number: 3, sql: PackageResources._03_outcome_sql),
         (number: 4, sql: PackageResources._04_dimensions_sql),
         (number: 5, sql: PackageResources._05_audit_sql), (number: 6, sql: PackageResources._06_audit_times_sql),
+        (number: 7, sql: PackageResources._07_units_sql),
     ]
 
     /// The key of the advisory lock under which the schema changes; functions.sql lists the other keys.

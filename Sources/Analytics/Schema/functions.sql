@@ -35,7 +35,8 @@ $$;
 
 -- The tables that have a partition for each day.
 create or replace function limiter.partitioned() returns text[] language sql immutable as $$
-    select '{decisions_10s,decisions_1h,clients_10s,clients_1h,clients_1d,events,values_10s,values_1h,values_1d}'::text[]
+    select '{decisions_10s,decisions_1h,clients_10s,clients_1h,clients_1d,events,values_10s,values_1h,values_1d,units_10s,units_1h}'
+        ::text[]
 $$;
 
 -- Creates the partitions of a UTC day that do not exist yet.
@@ -45,7 +46,7 @@ declare
     child text;
 begin
     -- The partitions of a day are created in the order of the list.
-    if to_regclass(format('limiter.values_1d_%s', to_char(day, 'YYYYMMDD'))) is not null then return; end if;
+    if to_regclass(format('limiter.units_1h_%s', to_char(day, 'YYYYMMDD'))) is not null then return; end if;
     perform pg_advisory_xact_lock(limiter.partition_lock());
     foreach parent in array limiter.partitioned() loop
         child := format('%s_%s', parent, to_char(day, 'YYYYMMDD'));
@@ -65,11 +66,12 @@ end $$;
 -- "decisions": [[at, series, outcome, requests, passed, limit_sum, remaining_sum, [latency…], latency_sum, [use…]], …],
 -- "clients": [[at, client, series, allowed, blocked, failed, peak], …],
 -- "values": [[at, dimension, value, series, allowed, blocked, failed, peak], …],
--- "events": [[at, client, address, series, retry_after, user_agent, method, host, path, status], …],
+-- "units": [[at, policy, charged, refunded, corrected], …],
+-- "events": [[at, client, address, series, retry_after, user_agent, method, host, path, status, counted_status], …],
 -- "annotations": [[at, kind, text], …]}.
 -- A series is given by its index, from 0, in the batch's own list. `at` is in seconds since 1970, for events and annotations in
--- microseconds. Batches of older limiters, which may still be in a spool, have no latency_sum (before migration 3), and no use,
--- peak, values, annotations and details from method on (before migration 4).
+-- microseconds. Batches of older limiters, which may still be in a spool, have no latency_sum (before migration 3), no use,
+-- peak, values, annotations and details from method on (before migration 4), and no units and counted_status (before migration 7).
 --
 -- `sent` is the time of this call in microseconds, by the clock of "taken". Returns the number of the last batch written.
 create or replace function limiter.write(batches jsonb, sent bigint) returns bigint
@@ -105,6 +107,9 @@ begin
         select distinct (to_timestamp((r->>0)::bigint) at time zone 'UTC')::date as day
             from jsonb_array_elements(fresh) b, jsonb_array_elements(b->'decisions') r
         union
+        select distinct (to_timestamp((r->>0)::bigint) at time zone 'UTC')::date
+            from jsonb_array_elements(fresh) b, jsonb_array_elements(b->'units') r
+        union
         select distinct (to_timestamp((r->>0)::bigint / 1e6) at time zone 'UTC')::date
             from jsonb_array_elements(fresh) b, jsonb_array_elements(b->'events') r
         order by day
@@ -114,9 +119,10 @@ begin
         select to_timestamp((r->>0)::bigint / 1e6), r->>1, b#>>'{process,host}', r->>2
         from jsonb_array_elements(fresh) b, jsonb_array_elements(b->'annotations') r;
 
-    insert into limiter.events (at, client, address, series, retry_after, user_agent, method, host, path, status)
+    insert into limiter.events (at, client, address, series, retry_after, user_agent, method, host, path, status,
+            counted_status)
         select to_timestamp((r->>0)::bigint / 1e6), r->>1, (r->>2)::inet, n.id, (r->>4)::bigint, r->>5, r->>6, r->>7, r->>8,
-            (r->>9)::smallint
+            (r->>9)::smallint, (r->>10)::smallint
         from jsonb_array_elements(fresh) with ordinality b (b, i),
             jsonb_array_elements(b->'events') with ordinality r (r, j),
             lateral (select b->'series'->(r->>3)::integer as s) s
@@ -195,6 +201,30 @@ begin
         allowed = limiter.add(t.allowed, excluded.allowed),
         blocked = limiter.add(t.blocked, excluded.blocked),
         failed = limiter.add(t.failed, excluded.failed);
+
+    with rows as materialized (
+        select to_timestamp((r->>0)::bigint) as at, r->>1 as policy,
+            limiter.saturated(sum((r->>2)::bigint)) as charged,
+            limiter.saturated(sum((r->>3)::bigint)) as refunded,
+            limiter.saturated(sum((r->>4)::bigint)) as corrected
+        from jsonb_array_elements(fresh) b, jsonb_array_elements(b->'units') r
+        group by 1, 2
+    ), by_10s as (
+        insert into limiter.units_10s as t (at, policy, charged, refunded, corrected)
+            select * from rows order by at, policy
+        on conflict (at, policy) do update set
+            charged = limiter.add(t.charged, excluded.charged),
+            refunded = limiter.add(t.refunded, excluded.refunded),
+            corrected = limiter.add(t.corrected, excluded.corrected)
+    )
+    insert into limiter.units_1h as t (at, policy, charged, refunded, corrected)
+        select date_trunc('hour', at, 'UTC'), policy, limiter.saturated(sum(charged)), limiter.saturated(sum(refunded)),
+            limiter.saturated(sum(corrected))
+        from rows group by 1, 2 order by 1, 2
+    on conflict (at, policy) do update set
+        charged = limiter.add(t.charged, excluded.charged),
+        refunded = limiter.add(t.refunded, excluded.refunded),
+        corrected = limiter.add(t.corrected, excluded.corrected);
 
     with rows as materialized (
         select to_timestamp((r->>0)::bigint) as at, n.id as series, (r->>2)::limiter.outcome as outcome,
@@ -354,7 +384,7 @@ begin
             join pg_namespace n on n.oid = p.relnamespace
         where n.nspname = 'limiter' and p.relname = any (limiter.partitioned())
             and to_date(right(c.relname, 8), 'YYYYMMDD') < today - case
-                when p.relname in ('decisions_10s', 'clients_10s', 'values_10s') then days_10s
+                when p.relname in ('decisions_10s', 'clients_10s', 'values_10s', 'units_10s') then days_10s
                 when p.relname = 'events' then days_events
                 else days_rollups end
         order by 1

@@ -11,6 +11,7 @@ struct EventTerm: Equatable, Sendable {
         case host
         case path
         case status
+        case countedStatus = "counted_status"
         case userAgent = "user_agent"
 
         /// The SQL expression of its value, in a statement on events.
@@ -19,7 +20,7 @@ struct EventTerm: Equatable, Sendable {
             case .client, .method, .host, .path: "coalesce(\(rawValue), '')"
             case .userAgent: "coalesce(user_agent, '')"
             case .address: "coalesce(host(address), '')"
-            case .status: "coalesce(status::text, '')"
+            case .status, .countedStatus: "coalesce(\(rawValue)::text, '')"
             }
         }
     }

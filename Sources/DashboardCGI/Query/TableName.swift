@@ -7,6 +7,7 @@ enum TableName: String, CaseIterable {
     case top
     case policies
     case effectiveness
+    case units
     case near
     case victims
     case clients

@@ -5,6 +5,8 @@ struct EffectivenessView: PageContent {
     /// The load kept off, in one sentence.
     let summary: String
     let policies: TableView
+    /// `nil` if no policy depends on how requests end.
+    let units: TableView?
     let near: TableView
     let victims: TableView
 
@@ -22,6 +24,10 @@ struct EffectivenessView: PageContent {
         policies = TableView(
             .effectiveness(series, over: seconds), "Policies and their limits",
             empty: "No requests in this range.", filter, on: .effectiveness)
+        let units = Table.units(try report.units())
+        self.units =
+            units.rows.isEmpty
+            ? nil : TableView(units, "Units by how requests ended", empty: "", filter, on: .effectiveness)
         victims = TableView(
             .victims(try report.victims()), "Refused by limits for everybody",
             empty: "No limit for everybody refused a request whose address is kept.", filter, on: .effectiveness)

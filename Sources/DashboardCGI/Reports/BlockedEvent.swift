@@ -13,6 +13,8 @@ struct BlockedEvent {
     let path: String?
     /// The answer's status; `nil` if the request was let through.
     let status: String?
+    /// The status of the client's latest request before that counted under the policy; `nil` if none is known.
+    let countedStatus: String?
     let endpoint: String
     let policy: String
     /// Microseconds; `nil` if waiting does not help.
@@ -51,6 +53,7 @@ extension Report {
                 repeats: groups ? (try row.count("count"), try row.count("first")) : nil,
                 client: try row.name("client"), address: try row.text("address"), method: try row.text("method"),
                 host: try row.text("host"), path: try row.text("path"), status: try row.text("status"),
+                countedStatus: try row.text("counted_status"),
                 endpoint: series?.endpoint ?? "", policy: series?.policy ?? "",
                 retryAfter: try row.number("retry_after"), userAgent: try row.text("user_agent"))
         }

@@ -21,6 +21,7 @@ struct Statement: Sendable {
     static let bySeries = Statement("by_series", decisions + PackageResources.by_series_sql)
     static let outcomes = Statement("outcomes", decisions + PackageResources.outcomes_sql)
     static let useBySeries = Statement("use_by_series", decisions + PackageResources.use_by_series_sql)
+    static let units = Statement("units", PackageResources.units_sql)
     static let nearClients = Statement("near_clients", clients + PackageResources.near_clients_sql)
     static let timeline = Statement("timeline", decisions + PackageResources.timeline_sql)
     static let clientBySeries = Statement("client_by_series", clients + PackageResources.client_by_series_sql)

@@ -34,6 +34,22 @@ extension Table {
         return Double(decisions[tenths].saturatingSum) / Double(all)
     }
 
+    /// What policies that depend on how requests end took and gave back.
+    static func units(_ units: [PolicyUnits]) -> Table {
+        Table(
+            name: .units,
+            columns: [
+                Column("policy", "Policy"), Column("charged", "Charged"), Column("refunded", "Refunded"),
+                Column("corrected", "Corrected"),
+            ],
+            rows: units.map { entry in
+                [
+                    .choice(field: "policy", entry.policy), .count(entry.charged), .count(entry.refunded),
+                    .count(entry.corrected),
+                ]
+            })
+    }
+
     /// The clients that came near a limit.
     static func near(_ clients: [NearClient]) -> Table {
         Table(

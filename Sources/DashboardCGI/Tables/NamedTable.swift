@@ -22,6 +22,7 @@ extension Table {
         case .effectiveness:
             let report = try Report(filter, database)
             self = .effectiveness(try report.useFigures(), over: report.countedSeconds)
+        case .units: self = .units(try Report(filter, database).units())
         case .near: self = .near(try Report(filter, database).nearClients())
         case .victims: self = .victims(try Report(filter, database).victims())
         case .policies: self = .policies(try Report(filter, database).figures())

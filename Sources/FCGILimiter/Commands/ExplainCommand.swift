@@ -54,9 +54,8 @@ struct ExplainCommand: ParsableCommand {
             let condition = rulebook.countConditions.isEmpty ? nil : rulebook.countConditions[Int(entry.tag)]
             let refund = condition.map { $0 == .always ? "" : ", \($0.text)" } ?? ""
             let cost = rulebook.answerCosts[Int(entry.tag)].map { Self.text($0, atFirst: entry.cost, rulebook) } ?? ""
-            print(
-                "  \(entry.policy.name): \(entry.policy.quota.text)\(mode)\(refund)\(cost)\(failure), key \(entry.key.text)"
-            )
+            let units = entry.cost > 0 ? cost + refund : ", nothing charged"
+            print("  \(entry.policy.name): \(entry.policy.quota.text)\(mode)\(units)\(failure), key \(entry.key.text)")
             // A rule may have a policy twice, for different clients.
             let override = overrides.first { $0.effect == .limit(entry.policy.quota.limit, policy: entry.policy.name) }
             if let override { print("    override: \(override.summary)") }
@@ -68,7 +67,7 @@ struct ExplainCommand: ParsableCommand {
     private static func text(_ cost: AnswerCost, atFirst: Int64, _ rulebook: Rulebook) -> String {
         let source = cost.source == .bytes ? "the bytes" : rulebook.costHeader ?? ""
         let unit = cost.scale > 1 ? " in units of \(cost.scale)" : ""
-        return ", charged \(atFirst) first and then \(source) of the answer\(unit)"
+        return ", charged \(atFirst), then corrected to \(source) of the answer\(unit)"
     }
 }
 

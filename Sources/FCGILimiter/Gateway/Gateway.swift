@@ -208,12 +208,24 @@ final class Gateway: Application {
                     counts.count(
                         counted.entry.identity, series: series, counted.outcome, passed: counted.passes,
                         counted.decision, latency: latency, dimensions: RequestDimensions(request, sender))
+                    if !rulebook.countConditions.isEmpty { countUnits(of: outcomes[index], in: &counts) }
                     guard !counted.passes || (isTrial && counted.outcome == .shadowBlocked) else { break }
                     counts.keep(series) {
-                        BlockedRequest(request, counted.entry.identity, sender, outcomes[index].problem)
+                        BlockedRequest(
+                            request, counted.entry.identity, sender, outcomes[index].problem,
+                            countedStatus: settler.countedStatuses[counted.entry.key])
                     }
                 }
             }
+        }
+    }
+
+    /// Counts the units that a request took and that may be corrected when it has ended.
+    private func countUnits(of outcome: RequestOutcome, in counts: inout LoopCounts) {
+        guard let verdict = outcome.verdict, verdict.isAllowed else { return }
+        for (entry, decision) in zip(verdict.charge.entries, verdict.decisions)
+        where rulebook.countConditions[Int(entry.tag)] != nil && decision.admission == .allowed && entry.cost > 0 {
+            counts.charge(series: Int(entry.tag), entry.cost)
         }
     }
 
@@ -237,11 +249,12 @@ extension BlockedRequest {
     /// A request that was refused, with what the web server says about it.
     fileprivate init(
         _ request: Request, _ client: Identity, _ sender: (address: IPAddress?, path: ArraySlice<UInt8>),
-        _ problem: ProblemDetails?
+        _ problem: ProblemDetails?, countedStatus: Int? = nil
     ) {
         self.init(
             client: client, address: request.bytes(of: "REMOTE_ADDR"), retryAfter: problem?.retryAfter,
             userAgent: request.bytes(of: "HTTP_USER_AGENT"), method: request.bytes(of: "REQUEST_METHOD"),
-            host: request.bytes(of: "HTTP_HOST"), path: sender.path, status: problem?.status)
+            host: request.bytes(of: "HTTP_HOST"), path: sender.path, status: problem?.status,
+            countedStatus: countedStatus)
     }
 }

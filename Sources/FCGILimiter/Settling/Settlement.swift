@@ -1,3 +1,4 @@
+import Analytics
 import Limiters
 import Platform
 import Stores
@@ -9,6 +10,8 @@ struct Settlement {
 
     private let store: any Store
     private let timeout: Microseconds
+    private let ledger: Ledger
+    private let countedStatuses: CountedStatuses
     private(set) var secret = SharedSecret(.receipts, lifetime: 3_660 * 86_400_000_000)
     private var claims = ClaimList()
     private var waiting: [EndingReport] = []
@@ -16,9 +19,11 @@ struct Settlement {
     private var marks: [UInt64: [(time: Microseconds, issued: Int64)]] = [:]
     private var checked: [UInt64: Int64] = [:]
 
-    init(_ store: any Store, timeout: Microseconds) {
+    init(_ store: any Store, timeout: Microseconds, _ ledger: Ledger, _ countedStatuses: CountedStatuses) {
         self.store = store
         self.timeout = timeout
+        self.ledger = ledger
+        self.countedStatuses = countedStatuses
     }
 
     /// Takes reports to settle.
@@ -65,6 +70,10 @@ struct Settlement {
                 results.append(.repeated)
                 continue
             }
+            for item in report.receipt.items
+            where item.condition != .always && item.condition.counts(status: report.ending.status) {
+                countedStatuses[item.refund.key] = report.ending.status
+            }
             let correction = Receipt.Correction(report.receipt.items, after: report.ending)
             due += correction
             let isUnchanged = correction.charges.isEmpty
@@ -75,8 +84,17 @@ struct Settlement {
     }
 
     private func apply(_ due: Receipt.Correction) -> Bool {
+        var units: [String: UnitCounts] = [:]
+        defer { ledger.count(units) }
         guard due.refunds.isEmpty || (try? store.refund(due.refunds, clock: nil)) != nil else { return false }
-        return due.charges.isEmpty || (try? store.charge(due.charges)) != nil
+        for refund in due.refunds {
+            units[refund.key.policy, default: UnitCounts()].refunded.saturatingAdd(refund.cost)
+        }
+        guard due.charges.isEmpty || (try? store.charge(due.charges)) != nil else { return false }
+        for entry in due.charges.flatMap(\.entries) {
+            units[entry.key.policy, default: UnitCounts()].corrected.saturatingAdd(entry.cost)
+        }
+        return true
     }
 
     /// How many more receipts have had no report for as long as the timeout.

@@ -51,6 +51,8 @@ final class Settler: Sendable {
     private let timeout: Microseconds
     private let ledger: Ledger
     private let logger: Logger
+    /// What the requests ended with that counted.
+    let countedStatuses = CountedStatuses()
     private let secrets = Mutex<[ChargedStore: [UInt8]]>([:])
     private let issuers = Mutex<[ReceiptIssuer]>([])
     private let state = Mutex(Counts())
@@ -75,7 +77,7 @@ final class Settler: Sendable {
     ///   - store: the store that charges.
     ///   - address: where reports arrive.
     ///   - timeout: how long after its charge a request without a report counts as lost.
-    ///   - ledger: is told of losses, for the charts.
+    ///   - ledger: is told of losses and of units.
     ///   - logger: gets a line about what does not work.
     init(
         _ store: ResilientStore, _ address: DatagramAddress, timeout: Microseconds, _ ledger: Ledger, _ logger: Logger
@@ -139,8 +141,11 @@ final class Settler: Sendable {
     var refundCount: Int { refunded.load(ordering: .acquiring) }
 
     private func run() {
-        var settlements: [ChargedStore: Settlement] = [.store: Settlement(store.openAside(), timeout: timeout)]
-        if let fallback = store.openFallbackAside() { settlements[.fallback] = Settlement(fallback, timeout: timeout) }
+        func settlement(_ store: any Store) -> Settlement {
+            Settlement(store, timeout: timeout, ledger, countedStatuses)
+        }
+        var settlements = [ChargedStore.store: settlement(store.openAside())]
+        if let fallback = store.openFallbackAside() { settlements[.fallback] = settlement(fallback) }
         var hasComplained = false
         var annotated = (lost: 0, time: Microseconds(0))
         while true {

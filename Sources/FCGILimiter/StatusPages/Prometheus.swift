@@ -12,6 +12,7 @@ extension StatusPages {
         addRequests(to: &text)
         addStore(to: &text)
         addReports(to: &text)
+        addUnits(to: &text)
         if let recorder { addRecorder(recorder, to: &text) }
 
         text.family("connections", .gauge, "Open connections from web servers.")
@@ -116,6 +117,23 @@ extension StatusPages {
         text.sample(settler.issued - Int64(settled + counts.lost))
         text.family("reports_lost_total", .counter, "Requests of which no report came before --report-timeout.")
         text.sample(counts.lost)
+    }
+
+    /// The units of the policies that depend on how requests end.
+    private func addUnits(to text: inout PrometheusText) {
+        let tagged = zip(rules.current.taggedPolicies, rules.current.countConditions)
+        let zeros = tagged.compactMap { $1 == nil ? nil : ($0.policy.name, UnitCounts()) }
+        let counts = ledger.units.merging(zeros) { count, _ in count }.sorted { $0.key < $1.key }
+        guard !counts.isEmpty else { return }
+        let families: [(String, String, KeyPath<UnitCounts, Int64>)] = [
+            ("charged", "Units taken when a request was let through and that its end may change.", \.charged),
+            ("refunded", "Units given back when a request had ended.", \.refunded),
+            ("corrected", "Units taken when a request had ended that cost more than its charge.", \.corrected),
+        ]
+        for (name, help, path) in families {
+            text.family("\(name)_units_total", .counter, help)
+            for (policy, count) in counts { text.sample(["policy": policy], count[keyPath: path]) }
+        }
     }
 
     private func addRecorder(_ recorder: Recorder, to text: inout PrometheusText) {
