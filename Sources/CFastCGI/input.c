@@ -1,8 +1,8 @@
 #include "CFastCGI.h"
 #include <string.h>
 
-// libfcgi reads connections by OS_Read. A program's own function of this name takes precedence over that of the library.
-// With it, bytes are read once: before they are known to be a request, and not again by libfcgi.
+// libfcgi reads connections with OS_Read. A program's own function of this name takes precedence over the library's.
+// The event loop has read the bytes already when it knows that they are a request, so libfcgi gets them from memory.
 
 static _Thread_local const char *next;
 static _Thread_local size_t left;

@@ -2,11 +2,11 @@ import Glibc
 
 /// A UDP socket that receives messages: the owner of a descriptor.
 public final class DatagramSocket: Sendable {
-    /// The most bytes of a message.
+    /// The longest message, in bytes.
     private static let longestMessage = 16_384
-    /// The bytes that may wait, as far as the system allows (`net.core.rmem_max`).
+    /// The size of the receive buffer in bytes; the system may grant less (`net.core.rmem_max`).
     private static let bufferSize: Int32 = 8 << 20
-    /// The most messages of one call.
+    /// The most messages that one call returns.
     private static let batchSize = 1_024
 
     private let descriptor: Int32
@@ -32,13 +32,13 @@ public final class DatagramSocket: Sendable {
         close(descriptor)
     }
 
-    /// Whether a message is there, after waiting at most so many microseconds for one.
+    /// Whether a message has arrived, after waiting for one at most so many microseconds.
     public func hasMessages(within time: Int64 = 0) -> Bool {
         var event = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         return poll(&event, 1, Int32(clamping: time / 1_000)) > 0
     }
 
-    /// The messages that are there, up to a thousand.
+    /// The messages that have arrived, at most about a thousand.
     public func receive() -> [[UInt8]] {
         var messages: [[UInt8]] = []
         var buffer = [UInt8](repeating: 0, count: Self.longestMessage)
@@ -72,7 +72,7 @@ public struct DatagramAddress: Sendable, CustomStringConvertible {
         self.init(host: host, port: port)
     }
 
-    /// Calls `body` with the address as the system takes it.
+    /// Calls `body` with the address in the form that system calls take.
     func withSocketAddress<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
         var name = sockaddr_in()
         name.sin_family = sa_family_t(AF_INET)

@@ -5,7 +5,7 @@ public struct BoundedNumber<let lowest: Int, let highest: Int>: OptionValue, Exp
     /// The number.
     public let value: Int
 
-    /// A number of the program's own; one that is out of bounds is a bug.
+    /// A number in the program's own code; one that is out of bounds is a bug.
     public init(integerLiteral value: Int) {
         precondition((lowest...highest).contains(value))
         self.value = value

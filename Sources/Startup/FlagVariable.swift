@@ -3,17 +3,17 @@ import TextFormats
 
 /// Options that are also environment variables: `--socket-mode` and `FCGI_LIMITER_SOCKET_MODE`.
 ///
-/// The prefix holds for the type's own options and for its option groups, unless a group has a prefix itself.
+/// The prefix applies to the type's own options and to its option groups, unless a group has a prefix of its own.
 public protocol VariableOptions {
     /// The first part of the variables' names, for example `FCGI_LIMITER_`.
     static var variablePrefix: String { get }
 
-    /// The beginnings of further variables with this prefix that the program knows.
+    /// The first parts of the names of further variables with this prefix that the program knows.
     static var otherVariables: [String] { get }
 }
 
 extension VariableOptions {
-    /// None.
+    /// No further variables.
     public static var otherVariables: [String] { [] }
 }
 
@@ -51,7 +51,7 @@ struct FlagVariable {
         }
     }
 
-    /// Whether the arguments hold the option.
+    /// Whether the arguments contain the option.
     func isIn(_ arguments: [String]) -> Bool {
         arguments.contains { $0 == flag || $0.hasPrefix(flag + "=") }
     }

@@ -6,7 +6,7 @@ import TextFormats
 ///
 ///     2026-11-26T16:50:12Z info fcgi-limiter: stopping on SIGTERM
 ///
-/// systemd's journal notes time and program itself, so a line for it is a priority (sd-daemon(3)) and the message.
+/// systemd's journal records the time and the program itself, so its lines have only a priority (sd-daemon(3)) and the message.
 ///
 ///     <6>stopping on SIGTERM
 struct LineLogHandler: LogHandler {

@@ -25,7 +25,7 @@ public func zeroPadded(_ number: some BinaryInteger, to width: Int, radix: Int =
     return String(repeating: "0", count: max(0, width - digits.count)) + digits
 }
 
-/// The value of 1 to 18 decimal digits, which always fit; `nil` for other text, and so for a sign or a space.
+/// The value of 1 to 18 decimal digits, which always fit; `nil` for other text, including a sign or a space.
 @inlinable
 public func decimalValue(_ digits: some Collection<UInt8>) -> Int64? {
     guard (1...18).contains(digits.count) else { return nil }

@@ -1,13 +1,13 @@
 /// Writes JSON from front to back into bytes, with the commas.
 ///
-/// Source: RFC 8259. Strings also escape `<`, `>` and `&`, so that no browser takes JSON for a page and JSON may be put
-/// into one.
+/// Source: RFC 8259. Strings also escape `<`, `>` and `&`, so that no browser takes JSON for a page, and a page may contain
+/// JSON.
 public struct JSONWriter: Sendable {
-    /// What becomes of a zero byte in a string.
+    /// How a zero byte in a string is written.
     public enum NULHandling: Sendable {
-        /// Written as `\u0000`.
+        /// As `\u0000`.
         case escape
-        /// Left out: PostgreSQL refuses it in text.
+        /// Not at all, because PostgreSQL refuses zero bytes in text.
         case drop
     }
 

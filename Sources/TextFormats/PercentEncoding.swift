@@ -30,7 +30,7 @@ public enum PercentEncoding {
         return decoded[...]
     }
 
-    /// The decoded text; `nil` if a `%` encodes no byte, or if the bytes are not UTF-8.
+    /// The decoded text; `nil` if a `%` does not encode a byte, or if the bytes are not UTF-8.
     public static func decodedText(_ text: some StringProtocol) -> String? {
         let parts = text.utf8.split(separator: UInt8(ascii: "%"), omittingEmptySubsequences: false)
         guard parts.dropFirst().allSatisfy({ $0.prefix(2).compactMap(hexadecimalValue).count == 2 }) else { return nil }

@@ -22,7 +22,7 @@ public struct URLQuery: Sequence {
         return nil
     }
 
-    /// The fields as text; of several with one name the first counts, and invalid UTF-8 becomes U+FFFD.
+    /// The fields as text; the first of several with the same name counts, and invalid UTF-8 becomes U+FFFD.
     public var dictionary: [String: String] {
         Dictionary(
             map { (String(decoding: $0.name, as: UTF8.self), String(decoding: $0.value, as: UTF8.self)) },
@@ -40,7 +40,7 @@ public struct URLQuery: Sequence {
         public var value: ArraySlice<UInt8> { PercentEncoding.decoded(encodedValue, plusIsSpace: true) }
     }
 
-    /// Goes through the fields in their order.
+    /// Iterates over the fields in their order.
     public struct Iterator: IteratorProtocol {
         fileprivate var rest: ArraySlice<UInt8>
 

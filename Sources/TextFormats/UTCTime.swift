@@ -35,7 +35,7 @@ public struct UTCTime: Sendable, Hashable {
         self.microsecond = microsecond
     }
 
-    /// A time in the years 1 to 9999; `nil` if there is no such date, as 30 February, or time of day.
+    /// A time in the years 1 to 9999; `nil` for a date or time of day that does not exist, such as 30 February.
     ///
     /// Second 60, a leap second, is the next minute's second 0, as it is in Unix time.
     public init?(year: Int64, month: Int64, day: Int64, hour: Int64 = 0, minute: Int64 = 0, second: Int64 = 0) {
@@ -51,7 +51,7 @@ public struct UTCTime: Sendable, Hashable {
     /// A time in one of the forms of ISO 8601 that people type: `2026-11-24`, `2026-11-24T05:43`,
     /// `2026-11-24 05:43:00Z`.
     ///
-    /// - Returns: `nil` for other text, as with a time zone, and for a time that does not exist.
+    /// - Returns: `nil` for other text, such as one with a time zone, and for a time that does not exist.
     public init?(_ text: String) {
         let plain = text.hasSuffix("Z") ? text.dropLast() : text[...]
         let halves = plain.split(maxSplits: 1, omittingEmptySubsequences: false) { $0 == "T" || $0 == " " }

@@ -98,7 +98,7 @@ struct OverrideCommandTests {
             (["ban", "all", "--for", "1m", "--reason", "r"], 1, "no rule counts everyone together"),
             (
                 ["ban", "0.0.0.0/0", "--for", "1m", "--reason", "r"], 1,
-                "0.0.0.0/0 is everybody: name a smaller network"
+                "0.0.0.0/0 contains every address: name a smaller network"
             ),
             (
                 ["override", "set", "203.0.113.9", "dat", "--limit", "1", "--for", "1m", "--reason", "r"], 1,

@@ -152,7 +152,7 @@ struct OverrideTests {
     @Test(
         "of a client that cannot be are an error",
         arguments: [
-            ("0.0.0.0/0", "0.0.0.0/0 is everybody: name a smaller network"),
+            ("0.0.0.0/0", "0.0.0.0/0 contains every address: name a smaller network"),
             ("203.0.113.9/24", "\"203.0.113.9/24\" has bits set after its prefix; write 203.0.113.0/24"),
             ("203.0.113.0/33", "\"203.0.113.0/33\" has an invalid prefix; write /0 to /32"),
             ("nobody", "\"nobody\" does not name a client of these rules: write "),

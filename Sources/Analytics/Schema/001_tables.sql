@@ -1,7 +1,7 @@
 -- What limiters decided, for the dashboard, /metrics, and operators with psql.
 --
 -- Times come from the limiters' clocks. Hours and days are in UTC.
--- Every request that met a policy, or whose client is banned, is counted exactly once in each of decisions_10s,
+-- Every request that a policy decided, or whose client is banned, is counted exactly once in each of decisions_10s,
 -- decisions_1h, clients_10s, clients_1h and clients_1d, so all of them have equal sums over equal hours.
 -- Requests that no rule counts are in none of them.
 

@@ -8,5 +8,5 @@ alter table limiter.decisions_1h rename column verdict to outcome;
 alter table limiter.decisions_10s add column latency_sum bigint not null default 0;
 alter table limiter.decisions_1h add column latency_sum bigint not null default 0;
 
--- A limiter compares this number with the one it knows, whatever its role may do otherwise.
+-- Every limiter compares the schema's number with the one that it knows, whatever other rights its role has.
 grant select on limiter.migrations to public;

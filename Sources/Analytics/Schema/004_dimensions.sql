@@ -21,7 +21,7 @@ create table limiter.values_10s (
 create table limiter.values_1h (like limiter.values_10s including all) partition by range (at);
 create table limiter.values_1d (like limiter.values_10s including all) partition by range (at);
 
--- How much of the governing policy's limit a client had used at most, in percent; 0 in rows of `other`.
+-- The largest share of the governing policy's limit that a client had used, in percent; 0 in rows of `other`.
 alter table limiter.clients_10s add column peak smallint not null default 0;
 alter table limiter.clients_1h add column peak smallint not null default 0;
 alter table limiter.clients_1d add column peak smallint not null default 0;
@@ -46,7 +46,7 @@ create table limiter.annotations (
 );
 create index on limiter.annotations (at);
 
--- Whoever reads the counts may read the new tables, too.
+-- Roles that may read the counts may read the new tables, too.
 do $$ declare reader record; begin
     for reader in
         select grantee from information_schema.role_table_grants

@@ -1,7 +1,7 @@
 -- Charts mark what operators did.
 create index on limiter.audit (at);
 
--- Whoever reads what happened to the limiters may read what operators did, too.
+-- Roles that may read what happened to the limiters may read what operators did, too.
 do $$ declare reader record; begin
     for reader in
         select grantee from information_schema.role_table_grants

@@ -9,7 +9,7 @@ create or replace function limiter.maintenance_lock() returns bigint language sq
 -- Shared by writers. Exclusive for maintenance, which locks the rows of many clients in an order of its own.
 create or replace function limiter.client_rows_lock() returns bigint language sql immutable as 'select 7237004914';
 
--- A sum within the bounds of bigint: beyond them, the nearest bound.
+-- A number limited to the range of bigint: outside of the range, the nearest bound.
 create or replace function limiter.saturated(x numeric) returns bigint language sql immutable parallel safe as $$
     select case when x > 9223372036854775807 then 9223372036854775807
         when x < -9223372036854775808 then -9223372036854775808 else x end::bigint
@@ -59,7 +59,7 @@ begin
     end loop;
 end $$;
 
--- Writes batches of one recorder, each once: batches that were written before are skipped.
+-- Writes the batches of one recorder, and skips those that were written before.
 --
 -- A batch is {"recorder": uuid, "sequence": n, "taken": microseconds since 1970, "process": {host, pid, …},
 -- "series": [[endpoint, policy, algorithm], …],
@@ -409,7 +409,7 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     where d.at > now() - interval '1 hour' group by 1, 2
 $$;
 
--- Adds a row to the audit trail, and returns its number. The time until which an override holds is in microseconds since 1970.
+-- Adds a row to the audit trail, and returns its number. `until`, the end of an override, is in microseconds since 1970.
 create or replace function limiter.record_action(actor text, via text, action text, client text, policy text,
     "limit" bigint, reason text, until bigint, ended text[])
 returns bigint language sql security definer set search_path = pg_catalog, pg_temp as $$
@@ -419,7 +419,7 @@ returns bigint language sql security definer set search_path = pg_catalog, pg_te
         returning id
 $$;
 
--- Without this every role that may use the schema, such as a reader's, could write.
+-- Without this, every role that may use the schema, such as a reader, could write.
 revoke execute on function limiter.write(jsonb, bigint), limiter.maintain(integer, integer, integer), limiter.last_hour(),
     limiter.record_action(text, text, text, text, text, bigint, text, bigint, text[])
     from public;

@@ -2,7 +2,7 @@ import FastCGI
 import Platform
 import Rules
 
-/// Who may see the dashboard: users that the web server has authenticated, and allowed addresses.
+/// Who may see the dashboard: users whom the web server has authenticated, and allowed addresses.
 struct Access: Sendable {
     /// Why a request is refused.
     enum Refusal: Equatable {

@@ -61,7 +61,7 @@ extension LiveStore {
                 effect = .limit(limit, policy: policy.name)
             }
             if action.client == "all", action.kind != .limit {
-                throw Problem(.malformed, "All is everybody.", "Name a client or a network.")
+                throw Problem(.malformed, "All means every client.", "Name a client or a network.")
             }
             let made = try Override(
                 client: action.client, effect: effect, reason: action.reason, author: user, since: list.now,

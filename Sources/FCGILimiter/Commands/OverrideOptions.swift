@@ -58,7 +58,7 @@ struct OverrideClientOptions: ParsableArguments {
         let effect = try OneLineFailure.of { () throws(UnknownClient) in try effect(rules, client) }
         let draft = try OneLineFailure.of { () throws(OverrideError) in
             guard client != "all" || effect.kind == .limit else {
-                throw OverrideError(description: "all is everybody: name a client or a network")
+                throw OverrideError(description: "all means every client: name a client or a network")
             }
             return try Override(
                 client: client, effect: effect, reason: term.reason, author: AuditOptions.actor, since: 0,

@@ -9,7 +9,7 @@ struct PathPattern: Hashable, Sendable {
     }
 
     let segments: [Segment]
-    /// Whether any number of further segments may follow, also none: after `**`, and after the name of a script.
+    /// Whether any number of further segments may follow, including none: after `**`, and after the name of a script.
     let includesDescendants: Bool
 
     /// The pattern that matches every path.

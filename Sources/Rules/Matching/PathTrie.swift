@@ -1,5 +1,6 @@
-/// The path patterns of all rules in one tree of segments: a lookup takes time by the path's depth, not by the number of
-/// rules.
+/// The path patterns of all rules in one tree of segments.
+///
+/// The time of a lookup depends on the path's depth, not on the number of rules.
 ///
 /// All edges are in one hash table, keyed by a node and a segment's bytes, so that a lookup touches few cache lines and
 /// creates no String. Only rules add keys to it, so no request can make it slow.
@@ -8,8 +9,8 @@ struct PathTrie: Sendable {
         /// The child for `*`; −1 if there is none, which no caller sees.
         var wildcard: Int32 = -1
         var hasEdges = false
-        /// The node's ranges in `members`: from `exact` rules for its path alone, from `descendants` those for its path and
-        /// all below it.
+        /// Where the node's ranges in `members` begin: `exact`, the rules for its path alone, and `descendants`, those for its
+        /// path and all below it.
         var exact: Int32 = 0
         var descendants: Int32 = 0
         var end: Int32 = 0

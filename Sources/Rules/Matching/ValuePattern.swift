@@ -1,4 +1,4 @@
-/// The values of a header or a query parameter that a rule matches: a text in which `*` matches any bytes, also none.
+/// The values of a header or a query parameter that a rule matches: a text in which `*` matches any bytes, including none.
 struct ValuePattern: Hashable, Sendable {
     /// The texts between the stars.
     private let parts: [[UInt8]]

@@ -1,6 +1,6 @@
 public import Limiters
 
-/// A rule that a request meets.
+/// A rule that matches a request.
 public struct MatchedRule: Sendable {
     private let rulebook: Rulebook
     /// The rule's index in its file, from 0.

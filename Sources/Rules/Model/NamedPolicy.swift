@@ -1,7 +1,7 @@
 public import Limiters
 import TextFormats
 
-/// Why an operator's text names no policy, in one line.
+/// Why a text does not name a policy of the rules, in one line.
 public struct UnknownPolicy: Error, CustomStringConvertible {
     /// What is wrong, and what to write instead.
     public let description: String

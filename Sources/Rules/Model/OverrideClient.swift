@@ -7,7 +7,7 @@ extension Rulebook {
         overrides.isEmpty ? nil : OverrideTable(overrides, sources: sources)
     }
 
-    /// The client or network that an operator names, as overrides have it.
+    /// The client or network that an operator names, in the form that overrides store.
     ///
     /// - Parameter text: a client as for ``client(named:plan:)``, an address alone, or a network such as
     ///   `203.0.113.0/24`.
@@ -19,10 +19,10 @@ extension Rulebook {
         let isAddress = Address(Array(written.utf8.prefix { $0 != UInt8(ascii: "/") })[...]) != nil
         if isAddress, let network = try Self.network(written, v6Prefix: settings.v6Prefix) { return network.cidr }
         let named = isAddress ? label + written : text
-        // A list of the rules may have the client by an identity that differs from the counted one.
         if named.hasPrefix("#") || named == "all" {
             return String(decoding: try client(named: named).identity.bytes, as: UTF8.self)
         }
+        // Not the identity of the client: that may come from a list of the rules, and differ from the counted one.
         var facts: [WrittenFact] = []
         for (source, value) in try writtenValues(in: named) {
             facts.append(try WrittenFact(value, of: source, settings))
@@ -39,7 +39,7 @@ extension Rulebook {
             throw UnknownClient(description: "\"\(text)\" \(error.message)")
         }
         switch network.prefix {
-        case (_, 0): throw UnknownClient(description: "\(text) is everybody: name a smaller network")
+        case (_, 0): throw UnknownClient(description: "\(text) contains every address: name a smaller network")
         case (.v6, v6Prefix): return nil
         default: return network
         }
@@ -48,7 +48,7 @@ extension Rulebook {
     /// The most clients of a network that ``clients(inNetwork:)`` names.
     private static let mostClients = 65_536
 
-    /// The clients of a network that an operator names, as far as their addresses count them.
+    /// The clients that the rules count by an address in the network that an operator names.
     ///
     /// - Parameter text: as for ``overrideClient(named:)``.
     /// - Returns: the network in its canonical form, and the keys of all its clients; `nil` if the text names one client.

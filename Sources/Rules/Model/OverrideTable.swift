@@ -2,7 +2,7 @@ import Limiters
 
 /// Overrides as one rulebook applies them: found by the identity and the address of a request.
 ///
-/// An override of a client goes before one of a network, and that of a smaller network before that of a larger one.
+/// An override of a client takes precedence over one of a network, and one of a smaller network over one of a larger network.
 public struct OverrideTable: Sendable {
     /// The bans and exemptions of clients, by identity.
     private var access: [Identity: Override] = [:]
@@ -35,7 +35,7 @@ public struct OverrideTable: Sendable {
         }
     }
 
-    /// The ban or exemption of a request's client, and the identity by which it is known; a ban goes before an exemption.
+    /// The ban or exemption of a request's client, and the identity that it names; a ban takes precedence over an exemption.
     func access(_ facts: inout RequestFacts, now: Microseconds) -> (override: Override, client: Identity)? {
         var exemption: (override: Override, client: Identity)?
         if !access.isEmpty {
@@ -51,7 +51,7 @@ public struct OverrideTable: Sendable {
         guard !networks.isEmpty else { return nil }
         for address in facts.client().map({ [$0] }) ?? facts.disputedClients() {
             guard let override = networks.access(of: address, now: now) else { continue }
-            // Whoever writes proxy headers that disagree is not exempt.
+            // A client whose proxy headers disagree is never exempt.
             if override.effect == .ban || facts.client() != nil {
                 return (override, Identity(Source.address.label, address.text(v6Prefix: 128)))
             }
@@ -67,7 +67,7 @@ public struct OverrideTable: Sendable {
     /// The ban or exemption of the network of an address.
     func access(of address: Address, now: Microseconds) -> Override? { networks.access(of: address, now: now) }
 
-    /// The override of the limit that a policy has for an identity, of a request from this address.
+    /// The override of a policy's limit for an identity, in a request from this address.
     func limit(_ policy: String, for identity: Identity, from address: Address?, now: Microseconds) -> Override? {
         if let override = limits[LimitKey(identity: identity, policy: policy)], override.until > now { return override }
         guard !networks.isEmpty, identity != .everyone, let address else { return nil }

@@ -1,4 +1,4 @@
-/// What happens to a request that meets a rule: whom it counts for, at what cost and by which policies.
+/// What happens to a request that a rule matches: for whom it counts, at what cost and by which policies.
 ///
 /// Rules with the same action share one object, so that 10,000 rules take less memory and requests touch less of it.
 final class RuleAction: Sendable {

@@ -1,9 +1,9 @@
-/// All rules, which are found by a request's path.
+/// All rules, found by a request's path.
 final class RuleTable: Sendable {
-    /// What a search needs to know of a rule.
+    /// What a search needs to know about a rule.
     ///
-    /// It is small and apart from the rule, so that with 10,000 rules all that a search touches stays in the processor's
-    /// caches.
+    /// A candidate is small and stored apart from its rule, so that with 10,000 rules all that a search touches stays in the
+    /// processor's caches.
     struct Candidate: Sendable {
         /// The index of the rule.
         let rule: Int32
@@ -47,7 +47,7 @@ final class RuleTable: Sendable {
         candidates = paths.members.map { all[Int($0)] }
     }
 
-    /// The first rule in the file that a request meets.
+    /// The first rule in the file that matches a request.
     func first(for path: RequestPath, _ facts: inout RequestFacts) -> Candidate? {
         var best: Candidate?
         paths.visit(path) { members in
@@ -63,7 +63,7 @@ final class RuleTable: Sendable {
         return best
     }
 
-    /// The rules that a request meets, in the order of the file.
+    /// The rules that match a request, in the order of the file.
     func all(for path: RequestPath, _ facts: inout RequestFacts) -> [Candidate] {
         var found: [Candidate] = []
         paths.visit(path) { members in

@@ -14,7 +14,7 @@ public final class Rulebook: Sendable {
         case all
     }
 
-    /// Whether the rules refuse requests, or only count which they would refuse.
+    /// Whether the rules refuse requests, or only count those that they would refuse.
     public let mode: Policy.Mode
     /// Which of the rules that match a request count it.
     public let matching: Matching
@@ -64,19 +64,19 @@ public final class Rulebook: Sendable {
 
     /// Applies the rules to a request.
     ///
-    /// The banned list goes before the exempt list, and both before all rules. The work does not grow with the number of
-    /// rules, except with those for the same path, whose conditions are tried in the order of the file.
+    /// The banned list takes precedence over the exempt list, and both over all rules. The work does not grow with the number
+    /// of rules, except with those for the same path, whose conditions are tried in the order of the file.
     public func match(for request: some CGIVariables) -> RuleMatch { resolve(request).match }
 
-    /// Applies the rules to a request as ``match(for:)`` does, but overrides first, and says what was found out about it.
+    /// Applies overrides and then the rules to a request, and returns with the match what was found about the request.
     ///
-    /// A ban or an exemption by an override goes before the lists of the rules, and a ban before an exemption.
+    /// A ban or an exemption by an override takes precedence over the lists of the rules, and a ban over an exemption.
     ///
     /// - Parameters:
     ///   - request: the request.
     ///   - overrides: what ``overrideTable(_:)`` has made for these rules; `nil` if there are none.
     ///   - now: the clock by which overrides end.
-    /// - Returns: the result, the overrides that it is due to, the client's address, `nil` if it is unknown, and the path in
+    /// - Returns: the match, the overrides that it is due to, the client's address (`nil` if it is unknown), and the path in
     ///   its normal form.
     public func resolve(
         _ request: some CGIVariables, overrides: OverrideTable? = nil, now: Microseconds = 0

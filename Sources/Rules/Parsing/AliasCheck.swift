@@ -2,12 +2,12 @@ import Yams
 
 /// Bounds what the aliases of a YAML document expand to.
 ///
-/// Yams expands aliases while it reads a document and compares the keys of each mapping, so that a few lines of nested aliases
-/// would keep it busy forever. The document is therefore read once with every alias as a plain value.
+/// Yams expands aliases while it reads a document, and compares the keys of each mapping. A few lines of nested aliases would
+/// keep it busy forever. The document is therefore read first with every alias as a plain value.
 struct AliasCheck {
     /// The most values that aliases may add to a document.
     private static let maximumValues = 1_000_000
-    /// Takes the place of `*`: a private-use character, with which a plain value may begin.
+    /// Replaces `*`: a private-use character, because a plain value may begin with one.
     private static let mark: Character = "\u{E000}"
 
     private let file: String

@@ -1,7 +1,7 @@
 import Limiters
 import TextFormats
 
-/// Reads what a policy says about costs that answers tell.
+/// Reads the fields of a policy under which the answer tells what a request costs.
 struct AnswerCostReader {
     /// The header that tells costs; `nil` if no policy has read one.
     private(set) var header: String?
@@ -33,7 +33,7 @@ struct AnswerCostReader {
             let remedy = "write response_bytes or { response_header: X-Cost }, or write the cost in a rule"
             let text = try field.text("response_bytes")
             guard text == "response_bytes" else {
-                throw field.error("is not told by an answer; \(remedy)", value: text)
+                throw field.error("is not a cost that an answer can tell; \(remedy)", value: text)
             }
             return .bytes
         }

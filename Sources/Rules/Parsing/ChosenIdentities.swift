@@ -1,12 +1,12 @@
 import Limiters
 
-/// Finds rules that a client evades by sending another API key, cookie, header or parameter with each request.
+/// Finds rules that a client can evade by sending a different API key, cookie, header or parameter with each request.
 struct ChosenIdentities {
     private(set) var warnings: [RulesWarning] = []
 
     private let hasKeyFile: Bool
 
-    /// Compares all rules, each of which has a field in `fields`.
+    /// Compares all rules; `fields` has the field of each.
     init(_ settings: RequestSettings, _ matching: Rulebook.Matching, _ rules: [RuleDefinition], fields: [Field]) {
         hasKeyFile = settings.keys != nil
         let bounded = matching == .all ? rules.filter { limitsAddresses($0.action) } : []

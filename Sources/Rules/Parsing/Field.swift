@@ -28,12 +28,12 @@ struct Field {
         if case .mapping = node { true } else { false }
     }
 
-    /// The error that this field, or `value` in it, has; `message` continues a sentence that begins with them.
+    /// An error in this field, or in `value` within it; `message` continues a sentence that begins with their text.
     func error(_ message: String, value: String? = nil) -> RulesError {
         RulesError(location: location, value: value, message: isDocument(value) ? "the file \(message)" : message)
     }
 
-    /// The warning about this field, or about `value` in it; `message` continues a sentence that begins with them.
+    /// A warning about this field, or about `value` within it; `message` continues a sentence that begins with their text.
     func warning(_ message: String, value: String? = nil) -> RulesWarning {
         RulesWarning(location: location, value: value, message: isDocument(value) ? "the file \(message)" : message)
     }
@@ -51,7 +51,7 @@ struct Field {
         return text
     }
 
-    /// What `parse` makes of the text.
+    /// The value that `parse` reads from the text; its error becomes an error of this field.
     func parsed<Value>(
         _ example: String, _ parse: (String) throws(ParseError) -> Value
     ) throws(RulesError) -> Value {
@@ -70,7 +70,7 @@ struct Field {
         let path = name.hasPrefix("/") ? name : folder + name
         let content = try parsed(example) { _ throws(ParseError) in
             var status = stat()
-            // Reading a pipe would wait for its writer.
+            // Reading a pipe would block until somebody writes to it.
             guard stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG else {
                 throw ParseError("is not a regular file; name another file")
             }

@@ -39,7 +39,7 @@ struct KeyFileReader {
     private mutating func read(_ line: Bytes, _ number: Int) throws(RulesError) {
         let words = line.split { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
         guard let key = words.first, key.first != UInt8(ascii: "#") else { return }
-        // Copies, which do not hold on to the file's text.
+        // Copies, so that the file's text can be freed.
         let rest = words.dropFirst().map { Array($0)[...] }
         let labels = rest.filter { $0.starts(with: Self.labelPrefix) }.map { $0.dropFirst(Self.labelPrefix.count) }
         let plans = rest.filter { !$0.starts(with: Self.labelPrefix) }

@@ -3,9 +3,9 @@ import Limiters
 /// Reads the policies of a rules file.
 struct PolicyReader {
     private static let example = "{ limit: 10 per minute }"
-    /// How long a request under a limit of requests at once holds its units, unless the file says so or the request ends.
+    /// The lease of a limit at once if the file names none.
     private static let usualLease: Microseconds = 600_000_000
-    /// The leases that can be written: reports on the ends of longer requests would be too old to be settled.
+    /// The valid leases: the ending reports of longer requests would come too late to be settled.
     private static let leases: ClosedRange<Microseconds> = 1_000_000...Receipt.maximumAge
 
     private let mode: Policy.Mode
@@ -21,7 +21,7 @@ struct PolicyReader {
     /// The plans that any policy has.
     private(set) var plans: Set<String> = []
 
-    /// Reads a mapping of names to policies; with the mode shadow all of them are shadow policies.
+    /// Reads a mapping of names to policies; in shadow mode, all of them are shadow policies.
     init(_ field: Field, mode: Policy.Mode) throws(RulesError) {
         self.mode = mode
         for (name, value) in try field.members("data: \(Self.example)") {

@@ -7,7 +7,7 @@ struct QuotaText {
     let limit: Int64
     /// Whether the limit was written with a unit of bytes.
     let isInBytes: Bool
-    /// The window, `Int64.max` if it exceeds that; `nil` for a limit of requests at once.
+    /// The window, `Int64.max` if it exceeds that; `nil` for a limit at once.
     let window: Microseconds?
 
     private static let units: [(name: String, length: Microseconds)] = [

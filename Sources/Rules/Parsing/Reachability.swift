@@ -1,6 +1,7 @@
 /// Finds rules that no request reaches, because an earlier rule takes all their requests.
 ///
-/// It finds a rule that one earlier rule covers, condition by condition, but not one that several cover together.
+/// A rule is found if a single earlier rule covers it, condition by condition. A rule that several earlier rules cover
+/// together is not found.
 struct Reachability {
     /// The most pairs of rules to compare: comparing all in a file of 10,000 rules for one path would take too long.
     private static let maximumComparisons = 200_000
@@ -43,7 +44,7 @@ struct Reachability {
         return warnings
     }
 
-    /// The patterns that may cover this one: it cut off by `**` anywhere, and with `*` in place of some segments.
+    /// The patterns that may cover this one: its prefixes followed by `**`, each also with `*` in place of some segments.
     private func coveringPatterns(of pattern: PathPattern) -> [PathPattern] {
         var prefixes: [[PathPattern.Segment]] = [[]]
         var covering = [PathPattern.everything]

@@ -5,7 +5,7 @@ extension Rulebook {
     ///
     /// - Parameters:
     ///   - path: the rules file; the key file's name is relative to its folder.
-    ///   - mode: shadow lets every request pass, and only counts which the rules would refuse.
+    ///   - mode: shadow lets every request pass, and only counts those that the rules would refuse.
     /// - Returns: the rules, and warnings about what works but is probably not intended.
     /// - Throws: ``RulesError`` for the first mistake.
     public static func load(
@@ -14,7 +14,7 @@ extension Rulebook {
         try parse(text(path: path), file: path, mode: mode)
     }
 
-    /// The text of a rules file; without a path, of the rules of the sample endpoints.
+    /// The text of a rules file; without a path, the text of the sample endpoints' rules.
     ///
     /// - Throws: ``RulesError`` if the file cannot be read.
     public static func text(path: String?) throws(RulesError) -> [UInt8] {
@@ -32,7 +32,7 @@ extension Rulebook {
     /// - Parameters:
     ///   - text: YAML in UTF-8.
     ///   - file: the name in errors; a key file's name is relative to its folder.
-    ///   - mode: shadow lets every request pass, and only counts which the rules would refuse.
+    ///   - mode: shadow lets every request pass, and only counts those that the rules would refuse.
     /// - Returns: the rules, and warnings about what works but is probably not intended.
     /// - Throws: ``RulesError`` for the first mistake.
     public static func parse(

@@ -1,6 +1,6 @@
-/// Finds rules that a client evades by adding to the path of a PHP script, or by putting `/index.php` before a path.
+/// Finds rules that a client can evade by appending to the path of a PHP script, or by putting `/index.php` before a path.
 enum ScriptPaths {
-    /// The warnings about all rules, each of which has a field in `fields`.
+    /// The warnings about all rules; `fields` has the field of each.
     static func warnings(
         _ normalization: PathNormalization, _ rules: [RuleDefinition], fields: [Field]
     ) -> [RulesWarning] {

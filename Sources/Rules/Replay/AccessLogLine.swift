@@ -19,7 +19,7 @@ public struct AccessLogLine: CGIVariables {
     /// The bytes of the answer; `nil` if the line has none.
     public let bytesSent: Int64?
 
-    /// How the request ended, which does not include what a header said.
+    /// How the request ended, without a cost from a header, which logs do not have.
     var ending: Ending { Ending(status: status, bytes: bytesSent) }
 
     private let address: ArraySlice<UInt8>
@@ -39,7 +39,7 @@ public struct AccessLogLine: CGIVariables {
         let virtualHost = rest.takeVirtualHost()
         guard let address = rest.takeWord(), rest.takeWord() != nil else { return nil }
         let front = rest.prefix(upTo: rest.firstQuote() ?? rest.startIndex)
-        // A user name may contain spaces and brackets, so the time is found from the request backwards.
+        // A user name may contain spaces and brackets, so the time is read backwards from the request.
         guard front.count >= 31, let time = logTime(front.dropLast().suffix(28)) else { return nil }
         let user = front.dropFirst().dropLast(30)
         guard let request = rest.takeQuoted() else { return nil }
@@ -60,7 +60,7 @@ public struct AccessLogLine: CGIVariables {
         agent = rest.takeQuoted() ?? []
     }
 
-    /// The CGI variables that a web server would have sent, as far as the log has them.
+    /// The CGI variables that a web server would have sent; `nil` for those that the log lacks.
     public func bytes(of name: [UInt8]) -> ArraySlice<UInt8>? {
         if name.elementsEqual("REMOTE_ADDR".utf8) { return address }
         if name.elementsEqual("REQUEST_METHOD".utf8) { return method }

@@ -1,7 +1,7 @@
 import Glibc
 public import Limiters
 
-/// A log file that is read once, from beginning to end; one that is compressed is read through gzip(1).
+/// A log file that is read once, from beginning to end; a compressed one is read through gzip(1).
 public final class LogFile {
     /// The file's length in bytes; `nil` if it is unknown, as for a pipe or a compressed file.
     public let size: Int?
@@ -31,13 +31,13 @@ public final class LogFile {
 
     deinit {
         if path != "-" || decompressor != nil { close(descriptor) }
-        // Without a reader it ends; if all was read, it has ended.
+        // gzip ends when nobody reads its output any more, if not before.
         if let decompressor { waitpid(decompressor, nil, 0) }
     }
 
-    /// Skips lines that are older than a time, except some of the latest of them, if the file need not be read in order.
+    /// Skips most of the lines that are older than a time; does nothing for a pipe or a compressed file.
     ///
-    /// Finds the place by bisection, since lines are in the order of their times.
+    /// Finds the position by bisection, because lines are in the order of their times.
     public func skip(to time: Microseconds) {
         guard let size else { return }
         var (older, newer) = (0, size)
@@ -94,7 +94,7 @@ public final class LogFile {
     private static func decompress(_ file: Int32, _ path: String) throws(LogFileError) -> (Int32, pid_t) {
         var ends: [Int32] = [0, 0]
         guard pipe(&ends) == 0 else { throw LogFileError(path, errno) }
-        // gzip must not inherit them: the end that is read, or a second one to write to.
+        // gzip must inherit neither the end that is read nor a second descriptor of the other end.
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         defer { close(ends[1]) }
         var actions = posix_spawn_file_actions_t()

@@ -6,7 +6,7 @@ public struct Replay {
     public struct Count {
         /// All requests.
         public private(set) var requests = 0
-        /// Those that the server answered 429 at the time.
+        /// Those that the server answered with 429 at the time.
         public private(set) var refusedThen = 0
         /// Those that the rules would have refused.
         public private(set) var refused = 0
@@ -47,7 +47,7 @@ public struct Replay {
     private var store = MemoryStore()
     private var now: Microseconds = 0
 
-    /// A replay of no request yet.
+    /// A replay before its first request.
     ///
     /// - Parameters:
     ///   - rulebook: the rules to apply.
@@ -79,7 +79,7 @@ public struct Replay {
             refuse(line)
             return true
         case .limited(let charge, let matches):
-            // A log does not say how many requests were there at once.
+            // A log does not say how many requests ran at once.
             let charge = Charge(charge.entries.filter { $0.policy.quota.algorithm != .atOnce }, network: charge.network)
             let verdict = store.charge(charge, now: now)
             if !rulebook.countConditions.isEmpty {

@@ -7,7 +7,7 @@ func lowercased(_ byte: UInt8) -> UInt8 {
 }
 
 extension Bytes {
-    /// Without spaces and tabs at both ends.
+    /// The bytes without the spaces and tabs at both ends.
     var trimmed: Bytes {
         let isBlank = { (byte: UInt8) in byte == 0x20 || byte == 0x09 }
         var rest = drop(while: isBlank)

@@ -2,6 +2,6 @@
 ///
 /// `REQUEST_METHOD`, `REQUEST_URI`, `REMOTE_ADDR`, `HTTP_…` for each header, and whatever else the web server sets.
 public protocol CGIVariables {
-    /// The bytes of a variable, which may be any; `nil` if the web server did not send it.
+    /// The bytes of a variable, not necessarily valid text; `nil` if the web server did not send it.
     func bytes(of name: [UInt8]) -> ArraySlice<UInt8>?
 }

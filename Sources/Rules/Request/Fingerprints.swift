@@ -13,7 +13,7 @@ struct Fingerprints: Sendable {
     /// 128 bits: too many to find a second secret with the same fingerprint.
     private static let digitCount = 32
 
-    /// The name in identities of a value that a request has for `source`: its fingerprint if it may be secret, else itself.
+    /// How identities name a value of `source`: by its fingerprint if the value may be secret, otherwise by the value itself.
     func name(of value: Bytes, from source: Source) -> Bytes {
         guard isSecret(source) else { return value }
         let digits = key.map { HMAC.sha256Digits(of: Array(value), key: $0) } ?? SHA256.hexDigest(of: Array(value))

@@ -3,7 +3,7 @@ import Limiters
 /// Whom a rule counts: alternatives, each one source or several combined.
 ///
 /// `api_key or address`, `user and address`. The first alternative whose sources all have a value in the request is the
-/// identity; if there is none, the address is, so leaving a header out does not make a client uncounted.
+/// identity. If there is none, the address is, so no client escapes counting by leaving out a header.
 struct IdentitySelector: Sendable {
     let alternatives: [[Source]]
 

@@ -15,7 +15,7 @@ enum ProxyHeader: String, CaseIterable {
     ///
     /// Each proxy appends the address that it received the request from. The list is therefore read from the right, up to
     /// the first address that is not trusted; anybody could have written what is to the left of it. If a hop is not an
-    /// address (`unknown`, a name, junk), the last trusted hop is the client; if all are trusted, the leftmost.
+    /// address (`unknown`, a name, junk), the last trusted hop is the client. If all hops are trusted, the leftmost is.
     func client(via proxy: Address, in list: Bytes, trusted: AddressSet) -> Address {
         var client = proxy
         var end = list.endIndex
@@ -33,8 +33,8 @@ enum ProxyHeader: String, CaseIterable {
 
     /// The element of the list that ends before `end`; `nil` if a quotation mark is not closed.
     ///
-    /// Commas within quotes do not separate elements. Since the list is read from the right, nothing that a client wrote
-    /// can change where the elements begin that trusted proxies appended.
+    /// Commas within quotes do not separate elements. Because the list is read from the right, nothing that a client wrote
+    /// can move the boundaries of the elements that trusted proxies appended.
     private func element(of list: Bytes, endingAt end: Int) -> Bytes? {
         var isQuoted = false
         var index = end

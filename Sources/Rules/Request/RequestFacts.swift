@@ -1,6 +1,6 @@
 import TextFormats
 
-/// What rules ask about one request; each fact is found when it is first needed, and then kept.
+/// The facts about one request, each computed when a rule first asks for it, and then kept.
 struct RequestFacts {
     private enum Lazy<Value> {
         case unknown
@@ -35,7 +35,7 @@ struct RequestFacts {
         return RequestPath(encoded[...], settings.pathNormalization)
     }
 
-    /// The query of `REQUEST_URI`, which stays the client's in a guard's subrequest, or else `QUERY_STRING`.
+    /// The query of `REQUEST_URI`, which is the client's even in a guard's subrequest, or else `QUERY_STRING`.
     private var query: Bytes { (target == nil ? variables.bytes(of: Variable.queryString) : target?.query) ?? [] }
 
     /// A variable's value, which may be empty; `nil` if it was not sent.
@@ -54,7 +54,7 @@ struct RequestFacts {
         return method
     }
 
-    /// Whether a browser asks for permission to send another request (CORS), before that request.
+    /// Whether this is a CORS preflight, by which a browser asks for permission to send the actual request.
     mutating func isPreflight() -> Bool {
         method() == .options && variables.bytes(of: Variable.preflight) != nil
     }
@@ -108,7 +108,7 @@ struct RequestFacts {
         return value?.isEmpty == true ? nil : value
     }
 
-    /// The value of a source as identities contain it, of a secret its name; `nil` if the request has none.
+    /// The value of a source as identities contain it, with a secret replaced by its name; `nil` if the request has none.
     mutating func identityValue(of source: Source) -> Bytes? {
         switch source.kind {
         case .address: value(of: source)
@@ -134,7 +134,7 @@ struct RequestFacts {
         return plan
     }
 
-    /// What is known of the API key, if the client sent one that counts.
+    /// What is known about the API key, if the client sent one that counts.
     private mutating func key() -> KeyList.Entry? {
         if case .known(let key) = cachedKey { return key }
         let key = sentKey().flatMap { text in
@@ -148,7 +148,7 @@ struct RequestFacts {
     mutating func sentKey() -> Bytes? {
         guard let text = value(of: settings.keySource) else { return nil }
         guard settings.keySource.kind == .variable(Variable.authorization) else { return text }
-        // With the scheme of RFC 6750 or without one.
+        // The scheme of RFC 6750 is optional.
         let scheme = text.prefix { $0 != UInt8(ascii: " ") }
         return scheme.equals(ignoringCase: "Bearer") ? text[scheme.endIndex...].trimmed : text
     }

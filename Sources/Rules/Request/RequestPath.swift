@@ -16,7 +16,7 @@ struct PathNormalization: OptionSet, Sendable {
 /// Percent-encoding is decoded once, including `%2F`. Then empty segments (doubled and trailing slashes) and `.` are
 /// removed, and `..` removes the segment before it, if any. So `/api//data`, `/api/%64ata`, `/api/./data/` and
 /// `/x/..%2Fapi/data` are all `/api/data`. Everything else stays: case counts, bytes need not be UTF-8, an overlong `/`
-/// (`C0 AF`) is not a slash, a zero byte is an ordinary byte, and a `%` that begins no encoding is a `%`.
+/// (`C0 AF`) is not a slash, a zero byte is an ordinary byte, and a `%` that does not begin an encoding is a `%`.
 struct RequestPath {
     /// Begins with a slash and does not end with one, except for `/` itself.
     let bytes: Bytes

@@ -24,7 +24,7 @@ struct RequestTarget {
         path = front[slash...]
     }
 
-    /// The index after `scheme://`; `nil` if the text does not begin so.
+    /// The index after `scheme://`; `nil` if the text does not begin with a scheme.
     private static func authorityStart(in text: Bytes) -> Int? {
         let scheme = text.prefix { byte in
             (0x61...0x7A).contains(lowercased(byte)) || (0x30...0x39).contains(byte) || "+-.".utf8.contains(byte)

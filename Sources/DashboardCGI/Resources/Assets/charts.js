@@ -50,7 +50,7 @@ const charts = (() => {
     return new Chart(figure.querySelector("canvas"), {
       type: "bar",
       plugins: [{
-        // Shades the time before counting began, which is not a time without requests.
+        // Shades the time before counting began: nobody knows whether there were requests.
         beforeDraw(chart) {
           const bars = chart.data.datasets[0].data;
           const first = bars.findIndex((count) => count !== null);
@@ -58,7 +58,7 @@ const charts = (() => {
           chart.ctx.fillStyle = colours.uncounted;
           chart.ctx.fillRect(left, top, (width * (first < 0 ? bars.length : first)) / Math.max(1, bars.length), height);
         },
-        // What happened to the limiters: a dashed line in the middle of its bar.
+        // Draws each annotation as a dashed line in the middle of its bar.
         afterDatasetsDraw(chart) {
           const { ctx, chartArea: area, scales } = chart;
           ctx.save();
@@ -110,7 +110,7 @@ const charts = (() => {
                 const isPartial = items[0]?.chart.options.partial[items[0].dataIndex];
                 const total = `Total ${whole.format(bars.reduce((sum, item) => sum + item.raw, 0))}`;
                 const marks = (items[0]?.chart.marks || []).filter((mark) => mark.bar === items[0].dataIndex);
-                return [isPartial ? `${total}, part of the time` : total, ...marks.map((mark) => mark.text)];
+                return [isPartial ? `${total}, incomplete` : total, ...marks.map((mark) => mark.text)];
               },
             },
           },
@@ -170,11 +170,11 @@ const charts = (() => {
     shown.forEach((entry) => entry.chart.update("none"));
   }
 
-  // Charts that lead on: a bar to its events, a dragged stretch to its time ------------------------------------------
+  // Charts as links: a bar leads to its events, a dragged stretch to its time ----------------------------------------
 
   let dragStart = null;
 
-  /** The index of the bar under a pointer; `null` outside of the chart. */
+  /** The data of the chart under a pointer, and the index of the bar; `null` outside of charts. */
   function barAt(event) {
     const figure = event.target.closest?.("figure[data-chart]");
     const entry = figure && shown.get(figure);

@@ -4,7 +4,7 @@
 
   const root = document.documentElement;
   let interval = Number(settings.kept("interval") ?? 2) * 1000;
-  /** How long an answer may take, and how old figures may be that are called live: together 10 s after the last ones. */
+  /** How long an answer may take. At the usual interval, figures that are not updated are marked stale after 10 s. */
   const waitLimit = 8000;
 
   // Light and dark ---------------------------------------------------------------------------------------------------
@@ -32,14 +32,14 @@
   const icon = document.querySelector("link[rel=icon]");
   const alarms = document.getElementById("alarms");
 
-  /** Screen readers announce the text when it changes, and never the time. */
+  /** Shows a state, its text and a time in the bar. Screen readers announce the text when it changes, but never the time. */
   function say(state, text, time = lastUpdate) {
     live.dataset.state = state;
     if (liveText.textContent !== text) liveText.textContent = text;
     liveTime.textContent = time ? settings.clock(time) : "";
   }
 
-  /** Says what the server says about the limiters, in the bar, the title and the icon. */
+  /** Shows in the bar whether the figures are live, as the server's page says. */
   function sayLive(page = document) {
     const { silent } = page.getElementById("live").dataset;
     if (page.querySelector("#main .problem")) say("down", "Trying again", null);
@@ -48,7 +48,7 @@
     else say("live", "Live");
   }
 
-  /** Keeps the figures and marks them: they are as old as the last update. */
+  /** Keeps the figures of the last update and marks them as stale. */
   function markStale(reason) {
     say("down", "Not updated since");
     const text = `The figures are those of ${settings.clock(lastUpdate)}${settings.isLocal ? "" : " UTC"}: ${reason}`;
@@ -63,7 +63,7 @@
     if (!document.title.startsWith("Stale: ")) document.title = `Stale: ${document.title}`;
   }
 
-  /** Shows a page that the server has just made. */
+  /** Replaces what is shown by a fresh page from the server. */
   function show(page) {
     become(document.getElementById("main"), page.getElementById("main"));
     become(alarms, page.getElementById("alarms"));
@@ -104,7 +104,7 @@
     was.slice(is.length).forEach((node) => node.remove());
   }
 
-  /** Updates the rows of a table by what they are about. Rows under the pointer keep their places and figures. */
+  /** Updates the rows of a table by their keys. A table under the pointer stays as it is. */
   function becomeRows(old, fresh) {
     if (old.matches(":hover")) return;
     const rows = new Map([...old.rows].map((row) => [row.dataset.key, row]));
@@ -120,7 +120,7 @@
   }
 
   async function refresh() {
-    if (Date.now() - lastUpdate > interval + waitLimit && !isPast()) markStale("the page was not updated meanwhile.");
+    if (Date.now() - lastUpdate > interval + waitLimit && !isPast()) markStale("the page has not been updated since.");
     const main = document.getElementById("main");
     const slow = setTimeout(() => main.setAttribute("aria-busy", "true"), 600);
     try {
@@ -218,7 +218,7 @@
 
   const zoneButton = document.getElementById("zone");
 
-  /** Writes the times of a page that has just come from the server, which are in UTC, in the chosen zone. */
+  /** Converts the times of a fresh page from UTC to the chosen zone. */
   function localize() {
     zoneButton.textContent = settings.isLocal ? "Local" : "UTC";
     if (!settings.isLocal) return;

@@ -1,4 +1,4 @@
-// Choices that last longer than a page. Runs before the page is drawn, so that it does not flash in the other theme.
+// Choices that last longer than a page. Runs before the page is drawn, so that the page does not flash in the other theme.
 const settings = (() => {
   "use strict";
 
@@ -21,7 +21,7 @@ const settings = (() => {
   const theme = kept("theme");
   if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
 
-  /** Whether times are shown in the browser's zone, and not in UTC. */
+  /** Whether times are shown in the browser's zone instead of UTC. */
   const isLocal = kept("zone") === "local";
 
   /** The time of day in the chosen zone. */

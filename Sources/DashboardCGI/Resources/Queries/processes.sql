@@ -1,5 +1,5 @@
--- The limiters that write, and those that fell silent: for three days, or for an hour if they ended as they should or another
--- process of their host began after them.
+-- The limiters that write, and those that no longer do. A silent one is listed for three days, or for one hour if it was stopped or
+-- if another process of its host started later.
 --
 -- Limiters write at least every 5 seconds, and processes of one request only once.
 with known as (

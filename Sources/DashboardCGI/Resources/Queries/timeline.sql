@@ -1,4 +1,4 @@
--- Requests by outcome, in bars of $6 seconds, as if they were $7 seconds later.
+-- Requests by outcome, in bars of $6 seconds, with their times shifted forward by $7 seconds.
 select extract(epoch from date_bin(make_interval(secs => $6), at + make_interval(secs => $7), 'epoch'))::bigint as bar,
     limiter.saturated(coalesce(sum(requests) filter (where outcome in ('allowed', 'shadow_blocked')), 0)) as allowed,
     limiter.saturated(coalesce(sum(requests) filter (where outcome = 'blocked'), 0)) as blocked,

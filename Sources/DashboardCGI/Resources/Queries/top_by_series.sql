@@ -1,4 +1,4 @@
--- Requests by series; unavailable are those of the failed that were refused.
+-- Requests by series; `unavailable` counts the failed ones that were refused.
 select series,
     limiter.saturated(coalesce(sum(requests) filter (where outcome in ('allowed', 'shadow_blocked')), 0)) as allowed,
     limiter.saturated(coalesce(sum(requests) filter (where outcome = 'blocked'), 0)) as blocked,

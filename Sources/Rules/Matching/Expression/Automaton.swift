@@ -17,7 +17,7 @@ struct Automaton: Sendable {
     /// The bound of the work when an expression is compiled: a few tens of milliseconds.
     private static let maximumSteps = 4_000_000
 
-    /// Compiles an expression; it matches a text if it matches any part of it.
+    /// Compiles an expression, which matches a text if it matches any part of the text.
     init(_ text: String, ignoresCase: Bool) throws(ParseError) {
         let graph = try StateGraph(ExpressionParser.parse(text, ignoresCase: ignoresCase))
         let (classes, representatives) = Self.classes(of: graph)
@@ -89,7 +89,7 @@ struct Automaton: Sendable {
     }
 }
 
-/// The states of a graph that some text can lead to, of those that read a byte or wait for the end.
+/// The states of a graph that a text leads to; only those that read a byte or wait for the end.
 private struct Closure {
     /// The states, sorted and each once.
     let states: [Int]
@@ -118,7 +118,7 @@ private struct Closure {
         self.hasMatched = hasMatched
     }
 
-    /// Equal for sets that need not be distinguished: all sets that have matched are one.
+    /// A key that is equal for sets that need not be distinguished: all sets that have matched share one.
     var key: [Int] { hasMatched ? [-1] : states }
 
     func successors(by byte: UInt8, in graph: StateGraph) -> [Int] {

@@ -11,6 +11,6 @@ indirect enum Expression {
     case end
     case sequence([Expression])
     case either([Expression])
-    /// At least `least` times and at most `most` times; `nil` is without bound.
+    /// At least `least` times and at most `most` times; `nil` for no upper bound.
     case repeated(Expression, least: Int, most: Int?)
 }
