@@ -3,13 +3,13 @@ import PackageDescription
 
 let strict: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
-    // `any` marks each dynamic dispatch, so that none slips onto a request's way unseen.
+    // `any` marks each dynamic dispatch, so that none gets into the path of a request unnoticed.
     .enableUpcomingFeature("ExistentialAny"),
     // A member is visible only where its module is imported: layers cannot leak through extensions.
     .enableUpcomingFeature("MemberImportVisibility"),
     // C modules and other layers stay out of a module's public interface unless it says `public import`.
     .enableUpcomingFeature("InternalImportsByDefault"),
-    // A warning that stays is soon one of many.
+    // A tolerated warning is soon one of many.
     .treatAllWarnings(as: .error),
 ]
 
@@ -41,7 +41,7 @@ let package = Package(
         // Small text formats, each written once.
         .target(name: "TextFormats", swiftSettings: strict),
 
-        // Layer 3: the ways to the outside. None knows another.
+        // Layer 3: stores, rules, FastCGI and analytics. None of these modules imports another.
         .target(
             name: "Stores",
             dependencies: [
@@ -76,7 +76,7 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        // Layer 4: the programs, and what they share of the way from a command line to serving.
+        // Layer 4: the programs, and what both need to start.
         .target(
             name: "Startup",
             dependencies: [
@@ -125,13 +125,13 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        // What tests need of the machine: private servers, free ports, folders that go away.
+        // What tests need from the machine: private servers, free ports, temporary folders.
         .target(name: "Servers", dependencies: ["CHiredis", "CLinux"], path: "Tests/Servers", swiftSettings: strict),
-        // Tables and random sequences that both the maths and every store are put to.
+        // Tables and random sequences that test the arithmetic and every store.
         .target(name: "Cases", dependencies: ["Limiters"], path: "Tests/Cases", swiftSettings: strict),
-        // Whether what many clients were answered at once can be explained by some order of their requests.
+        // Decides whether some order of concurrent requests explains all their answers.
         .target(name: "Histories", dependencies: ["Limiters"], path: "Tests/Histories", swiftSettings: strict),
-        // What can go wrong under load: `chaos` plays it at length, the tests play it shorter.
+        // Faults under load: Chaos runs them at length, and the tests run shorter ones.
         .target(name: "Scenarios", dependencies: ["Servers"], path: "bench/Scenarios", swiftSettings: strict),
 
         .testTarget(name: "TextFormatsTests", dependencies: ["TextFormats"], swiftSettings: strict),
@@ -155,7 +155,7 @@ let package = Package(
         .testTarget(
             name: "AnalyticsTests",
             dependencies: ["Analytics", "Limiters", "Platform", "Servers"],
-            // Read where it lies: the schema of a database that is to be migrated.
+            // Read in place: the schema of a database that is to be migrated.
             exclude: ["schema_2.sql"],
             swiftSettings: strict
         ),
@@ -165,7 +165,7 @@ let package = Package(
         .testTarget(
             name: "RulesTests",
             dependencies: ["Limiters", "Platform", "Rules", "Cases", "Servers"],
-            // Read where they lie: rules files, and what judges them by the schema.
+            // Read in place: rules files, and the script that checks them against the schema.
             exclude: ["bad", "good", "schema"],
             swiftSettings: strict
         ),
@@ -210,8 +210,8 @@ let package = Package(
     ]
 )
 
-// `make fuzz`: the parsers of what others send, under libFuzzer. `scripts/fuzz` links the program, because
-// libFuzzer brings its `main`.
+// `make fuzz`: the parsers of foreign input, under libFuzzer. `scripts/fuzz` links the program, because
+// libFuzzer provides its `main`.
 if Context.environment["FUZZ"] != nil {
     package.targets.append(
         .target(

@@ -2,7 +2,7 @@
 --
 --     KEYS=hot|uniform|zipf|new|refused-50|refused-99   which clients send requests
 --     NAME=text                                         begins every key, so that a run finds no key of another
---     RATE=N CONNECTIONS=N                              requests per second of all connections together; without RATE as many as can be
+--     RATE=N CONNECTIONS=N                              requests per second of all connections together; without RATE as many as possible
 
 local kind, name = os.getenv("KEYS"), os.getenv("NAME")
 local rate, connections = tonumber(os.getenv("RATE") or ""), tonumber(os.getenv("CONNECTIONS") or "64")

@@ -1,4 +1,4 @@
-# Compares with what users would pick instead, with keys that the load generator makes. Sourced by run.
+# Compares the limiter with what users would pick instead, with keys that the load generator makes. Sourced by run.
 #
 #     PEERS='…'        some of those in all_peers
 #     LOADS='…'        some of those in all_loads
@@ -169,7 +169,7 @@ start_peer() {
     esac
 }
 
-# peer_program NAME: prints the path of a program that a Python package carries.
+# peer_program NAME: prints the path of a program that a Python package contains.
 peer_program() {
     local found
     found=$(find -L "$peer_programs" -type f -name "$1" -perm -u+x | sort | tail -n 1)
@@ -205,7 +205,7 @@ compare_part() {
     web_server=front gateway_table "$file" unlimited $peers
 }
 
-# memory_table FILE: prints what a client takes, from a run in which every request has a new key.
+# memory_table FILE: prints the memory per client, from a run in which every request has a new key.
 memory_table() {
     local peer
     heading 'Bytes of memory per new client, all processes together, after one run of new keys'
@@ -214,7 +214,7 @@ memory_table() {
     done
 }
 
-# admitted_table: one key wants far more than its limit.
+# admitted_table: prints how many requests are admitted of one key that wants far more than its limit.
 admitted_table() {
     local file="$work/compare.admitted.runs" peer
     compare_run "$file" hot 16 100
@@ -225,7 +225,7 @@ admitted_table() {
     done
 }
 
-# killed_table: Redis is killed, and what clients get then.
+# killed_table: kills Redis, and prints what clients get then.
 killed_table() {
     local file="$work/compare.killed.runs" peer port host nginx_pid worker_pid responder_pid redis_pid number status
     heading 'Redis killed: answers to 50 requests, one after the other, right after it'

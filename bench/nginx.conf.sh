@@ -58,7 +58,7 @@ http {
     uwsgi_temp_path $folder/uwsgi;
     scgi_temp_path $folder/scgi;
 
-    # The load generator keeps its connections for the whole run, so that requests are measured and not connecting.
+    # The load generator keeps its connections for the whole run, so that only requests are measured, not connecting.
     keepalive_requests 1000000000;
 
     # Generates 10,000 API keys here, because a wrk script that generates them would double wrk's cost. A key is the run's name, the

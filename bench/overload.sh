@@ -1,5 +1,5 @@
-# What an overloaded machine admits: two limiters with default settings share a Redis, 900 connections send the requests of 10,000
-# clients, each request is counted by four sliding windows, and eight processes compete for the CPU. Sourced by run.
+# What an overloaded machine admits. Two limiters with default settings share a Redis, and 900 connections send the requests of 10,000
+# clients. Four sliding windows count each request, and eight processes compete for the CPU. Sourced by run.
 #
 #     TRIES=10        tries with the busy processes, and one without them
 #

@@ -35,7 +35,7 @@ service() {
             { n++; x += $1; y += $2; xx += $1 * $1; xy += $1 * $2 }
             END {
                 each = (n * xy - x * y) / (n * xx - x * x)
-                printf "   %.1f a batch and %.2f a decision: at most %.0f decisions a second one by one, %.0f in batches of 32\n",
+                printf "   %.1f per batch and %.2f per decision: at most %.0f decisions per second one by one, %.0f in batches of 32\n",
                     (y - each * x) / n, each, 1e6 / ((y - each * x) / n + each), 1e6 / ((y - each * x) / n / 32 + each)
             }'
     done

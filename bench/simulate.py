@@ -149,7 +149,7 @@ def most_in_a_window(times, length):
 
 
 def local(arguments):
-    """Prints the most that a client gets which asks all machines without a pause, for outages at every phase of its window."""
+    """Prints the most that a client gets if it asks all machines without a pause, for outages at every phase of its window."""
     source = random.Random(arguments.seed)
     length = 60.0
     print(f"sliding window of {arguments.limit} per minute; a client that asks every machine 5 times per second; outages of"

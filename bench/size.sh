@@ -50,7 +50,7 @@ size() {
     heading "Size of the store: through nginx as above, by keys at rest in the store, medians of $rounds interleaved runs"
     for kind in embedded redis; do gateway_table "$runs" "$kind-1000" "$kind-1000" "$kind-1000000"; done
     echo
-    # Time a request is the reciprocal of requests a second.
+    # Time per request is the reciprocal of requests per second.
     for kind in embedded redis; do
         goal "$kind, 1,000,000 / 1,000 keys, time per request" \
             "$(quotient "$(median "$runs" "$kind-1000" 2)" "$(median "$runs" "$kind-1000000" 2)")" at_most 1.1

@@ -7,7 +7,7 @@ example_nginx() {
     sed -e "s|@folder@/fcgi-limiter.sock|$work/limiter.sock|; s|@folder@|$work|g; s|@port@|$1|g; s|@nginx@|$PWD/nginx|g" nginx/example.conf
 }
 
-# reload_rules LIMIT: gives the limiter another rules file.
+# reload_rules LIMIT: gives the limiter a new rules file.
 reload_rules() {
     sed "s/limit: 30 per minute/limit: $1/" bench/limits.yaml >"$work/soak.yaml"
     kill -HUP "$responder_pid"
@@ -33,7 +33,7 @@ for number in range(100):
 PYTHON
 }
 
-# strike ROUND: breaks or changes something in some of the rounds, which take some 6 s, and sets `event`.
+# strike ROUND: breaks or changes something in some of the rounds, which take about 6 s, and sets `event`.
 strike() {
     event=
     case $(($1 % 60)) in

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the scripts that try packages and containers share. They set `work`, a temporary folder, before the first check.
+# What the tests of packages and containers share. Their scripts set `work`, a temporary folder, before the first check.
 
 failures=0
 
@@ -8,7 +8,7 @@ fail() {
     exit 1
 }
 
-# need_machine PACKAGES COMMAND...: root, namespaces, and these commands of these packages are there.
+# need_machine PACKAGES COMMAND...: fails unless there are root's rights, namespaces, and these commands of these packages.
 need_machine() {
     local packages=$1 reason command
     shift

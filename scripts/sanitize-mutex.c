@@ -1,5 +1,5 @@
-// Lets the Thread Sanitizer see that a Mutex of Swift was taken. The library of Swift that waits for one is not instrumented. Preloaded
-// into every program, and without effect in those without the Thread Sanitizer.
+// Lets the Thread Sanitizer see that a Swift Mutex was taken, because the Swift library that waits for a mutex is not instrumented.
+// Preloaded into every program; has no effect in programs without the Thread Sanitizer.
 //
 // The fast path, which is compiled into the caller, sets the lock from 0 to the thread's id; this one waits until it can do the same.
 #include <sched.h>

@@ -64,7 +64,7 @@ struct RecipeTests {
 
     @Test("exports that take long: a client may run two at once, and all together five")
     func exports() throws {
-        let (nginx, app) = try reported(Recipe("Exports that take long"), FreePort().number)
+        let (nginx, app) = try reported(Recipe("Long-running exports"), FreePort().number)
         func begin(_ key: String) throws -> ServerProcess {
             let url = "http://127.0.0.1:\(nginx.port)/export/all?ms=60000"
             return try ServerProcess(

@@ -21,8 +21,8 @@ struct Record: ParsableCommand {
     @Option(help: "Milliseconds after which the clock that decides steps forward or back; 0 for the store's own clock.")
     var stepMilliseconds: Int64 = 0
     @Option(help: "Microseconds between two requests.") var pause: UInt32 = 100
-    @Flag(help: "Count by the algorithm only, and not by both.") var single = false
-    @Option(help: "What the costs of requests are chosen by.") var seed: UInt64 = 0
+    @Flag(help: "Count by the named algorithm only, instead of by both.") var single = false
+    @Option(help: "The seed of the random costs.") var seed: UInt64 = 0
 
     func run() throws {
         let model = try SequentialModel(
