@@ -17,7 +17,7 @@ struct Differential: ParsableCommand {
     private static let stretch = 50_000
 
     func run() throws {
-        // A late answer is no difference, and this may run at idle priority.
+        // A late answer is not a difference, and this may run at idle priority.
         let deadlines = RedisDeadlines(connect: 60_000_000, command: 60_000_000)
         let opened = try store.map { try StoreLocation($0).open(deadlines: deadlines) }
         var (seed, allowed, refused) = (seed, 0, 0)

@@ -11,7 +11,7 @@ public enum ClientNames: Sendable, Hashable {
     /// that belongs to a hash by trying all addresses.
     case hashed(secret: String)
 
-    /// The client that stands for all others; no identity has this name.
+    /// The name of all other clients together; no identity has this name.
     public static let other = "other"
 
     /// The name of the form in the database.

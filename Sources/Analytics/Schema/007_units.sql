@@ -9,11 +9,11 @@ create table limiter.units_10s (
 ) partition by range (at);
 create table limiter.units_1h (like limiter.units_10s including all) partition by range (at);
 
--- The status of the client's latest request before that counted under the policy, if it has count_if or count_unless and the
--- limiter heard of one.
+-- The status of the client's latest earlier request that counted under the policy; null without count_if and count_unless, or if
+-- the limiter knows no such request.
 alter table limiter.events add column counted_status smallint;
 
--- Whoever reads the counts may read the new tables, too.
+-- Roles that may read the counts may read the new tables, too.
 do $$ declare reader record; begin
     for reader in
         select grantee from information_schema.role_table_grants

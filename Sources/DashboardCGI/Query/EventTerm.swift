@@ -1,7 +1,7 @@
 /// A condition on events, as people write it: `path=/api/*`, `-status=403`, `user_agent="Mozilla/5.0 *"`.
 ///
-/// `*` stands for any text and `-` in front excludes. A backslash takes away the meaning of the next character. A value with
-/// spaces is quoted.
+/// `*` matches any text, and `-` in front excludes. A backslash takes away the special meaning of the next character. A value
+/// with spaces is quoted.
 struct EventTerm: Equatable, Sendable {
     /// What a condition is about.
     enum Field: String, CaseIterable, Sendable {

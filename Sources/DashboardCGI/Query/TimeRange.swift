@@ -95,14 +95,14 @@ struct TimeRange: Equatable, Sendable {
         return steps.first { $0 >= shortest && length <= $0 * 96 } ?? 86_400
     }
 
-    /// The bars of a chart, of which the first and the last may stick out of the range.
+    /// The bars of a chart; the first and the last may extend beyond the range.
     var bars: [Period] {
         stride(from: start.floored(to: step).seconds, to: end.seconds, by: Int(step)).map {
             Period(start: Moment(seconds: $0), end: Moment(seconds: $0 + step))
         }
     }
 
-    /// The seconds of a bar that the range has and that have passed.
+    /// The seconds of a bar that are in the range and have passed.
     func passed(of bar: Period) -> Int64 {
         max(0, min(bar.end, seen).seconds - max(bar.start, start).seconds)
     }

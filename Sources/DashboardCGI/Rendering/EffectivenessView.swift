@@ -1,4 +1,4 @@
-/// What the limits do: the load that they keep off, how near clients come to them, and who is hit by a limit for everybody.
+/// The effect of limits: the load that they keep off, how near clients come to them, and whom a limit for everybody refuses.
 struct EffectivenessView: PageContent {
     static let template = "effectiveness"
 

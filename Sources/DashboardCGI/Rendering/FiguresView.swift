@@ -21,7 +21,7 @@ struct FiguresView {
         let text: String
         /// `unusual` or `even`: a class of the style sheet.
         ///
-        /// Fewer blocked requests are no good news: requests may be missing altogether.
+        /// Fewer blocked requests are not marked as good: requests may be missing altogether.
         let tone: String
     }
 

@@ -10,7 +10,7 @@ final class AccessLog: Sendable {
     struct Bounds {
         var bytes = 256 << 20
         var time: Microseconds = 10_000_000
-        /// Clients have states in memory, for each limit that is tried: some 2 KB per client together.
+        /// Each client has a state in memory for each limit that is tried: together about 2 KB per client.
         var clients = 100_000
     }
 

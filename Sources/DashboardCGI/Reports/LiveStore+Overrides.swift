@@ -5,7 +5,7 @@ import Stores
 
 /// The overrides, as the console reads and changes them.
 extension LiveStore {
-    /// What an action will do, as far as is known before.
+    /// The effects of an action that are known before it.
     struct Plan {
         /// The action, with the canonical name of the client.
         let action: ConsoleAction

@@ -59,9 +59,9 @@ final class LiveStore {
         }
     }
 
-    /// The quota of the chosen policy for the chosen client, or for everybody together if the policy counts so.
+    /// The quota of the chosen policy for the chosen client, or for everybody if the policy counts everybody together.
     ///
-    /// - Returns: `nil` if no policy is chosen, if it has no quota for all that the filter chooses, or if that is not known.
+    /// - Returns: `nil` if no policy is chosen, if it has no quota for all that the filter chooses, or if the quota is unknown.
     func quota(_ filter: Filter) -> Quota? {
         guard let name = filter.policy else { return nil }
         return try? charge(filter.client ?? "all").entries.map(\.policy).first { $0.name == name }?.quota

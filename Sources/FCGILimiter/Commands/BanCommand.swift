@@ -7,7 +7,7 @@ struct BanCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ban",
         abstract: "Refuse all requests of a client or a network for a while.",
-        discussion: "All limiters of the store answer 403 within a second. A ban goes before the lists of the rules."
+        discussion: "All limiters of the store answer 403 within a second. A ban takes precedence over the lists of the rules."
     )
 
     @OptionGroup var options: OverrideClientOptions
@@ -41,8 +41,8 @@ struct ExemptCommand: ParsableCommand {
         commandName: "exempt",
         abstract: "Let all requests of a client or a network pass uncounted for a while.",
         discussion: """
-            All limiters of the store do so within a second. An exemption goes before the lists of the rules, and after bans \
-            by fcgi-limiter ban. To end it, use fcgi-limiter override remove.
+            An exemption takes effect on all limiters of the store within a second. It takes precedence over the lists of \
+            the rules, but not over bans by fcgi-limiter ban. To end it, use fcgi-limiter override remove.
             """
     )
 

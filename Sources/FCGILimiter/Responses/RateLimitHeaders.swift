@@ -58,8 +58,8 @@ extension Response {
 }
 
 extension Verdict {
-    /// Calls `name` with each enforced policy and its decision, as far as they fit into a header of 2 kB; the governing one
-    /// always fits.
+    /// Calls `name` with the enforced policies and their decisions that fit into a header of 2 kB; the governing one always
+    /// fits.
     ///
     /// The snippets give nginx 8 kB for the headers of an answer. An answer with larger headers would count as a failed
     /// limiter, which lets requests pass.

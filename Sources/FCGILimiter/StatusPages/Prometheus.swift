@@ -115,7 +115,7 @@ extension StatusPages {
         let settled = [Settler.Result.counted, .refunded, .charged, .failed].map { counts.reports[$0, default: 0] }
             .reduce(0, +)
         text.sample(settler.issued - Int64(settled + counts.lost))
-        text.family("reports_lost_total", .counter, "Requests of which no report came before --report-timeout.")
+        text.family("reports_lost_total", .counter, "Requests whose end was not reported before --report-timeout.")
         text.sample(counts.lost)
     }
 

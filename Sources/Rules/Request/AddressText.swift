@@ -3,8 +3,8 @@ import TextFormats
 extension Address {
     /// The address as identities contain it: `203.0.113.9`, `2001:db8:0:1::/64`, `2001:db8::9`, `unix:`.
     ///
-    /// - Parameter prefix: the bits of an IPv6 address that count, 1 to 128; whoever has one address of a network has them
-    ///   all, so the network is one client. 128 is written without a prefix.
+    /// - Parameter prefix: the bits of an IPv6 address that count, 1 to 128; a client that has one address of a network has
+    ///   all of them, so the network is one client. 128 is written without a prefix.
     /// - Returns: the text in ASCII.
     func text(v6Prefix prefix: Int) -> [UInt8] {
         var text: [UInt8] = []

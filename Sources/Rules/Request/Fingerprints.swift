@@ -5,7 +5,7 @@ import Limiters
 /// A secret is named by its fingerprint: `sha256:` or `hmac:` and 32 hexadecimal digits. Limiters that share a store must
 /// compute the same fingerprints, or each counts a client separately.
 struct Fingerprints: Sendable {
-    /// The key of an HMAC; `nil` for a plain SHA-256, which lets whoever has a fingerprint test guesses.
+    /// The key of an HMAC; `nil` for a plain SHA-256, with which anybody who has a fingerprint can test guesses.
     var key: [UInt8]?
     /// The labels of sources that clients choose although their values are not secret.
     var publicLabels: Set<String> = []
