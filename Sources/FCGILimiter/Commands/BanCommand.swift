@@ -7,7 +7,9 @@ struct BanCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ban",
         abstract: "Refuse all requests of a client or a network for a while.",
-        discussion: "All limiters of the store answer 403 within a second. A ban takes precedence over the lists of the rules."
+        discussion: """
+            All limiters of the store answer 403 within a second. A ban takes precedence over the lists of the rules.
+            """
     )
 
     @OptionGroup var options: OverrideClientOptions
