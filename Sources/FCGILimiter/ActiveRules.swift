@@ -4,7 +4,7 @@ import Platform
 import Rules
 import Synchronization
 
-/// The rules that all event loops go by; they change as a whole, between two ticks.
+/// The rules that all event loops apply; they change as a whole, between two ticks.
 final class ActiveRules: Sendable {
     private let path: String?
     private let mode: Policy.Mode
@@ -36,7 +36,7 @@ final class ActiveRules: Sendable {
         }
     }
 
-    /// Has the file read again; requests that arrive meanwhile become one.
+    /// Asks for the file to be read again; requests that arrive meanwhile are combined.
     func requestReload() { reloadRequest.signal() }
 
     /// Reads the file again; an invalid file is logged, and the rules stay as they are.

@@ -333,7 +333,7 @@ struct RecorderTests {
         recording.recorder.stop()
         #expect(recording.problems.count == 1)
         #expect(
-            recording.problems.first?.hasSuffix("the counts of one batch, usually one second, are given up") == true)
+            recording.problems.first?.hasSuffix("the counts of one batch, usually one second, are lost") == true)
     }
 
     @Test("a wrong password is one line, without the password")

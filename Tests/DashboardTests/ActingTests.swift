@@ -156,7 +156,7 @@ struct ActingTests {
         let confirm = try site.client.get("/limits/" + Filter.address("confirm", Self.ban.fields)).text
         #expect(!confirm.contains("method=\"post\""))
         #expect(confirm.contains("fcgi-limiter ban api_key=a --for 10s --reason &#39;too fast&#39;"))
-        #expect(confirm.contains("All requests of api_key=a are answered 403."))
+        #expect(confirm.contains("All requests of api_key=a are answered with 403."))
     }
 
     @Test(

@@ -68,7 +68,7 @@ struct TrialTests {
 
         let same = try site.post("trial", body: Self.form(Self.rules)).text
         #expect(same.contains("120 requests from "))
-        #expect(same.contains("these rules refuse 80 (66.7 %), and 30 were answered 429 then"))
+        #expect(same.contains("these rules refuse 80 (66.7 %), and 30 were answered with 429 at the time"))
         #expect(Self.row("data", of: "policy", in: same) == ["data", "120", "80", "66.7 %", "15"])
         #expect(
             Self.row("address=203.0.113.1", of: "client", in: same).prefix(3) == ["address=203.0.113.1", "60", "40"])

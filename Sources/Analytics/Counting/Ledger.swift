@@ -46,7 +46,7 @@ public final class Ledger: Sendable {
     /// The tally of the loop with this index.
     public subscript(loop: Int) -> Tally { tallies[loop] }
 
-    /// Starts a thread that collects once a second.
+    /// Starts a thread that collects once per second.
     ///
     /// A process that has a ``Recorder`` does not need it.
     public func startCollecting() {
@@ -61,7 +61,7 @@ public final class Ledger: Sendable {
 
     /// Collects what the loops have counted, which is booked to the current minute.
     ///
-    /// Counts carry no times, so somebody has to call this about once a second.
+    /// Counts carry no times, so somebody has to call this about once per second.
     public func collect() {
         let minute = Self.minute
         let now = wallMicroseconds()
@@ -122,7 +122,7 @@ public final class Ledger: Sendable {
         return state.withLock(\.storeErrors)
     }
 
-    /// Has the database told of something that happened to this limiter now.
+    /// Records that something has just happened to this limiter.
     public func annotate(_ kind: Annotation.Kind, _ text: String) {
         let annotation = Annotation(time: wallMicroseconds(), kind: kind, text: text)
         state.withLock { state in

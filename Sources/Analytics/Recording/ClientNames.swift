@@ -1,7 +1,7 @@
 public import Limiters
 import Platform
 
-/// How clients are written down.
+/// How clients are named in the spool and in the database.
 public enum ClientNames: Sendable, Hashable {
     /// As rules name them: `address=203.0.113.9`.
     case plain
@@ -31,7 +31,7 @@ public enum ClientNames: Sendable, Hashable {
         }
     }
 
-    /// An address as PostgreSQL reads it; `nil` if it is invalid or not written down.
+    /// An address as PostgreSQL reads it; `nil` if it is invalid or not recorded.
     func address(_ text: [UInt8]?) -> [UInt8]? {
         guard case .plain = self, let text else { return nil }
         return IPAddress(text[...]) == nil ? nil : text

@@ -2,7 +2,7 @@ import Limiters
 import Platform
 
 extension DimensionValue {
-    /// The value as it is written down; an address or network of hashed clients is hashed like a client.
+    /// The value as it is recorded; an address or network of hashed clients is hashed like a client.
     func text(_ names: ClientNames) -> [UInt8] {
         switch self {
         case .address(let address): names.text(of: .address, "\(address)")

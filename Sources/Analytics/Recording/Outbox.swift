@@ -19,7 +19,7 @@ final class Outbox: Sendable {
 
     /// How often a process makes a batch to show that it is alive, whether or not it counts.
     ///
-    /// The dashboard takes a process for dead that is silent for half as long again.
+    /// The dashboard considers a process dead after one and a half intervals of silence.
     private static let heartbeatInterval: Microseconds = 5_000_000
 
     let spool: Spool

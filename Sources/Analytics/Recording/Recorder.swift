@@ -4,10 +4,10 @@ import Platform
 import Synchronization
 import TextFormats
 
-/// Writes what a process counts to PostgreSQL, once a second.
+/// Writes the counts of a process to PostgreSQL, once per second.
 ///
-/// No request waits for it. There are two threads: one puts the counts into the spool, whatever the database does, and the other writes the spool to
-/// the database. PostgreSQL may be unavailable, slow, full or restarted meanwhile.
+/// No request waits for the recorder. One thread puts the counts into the spool, whatever the database does, and another one
+/// writes the spool to the database. PostgreSQL may be unavailable, slow, full or restarted meanwhile.
 public final class Recorder: Sendable {
     private struct State {
         var isStopping = false
@@ -81,7 +81,7 @@ public final class Recorder: Sendable {
     /// The number of batches that PostgreSQL rejected, so that their counts are lost.
     public var lostBatches: Int { state.withLock(\.lostBatches) }
 
-    /// The counts of the last hour over all processes, at most some seconds old; `nil` if they are unknown.
+    /// The counts of the last hour over all processes, at most some seconds old; `nil` if the counts are unknown.
     ///
     /// This does not wait: counts that are unknown or stale are queried in the background.
     public func lastHour() -> EndpointCounts? {
@@ -133,7 +133,7 @@ public final class Recorder: Sendable {
         Writer(settings.location, settings.retention, outbox.spool, report: report)
     }
 
-    /// Writes what waits and does what is due.
+    /// Writes the batches that wait, and does the maintenance that is due.
     ///
     /// - Throws: ``PostgresError``, for the caller to note.
     private func work(_ writer: Writer) throws(PostgresError) {

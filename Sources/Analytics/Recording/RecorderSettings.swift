@@ -2,7 +2,7 @@
 public struct RecorderSettings: Sendable {
     /// The database.
     public let location: PostgresLocation
-    /// How clients are written down.
+    /// How clients are named.
     public let names: ClientNames
     /// How long rows are kept.
     public let retention: Retention

@@ -88,7 +88,7 @@ final class Writer {
                 throw error
             }
             lostBatches += 1
-            let line = "\(error); the counts of one batch, usually one second, are given up"
+            let line = "\(error); the counts of one batch, usually one second, are lost"
             if let due = throttle.due(line, now: steadyMicroseconds()) { report(.problem(due)) }
         }
     }

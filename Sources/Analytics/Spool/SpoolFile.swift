@@ -28,7 +28,8 @@ final class SpoolFile {
 
     /// Takes over the file of a process that has ended.
     ///
-    /// - Returns: `nil` if the process is alive, another one took the file over, or the file is not the folder's owner's.
+    /// - Returns: `nil` if the process is alive, if another one took the file over, or if the file does not belong to the
+    ///   folder's owner.
     init?(adopting name: String, in folder: PrivateFolder) {
         guard let descriptor = try? folder.openFile(name, O_RDWR | O_APPEND) else { return nil }
         self.descriptor = descriptor

@@ -3,9 +3,9 @@ import Limiters
 /// The proof that a dashboard of this store offered an action to a user a short while ago.
 ///
 /// The token is an HMAC-SHA256 over the user, the time until which the token is valid, and the action. So a token from a log
-/// serves nobody else, and nothing else.
+/// is useless for other users and other actions.
 struct ActionToken {
-    /// How long a confirmation may be looked at, in seconds.
+    /// How long a confirmation is valid, in seconds.
     static let lifetime: Int64 = 600
 
     private let key: [UInt8]
@@ -27,7 +27,7 @@ struct ActionToken {
     func check(_ fields: [String: String], _ action: ConsoleAction, user: String, now: Moment) throws(Problem) {
         let expires = fields["expires"].flatMap { Int64($0) } ?? 0
         let (given, expected) = (Array((fields["token"] ?? "").utf8), Array(digits(action, user, expires).utf8))
-        // Takes as long wherever the first difference is.
+        // Takes the same time wherever the first difference is.
         let difference = zip(given, expected).reduce(given.count ^ expected.count) { $0 | Int($1.0 ^ $1.1) }
         guard difference == 0, now.seconds < expires, expires <= now.seconds + Self.lifetime else {
             throw Problem(

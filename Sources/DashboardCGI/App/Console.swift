@@ -104,7 +104,7 @@ struct Console {
         return Dictionary(Table.groups(figures, by: \.policy).map { ($0.key, $0.value.counts.blocked) }) { $1 }
     }
 
-    /// The operator who sent a request, or why it is none.
+    /// The operator who sent a request, or why the sender is not an operator.
     private func user(of request: Request) -> (name: String?, refusal: Problem?) {
         do throws(Problem) { return (try operators.name(of: request), nil) } catch { return (nil, error) }
     }

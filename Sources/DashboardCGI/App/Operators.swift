@@ -27,7 +27,7 @@ struct Operators: OptionValue {
         guard let user = request.text(of: "REMOTE_USER"), !user.isEmpty else {
             throw Problem(
                 .forbidden, "Only operators who have logged in may act.",
-                "Have the web server ask for a login, or copy the command and run it on a limiter's machine.")
+                "Let the web server ask for a login, or copy the command and run it on a limiter's machine.")
         }
         guard names.contains(user) else {
             throw Problem(

@@ -23,7 +23,7 @@ struct AlarmView {
         silentSince = up.isEmpty ? processes.map(\.seen).max().map { TimeView($0.utc).text } : nil
     }
 
-    /// Says of a page that shows nothing but a problem that something is wrong.
+    /// The alarm of a page that shows nothing but a problem.
     init(_ problem: Problem) {
         lines = problem.kind == .unavailable ? [problem.title] : []
         silentSince = nil

@@ -4,7 +4,7 @@ import Limiters
 
 /// The files that pages need: a style sheet, fonts, scripts and icons.
 ///
-/// Each address carries a hash of the content, so browsers may cache a file forever.
+/// Each address contains a hash of the content, so browsers may cache a file forever.
 struct Assets: Sendable {
     /// One file.
     struct Asset: Sendable {

@@ -19,7 +19,7 @@ struct ConfirmView: PageContent {
         command = plan.action.command
         self.address = address
         self.refusal = refusal.map(ProblemView.init)
-        var effects = [plan.effect + " All limiters of \(store) do so within a second."]
+        var effects = [plan.effect + " This takes effect on all limiters of \(store) within a second."]
         if let made = plan.made {
             effects.append("The override ends by itself at \(made.untilText) and can be undone.")
         }
@@ -45,11 +45,11 @@ extension LiveStore.Plan {
     /// What will happen to the client's requests.
     fileprivate var effect: String {
         switch action.kind {
-        case .ban: "All requests of \(action.client) are answered 403."
+        case .ban: "All requests of \(action.client) are answered with 403."
         case .exempt: "All requests of \(action.client) pass uncounted."
         case .limit:
-            "The policy \(action.policy ?? "") allows \(action.client) \(action.limit ?? 0) units per window, and what was "
-                + "used counts."
+            "The policy \(action.policy ?? "") allows \(action.client) \(action.limit ?? 0) units per window. Units "
+                + "that were used still count."
         case .remove: "The rules decide about \(action.client) again."
         case .reset:
             "The counts of \(action.client) are forgotten: full quotas in \(keys.count) policies. This cannot be undone."

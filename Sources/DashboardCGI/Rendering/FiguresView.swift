@@ -57,7 +57,7 @@ struct FiguresView {
             count("total", "Total", \.total, "All requests that limiters were asked about"),
             count("allowed", "Allowed", \.allowed, "Requests that were let through"),
             count("blocked", "Blocked", \.blocked, isBad: true, "Requests that a policy or a ban refused"),
-            count("banned", "Banned", \.banned, isBad: true, "Those of the blocked whose clients are banned"),
+            count("banned", "Banned", \.banned, isBad: true, "Blocked requests whose clients are banned"),
             count("failed", "Store failed", \.failed, isBad: true, "Requests that the store did not decide"),
             Entry(
                 name: "rate", title: "Block rate", hint: "The blocked share of all requests", tone: "plain",
@@ -87,7 +87,7 @@ struct FiguresView {
         if let beginning = totals.beginning {
             notes.append("Counts begin at \(TimeView(beginning.utc).text) UTC; rates are over the time since then.")
         } else if totals.comparison == nil, counts.total > 0 {
-            notes.append("The same time before is not compared, because its counts are not kept.")
+            notes.append("The time before is not compared, because its counts are not kept.")
         }
         return notes
     }

@@ -40,7 +40,7 @@ struct Templates: Sendable {
         html(type(of: page.content).template, Document(assets, page))
     }
 
-    /// A page of its own, as HTML.
+    /// The refusal, a page with a layout of its own, as HTML.
     func html(_ refusal: RefusalView) -> [UInt8] { html("refusal", refusal) }
 
     private func html(_ name: String, _ view: Any) -> [UInt8] {

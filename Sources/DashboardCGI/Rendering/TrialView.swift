@@ -30,10 +30,10 @@ struct TrialView: PageContent {
             let covered = trial.covered.map { " from \($0.start.iso) to \($0.end.iso)" } ?? ""
             summary =
                 "\(figure(total.requests)) requests\(covered): these rules refuse \(figure(total.refused)) (\(share)), and "
-                + "\(figure(total.refusedThen)) were answered 429 then. \(figure(replay.unlimited)) match no rule, "
+                + "\(figure(total.refusedThen)) were answered with 429 at the time. \(figure(replay.unlimited)) match no rule, "
                 + "\(figure(replay.banned)) are of banned clients, and \(figure(trial.unreadable)) lines have another format."
                 + (trial.cut.map { " The trial ended early, after \($0): choose a shorter time." } ?? "")
-            let empty = "No request of this time is limited by these rules."
+            let empty = "These rules limit no request of this time."
             policies = TableView(
                 .trialPolicies(replay, then: then), "By policy", empty: empty, filter, on: .trial)
             limits = replay.trial.map { trial in
@@ -44,7 +44,7 @@ struct TrialView: PageContent {
             }
             clients = TableView(
                 .trialClients(replay, most: Self.mostClients), "By client",
-                empty: "No client would be refused, or was.",
+                empty: "No client would be refused, and none was.",
                 filter, on: .trial)
         }
     }

@@ -1,4 +1,4 @@
-/// One line on whether clients are blocked as usual, since when not, who and by which policy.
+/// One line: whether blocking is unusual, since when, who is blocked and by which policy.
 struct VerdictView {
     /// `usual` or `unusual`: a class of the style sheet.
     let tone: String

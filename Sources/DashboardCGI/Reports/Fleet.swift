@@ -3,7 +3,7 @@ import Platform
 
 /// The limiters that write to the database, and the database itself.
 struct Fleet {
-    /// Whether a limiter still writes, as the statement `processes` says it.
+    /// Whether a limiter still writes, in the words of the statement `processes`.
     enum Life: String {
         case up
         /// Stopped writing for no known reason.
@@ -59,7 +59,7 @@ struct Fleet {
         }
     }
 
-    /// Whether the server answers changes, or replicates one that does.
+    /// Whether the server accepts changes, or replicates one that does.
     enum Role {
         case primary
         /// `lag` is in seconds; `nil` if nothing has been replayed yet.

@@ -45,7 +45,7 @@ final class LiveStore {
         guard !client.hasPrefix("hashed="), client != "other" else {
             throw Problem(
                 .unavailable, "The store cannot look up \(client).",
-                "Limiters that hash the names of clients keep no way back to them.")
+                "Limiters that hash client names cannot tell which client has a hash.")
         }
         let charge = try charge(client)
         guard let session = try openedSession() else {

@@ -4,7 +4,7 @@ struct UnusualBlocking {
     /// The requests since then.
     let counts: Counts
 
-    /// How many times the usual rate is unusual, and how few blocked requests per bar never are.
+    /// The multiple of the usual rate from which blocking is unusual, and the blocked requests per bar below which it never is.
     private static let (factor, fewest) = (3.0, 20.0)
 
     /// Looks at the last bars of a chart; `nil` if they are as usual.

@@ -6,14 +6,14 @@ import Stores
 
 /// Watches a limiter in threads of its own, and tells a webhook once when an incident begins and once when it ends.
 ///
-/// No request waits for it. A message that is not accepted is sent again, in order, until it is.
+/// No request waits for a message. One that is not accepted is sent again, in order, until it is.
 final class AlertWatch: Sendable {
     private static let interval: Microseconds = 1_000_000
     private static let pauses: (first: Microseconds, longest: Microseconds) = (1_000_000, 60_000_000)
-    /// Messages that wait; the receiver has been unavailable for long then, and later ones are dropped.
+    /// The most messages that wait; later ones are dropped, because the receiver has been unavailable for long.
     private static let mostMessages = 64
 
-    /// What begins an incident.
+    /// The values from which there is an incident.
     struct Thresholds: Sendable {
         /// Percent of the requests of a minute that are blocked.
         let blockRate: Int64

@@ -3,7 +3,7 @@ import Limiters
 
 /// The blocked share of the requests of the last minute, sampled about once per second.
 struct BlockRate {
-    /// Requests below which a share says nothing.
+    /// The fewest requests of which a share says something.
     static let fewestRequests: Int64 = 100
     private static let span: Microseconds = 60_000_000
 

@@ -1,6 +1,6 @@
 import Limiters
 
-/// Decides when a condition begins and ends an incident: not by one sample, but by a time of samples that agree.
+/// Decides when a condition begins and ends an incident: after its samples have agreed for some time.
 struct Incident {
     enum Change: Equatable {
         case begin
@@ -11,12 +11,12 @@ struct Incident {
     static let delay: (begin: Microseconds, end: Microseconds) = (3_000_000, 10_000_000)
 
     private(set) var isOpen = false
-    /// Since when the samples say something else than `isOpen`; `nil` while they agree.
+    /// Since when the samples have differed from `isOpen`; `nil` while they agree.
     private var changing: Microseconds?
 
     /// Takes a sample at the time `now` of the steady clock.
     ///
-    /// - Returns: what changes by it; usually nothing.
+    /// - Returns: the change that the sample causes; usually none.
     mutating func update(_ holds: Bool, now: Microseconds) -> Change? {
         guard holds != isOpen else {
             changing = nil

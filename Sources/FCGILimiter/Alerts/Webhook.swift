@@ -2,7 +2,7 @@ import Glibc
 import Limiters
 import Platform
 
-/// Sends messages to an HTTP server by curl(1).
+/// Sends messages to an HTTP server with curl(1).
 ///
 /// The address goes to curl's standard input, because arguments are visible to all users of the machine.
 struct Webhook: Sendable {
@@ -17,7 +17,7 @@ struct Webhook: Sendable {
     /// - Parameters:
     ///   - body: the message.
     ///   - time: seconds since 1970.
-    /// - Returns: why it was not accepted, in one line; `nil` if it was.
+    /// - Returns: why the message was not accepted, in one line; `nil` if it was.
     func send(_ body: [UInt8], time: Int64) -> String? {
         var lines = ["url = \(quoted(address))", "header = \"Content-Type: application/json\""]
         if !secret.isEmpty {

@@ -40,6 +40,6 @@ struct WebhookAddress: OptionValue {
         self.text = text
     }
 
-    /// The address, without what may be a secret in it.
+    /// A text in place of the address, which may contain a secret.
     var defaultValueDescription: String { "a webhook" }
 }

@@ -8,7 +8,7 @@ import TextFormats
 struct AuditOptions: ParsableArguments {
     @OptionGroup var postgresOptions: PostgresOptions
 
-    /// Adds a row to the audit trail, if a database is named; otherwise, and if that fails, prints that there is none.
+    /// Adds a row to the audit trail; without a database, and if the database fails, prints that there is no row.
     ///
     /// What was done stays done: an operator must be able to act while the database is down.
     func write(_ action: AuditRecord.Action, reason: String, ended: [String]) {

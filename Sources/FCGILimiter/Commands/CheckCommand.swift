@@ -54,7 +54,8 @@ struct CheckCommand: ParsableCommand {
                 print(
                     """
                     the web server must report how requests end, for \(refundable.joined(separator: ", ")): include \
-                    report.conf as its guide says; without reports every request counts, at once for its whole lease
+                    report.conf as the web server's guide says; without reports every request counts, and under a limit \
+                    at once for its whole lease
                     """)
             }
             if unsent.contains(NginxVariables.host) {
@@ -62,7 +63,7 @@ struct CheckCommand: ParsableCommand {
             }
         }
         if let header = rulebook.costHeader, header.lowercased() != "x-cost" {
-            print("web servers report X-Cost, not \(header), unless told so: see docs/rules.md")
+            print("web servers report X-Cost instead of \(header) unless configured otherwise: see docs/rules.md")
         }
         guard warnings.isEmpty || !strict else { throw ExitCode.failure }
     }

@@ -13,8 +13,8 @@ struct ClientOptions: ParsableArguments {
 
     @Argument(
         help: """
-            The client, for example address=203.0.113.9 or api_key=KEY; of a secret the name that explain prints, or the \
-            secret itself.
+            The client, for example address=203.0.113.9 or api_key=KEY. A secret is written as itself or by the name that \
+            explain prints.
             """)
     var client: String
 

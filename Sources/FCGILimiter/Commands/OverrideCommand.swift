@@ -17,8 +17,8 @@ struct OverrideCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Give a client another limit in one policy for a while.",
             discussion: """
-                Window and algorithm stay those of the policy, and what the client has used counts. In a network, each \
-                client has the limit by itself.
+                The window and the algorithm of the policy stay, and units that the client has used still count. In a \
+                network, each client gets the limit for itself.
                 """
         )
 

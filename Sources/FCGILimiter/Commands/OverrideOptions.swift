@@ -40,7 +40,7 @@ struct OverrideClientOptions: ParsableArguments {
             """)
     var client: String
 
-    /// The client as overrides have it.
+    /// The client in the form that overrides store.
     private func overrideClient(_ rules: Rulebook) throws -> String {
         try OneLineFailure.of { () throws(UnknownClient) in try rules.overrideClient(named: self.client) }
     }
@@ -78,7 +78,7 @@ struct OverrideClientOptions: ParsableArguments {
     ///   - kind: what the error calls an override that is missing.
     ///   - reason: why, for the audit trail.
     ///   - isMet: the condition.
-    /// - Throws: `ExitCode.failure`, after the error is printed, also if there is none.
+    /// - Throws: `ExitCode.failure`, after the error is printed; that no override meets the condition is an error, too.
     func remove(_ kind: String, reason: String, where isMet: (Override) -> Bool) throws {
         let rules = try rulesOptions.load()
         let client = try overrideClient(rules)

@@ -15,7 +15,7 @@ struct RecorderOptions: ParsableArguments {
 
     @Option(
         help: """
-            Folder for counts that PostgreSQL has not taken yet, and the most bytes for all of them: PATH or \
+            Folder for counts that PostgreSQL has not accepted yet, and the largest size of the folder: PATH or \
             PATH?size=1G.
             """,
         completion: .directory)

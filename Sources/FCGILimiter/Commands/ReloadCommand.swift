@@ -10,7 +10,7 @@ struct ReloadCommand: ParsableCommand {
         abstract: "Make the running limiters of this machine read their rules files again (SIGHUP).",
         discussion: """
             Checks the rules file of each limiter first. A limiter whose file has an error is not signalled and keeps its \
-            current rules. With --rules or NAME, checks that file too and signals no limiter if it has an error.
+            current rules. With --rules or NAME, checks that file too and signals no limiter if the file has an error.
             """
     )
 

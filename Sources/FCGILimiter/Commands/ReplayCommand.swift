@@ -10,8 +10,8 @@ struct ReplayCommand: ParsableCommand {
         commandName: "replay",
         abstract: "Report which clients the rules would have refused, from access logs.",
         discussion: """
-            Reads logs of nginx or Apache in the combined log format, also with the virtual host before it, as in Debian's \
-            other_vhosts_access.log, and also compressed by gzip. Several logs are read as one, in the given order; - is \
+            Reads logs of nginx or Apache in the combined log format, with or without the virtual host in front (Debian's \
+            other_vhosts_access.log), plain or compressed by gzip. Several logs are read as one, in the given order; - is \
             standard input. The log has no request headers except Referer and User-Agent, so a rule that counts by \
             another header uses its fallback.
             """

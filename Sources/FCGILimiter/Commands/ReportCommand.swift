@@ -8,9 +8,9 @@ struct ReportCommand: ParsableCommand, VariableOptions {
         commandName: "report",
         abstract: "Tell the limiters of this machine how requests ended.",
         discussion: """
-            Reads lines of the form RECEIPT STATUS from standard input until it ends, and sends each at once. Meant for a \
-            piped log of Apache, and for applications that report by themselves. A report that does not arrive costs the \
-            client its refund.
+            Reads lines of the form RECEIPT STATUS BYTES COST from standard input until its end, and sends each line at \
+            once. BYTES and COST may be left out. Meant for a piped log of Apache, and for applications that report \
+            instead of the web server. A lost report costs the client its refund.
             """
     )
 

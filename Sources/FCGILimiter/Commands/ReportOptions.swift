@@ -7,8 +7,8 @@ import Startup
 struct ReportOptions: ParsableArguments {
     @Option(
         help: """
-            The address at which the web server reports how requests ended, which policies with count_if and count_unless \
-            need.
+            The UDP address at which web servers report how requests ended. Policies with count_if, count_unless, cost or \
+            a limit at once need these reports.
             """)
     var reports = ReportAddress.usual
 

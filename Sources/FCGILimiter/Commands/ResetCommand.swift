@@ -9,7 +9,7 @@ struct ResetCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reset",
         abstract: "Forget all requests of a client or a network, so that the client has its full quotas again.",
-        discussion: "Of a network, the clients that are counted by their address are reset."
+        discussion: "In a network, the clients that are counted by their address are reset."
     )
 
     @OptionGroup var options: ClientOptions

@@ -39,7 +39,7 @@ struct ServeCommand: ParsableCommand, VariableOptions {
     @OptionGroup var recorderOptions: RecorderOptions
     @OptionGroup var alertOptions: AlertOptions
 
-    @Option(help: "Whether to let every request pass and only count and log which ones the rules would refuse.")
+    @Option(help: "Whether to let every request pass and only count and log those that the rules would refuse.")
     var shadow = Switch.off
 
     @Option(help: "Number of event loops, from 1 to 256, each with its own thread and store connection.")

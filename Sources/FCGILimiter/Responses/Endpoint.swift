@@ -31,7 +31,7 @@ struct Endpoint: Sendable {
         },
     ]
 
-    /// The methods that the endpoint answers, as the header `Allow` has them.
+    /// The methods that the endpoint answers, as the header `Allow` lists them.
     var allowed: StaticString { method.bytes.elementsEqual("GET".utf8) ? "GET, HEAD" : "POST" }
 
     /// Whether the endpoint answers this method: its own, and HEAD if that is GET.

@@ -48,7 +48,7 @@ enum Front {
     ///
     /// - Parameters:
     ///   - problem: why the request is refused; `nil` if it passes.
-    ///   - verdict: what the limits say; `nil` if nobody decided.
+    ///   - verdict: the answer of the limits; `nil` if nobody decided.
     ///   - page: makes the limiter's own answer to a request that passes.
     /// - Returns: the response to the web server.
     func response(problem: ProblemDetails?, verdict: Verdict?, page: () -> Response) -> Response {

@@ -72,7 +72,7 @@ struct ProblemDetails {
 }
 
 extension Verdict {
-    /// Whether all policies that refuse are limits of requests at once.
+    /// Whether all policies that refuse are limits at once.
     fileprivate var refusesAtOnceOnly: Bool {
         charge.entries.indices.allSatisfy { index in
             let policy = charge.entries[index].policy

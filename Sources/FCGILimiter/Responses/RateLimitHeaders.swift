@@ -6,8 +6,8 @@ extension Response {
     /// Adds the headers about limits: `X-RateLimit-*` for the decision that matters most, and `RateLimit-Policy` and
     /// `RateLimit` for the policies that ``Verdict/forEachNamed(_:)`` names.
     ///
-    /// Source of the latter two: draft-ietf-httpapi-ratelimit-headers-11. All times are seconds, rounded up. A limit of requests
-    /// at once has no time: nobody knows when one ends.
+    /// Source of the latter two: draft-ietf-httpapi-ratelimit-headers-11. All times are seconds, rounded up. A limit at once has
+    /// no time: nobody knows when a request ends.
     mutating func addRateLimit(_ verdict: Verdict) {
         let charge = verdict.charge
         guard let governing = verdict.governing else { return }

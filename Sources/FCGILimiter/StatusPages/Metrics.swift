@@ -13,7 +13,7 @@ extension StatusPages {
             : Response(status: 200, reason: "OK", contentType: "application/json", page: lastHourJSON())
     }
 
-    /// Whether `?format=` says so; without it, a client prefers Prometheus text if it accepts plain text or OpenMetrics and no JSON.
+    /// Whether the client asks for Prometheus text: by `?format=`, or else by accepting plain text or OpenMetrics and no JSON.
     private func prefersPrometheus(_ request: Request) -> Bool {
         let format = URLQuery(request.bytes(of: "QUERY_STRING") ?? []).first("format".utf8) ?? []
         if !format.isEmpty { return format.elementsEqual("prometheus".utf8) }

@@ -110,7 +110,7 @@ extension StatusPages {
         }
         text.family(
             "receipts_open", .gauge,
-            "Requests whose end is not known yet; any limiter of a store may hear of it, so only the sum over all is meaningful."
+            "Requests whose end is not known yet. Any limiter of a store may get the report, so only the sum over all counts."
         )
         let settled = [Settler.Result.counted, .refunded, .charged, .failed].map { counts.reports[$0, default: 0] }
             .reduce(0, +)
@@ -126,9 +126,9 @@ extension StatusPages {
         let counts = ledger.units.merging(zeros) { count, _ in count }.sorted { $0.key < $1.key }
         guard !counts.isEmpty else { return }
         let families: [(String, String, KeyPath<UnitCounts, Int64>)] = [
-            ("charged", "Units taken when a request was let through and that its end may change.", \.charged),
+            ("charged", "Units taken when requests were let through, which their ends may change.", \.charged),
             ("refunded", "Units given back when a request had ended.", \.refunded),
-            ("corrected", "Units taken when a request had ended that cost more than its charge.", \.corrected),
+            ("corrected", "Units taken when a request had ended, because it cost more than its charge.", \.corrected),
         ]
         for (name, help, path) in families {
             text.family("\(name)_units_total", .counter, help)
