@@ -21,7 +21,7 @@ public struct UTCTime: Sendable, Hashable {
     public init(microseconds: Int64) {
         let (seconds, microsecond) = Self.divided(microseconds, by: 1_000_000)
         let (civilDay, secondOfDay) = Self.divided(seconds, by: 86_400)
-        // Days since 1 March of year 0: the leap day is a year's last.
+        // Days since 1 March of year 0: the leap day is the last day of such a year.
         let (era, dayOfEra) = Self.divided(civilDay + Self.daysBefore1970, by: 146_097)
         let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
         let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)

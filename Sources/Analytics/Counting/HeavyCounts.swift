@@ -55,7 +55,7 @@ struct HeavyCounts<Value> {
         }
     }
 
-    /// The slot that has the entry with this hash, or else the free one that it belongs into.
+    /// The slot that has the entry with this hash, or else the free slot for the entry.
     private func slot(of hash: Int) -> Int {
         let mask = slots.count - 1
         var slot = hash & mask

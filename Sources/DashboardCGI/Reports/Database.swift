@@ -45,7 +45,7 @@ final class Database {
         }
     }
 
-    /// Adds a row to the audit trail, if `act` succeeds meanwhile.
+    /// Adds a row to the audit trail, in a transaction that is committed if `act` succeeds.
     ///
     /// - Returns: the row's number.
     /// - Throws: ``Problem`` of `act`, or of the database. Nothing is done if the database does not take the row.

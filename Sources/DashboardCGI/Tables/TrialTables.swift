@@ -15,7 +15,7 @@ extension Table {
             })
     }
 
-    /// The clients of whom rules on trial would have refused most, and how many of their requests were answered 429.
+    /// The clients that rules on trial would have refused most often, and how many of their requests were answered with 429.
     static func trialClients(_ replay: Replay, most: Int) -> Table {
         let clients = replay.clients.filter { $0.value.refused > 0 || $0.value.refusedThen > 0 }
             .map { (name: String(decoding: $0.key.bytes, as: UTF8.self), count: $0.value) }

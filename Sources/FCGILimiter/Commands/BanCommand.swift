@@ -8,7 +8,8 @@ struct BanCommand: ParsableCommand {
         commandName: "ban",
         abstract: "Refuse all requests of a client or a network for a while.",
         discussion: """
-            All limiters of the store answer 403 within a second. A ban takes precedence over the lists of the rules.
+            A ban takes effect on all limiters of the store within a second: they answer with 403. It takes precedence over \
+            the lists of the rules.
             """
     )
 

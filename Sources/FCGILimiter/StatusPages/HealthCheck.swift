@@ -20,7 +20,7 @@ final class HealthCheck: Sendable {
 
     /// The last result, or the one of `check` if that is older than a second.
     ///
-    /// Loops that ask meanwhile wait for it: once per second, for the time that the store may take to answer.
+    /// Loops that ask during a check wait for it: once per second, for the time that the store may take to answer.
     func result(now: Microseconds, _ check: () -> Result) -> Result {
         last.withLock { last in
             if let last, now - last.time < Self.interval { return last.result }
