@@ -42,9 +42,10 @@ class Site(http.server.BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
-        # ?cost=5 makes it say what its answer cost.
-        if "cost" in query:
-            self.send_header("X-Cost", query["cost"][0])
+        # ?X-Cost=5 makes it say what its answer cost, and ?cost=5 too.
+        for name, values in query.items():
+            if name == "cost" or name.startswith("X-"):
+                self.send_header("X-Cost" if name == "cost" else name, values[0])
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)

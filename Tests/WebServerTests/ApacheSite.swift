@@ -3,6 +3,7 @@ import Servers
 /// Apache with a test's own configuration, the limiter started by mod_fcgid, and the Python site.
 final class ApacheSite {
     let apache: ApacheServer
+    let app: PythonSite
 
     /// Starts the servers.
     ///
@@ -17,7 +18,7 @@ final class ApacheSite {
         rules: String = Rules.ten, _ site: String, files: [String: String] = [:], values: [String: String] = [:],
         companions: [any Sendable] = []
     ) throws {
-        let app = try PythonSite()
+        app = try PythonSite()
         apache = try ApacheServer(
             Self.template(site), values.merging(["app": "\(app.port)"]) { $1 },
             files: files.merging(["limits.yaml": rules]) { $1 }, companions: companions + [app])

@@ -70,9 +70,7 @@ final class ExportSite {
     func becomesFree(_ count: Int) throws -> Bool { try waitUntil { try free() == count } }
 
     /// How many of five units are free.
-    func free() throws -> Int? {
-        try site.left().firstMatch(of: /exports: (\d+) of 5 left/).flatMap { Int($0.1) }
-    }
+    func free() throws -> Int? { try site.remaining()["exports"] }
 }
 
 @Suite("Requests at once")

@@ -25,6 +25,17 @@ final class ReportSpy {
     ///
     /// - Throws: an error when they do not come.
     func receive(_ count: Int) throws -> [String] {
+        try receiveWhole(count).map { message in
+            let words = message.split(separator: " ")
+            let receipt = words.firstIndex { $0.hasPrefix("fl1:") } ?? 0
+            return words.prefix(receipt + 2).joined(separator: " ")
+        }
+    }
+
+    /// The messages so far, at least so many.
+    ///
+    /// - Throws: an error when they do not come.
+    func receiveWhole(_ count: Int) throws -> [String] {
         let isComplete = waitUntil {
             readAll()
             return received.count >= count
@@ -44,9 +55,7 @@ final class ReportSpy {
         while true {
             let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
             guard count >= 0 else { return }
-            let words = String(decoding: buffer[..<count], as: UTF8.self).split(separator: " ")
-            let receipt = words.firstIndex { $0.hasPrefix("fl1:") } ?? 0
-            received.append(words.prefix(receipt + 2).joined(separator: " "))
+            received.append(String(decoding: buffer[..<count], as: UTF8.self))
         }
     }
 }

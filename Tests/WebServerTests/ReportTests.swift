@@ -5,9 +5,6 @@ import Testing
 
 @Suite("How requests ended, as nginx reports it")
 struct ReportTests {
-    /// `REPORT_SECONDS=60` mixes logins for a minute.
-    private static let mixingSeconds = ProcessInfo.processInfo.environment["REPORT_SECONDS"].flatMap { Double($0) }
-
     @Test("wrong logins use up the limit and right ones cost nothing", arguments: [false, true])
     func login(onRedis: Bool) throws {
         let site = try ReportedSite(onRedis: onRedis)
@@ -29,64 +26,6 @@ struct ReportTests {
         #expect(try waitUntil { try site.metric(#"reports_total{result="refunded"}"#) == 21 })
         #expect(try site.metric(#"reports_total{result="counted"}"#) == 3)
         #expect(try site.metric("receipts_total") == 24)
-    }
-
-    @Test("of 1,000 wrong logins at once over two limiters and Redis exactly the limit reaches the site")
-    func atOnce() async throws {
-        let site = try ReportedSite(limiters: 2)
-        let urls = Array(repeating: "http://127.0.0.1:\(site.nginx.port)/401", count: 250)
-        let options = ["-sZ", "--parallel-immediate", "--parallel-max", "250", "-H", "X-API-Key: a"]
-        let words = options + ["-w", "<%{http_code}>"] + urls
-        let statuses = try await withThrowingTaskGroup { group in
-            for _ in 0..<4 {
-                group.addTask { try Program("curl", package: "curl").run(words).text }
-            }
-            return try await group.reduce("", +)
-        }
-        #expect(statuses.components(separatedBy: "<429>").count - 1 == 997)
-        #expect(statuses.components(separatedBy: "<401>").count - 1 == 3)
-        #expect(try site.lines(of: "backend.log") == Array(repeating: "401 /401", count: 3))
-    }
-
-    @Test("10,000 right logins, one after another, are never refused", arguments: [false, true])
-    func sequence(onRedis: Bool) throws {
-        let site = try ReportedSite(onRedis: onRedis)
-        let client = site.client()
-        var refused = 0
-        for _ in 0..<10_000 where try client.get("/200", headers: ["X-API-Key": "a"]).status != 200 { refused += 1 }
-        #expect(refused == 0)
-        #expect(try waitUntil { try site.left() == "login: 3 of 3 left" })
-    }
-
-    @Test("clients that mix right and wrong logins have as much left as nginx's own log says")
-    func oracle() async throws {
-        let rules = ReportedSite.login.replacing("3 per hour", with: "40 per hour")
-        let site = try ReportedSite(rules: rules, limiters: 2)
-        try await withThrowingTaskGroup { group in
-            for number in 0..<8 {
-                let client = HTTPClient(site.nginx, port: site.nginx.port)
-                nonisolated(unsafe) let mine = client
-                group.addTask {
-                    var generator = SystemRandomNumberGenerator()
-                    let end = Self.mixingSeconds.map { Date(timeIntervalSinceNow: $0) }
-                    var count = 0
-                    while end.map({ Date() < $0 }) ?? (count < 300) {
-                        count += 1
-                        let path = ["/200", "/302", "/200", "/404", "/500", "/401", "/403"].randomElement(
-                            using: &generator)
-                        let target = (path ?? "/200") + "?\(number % 4)"
-                        _ = try mine.get(target, headers: ["X-API-Key": "\(number % 4)"])
-                    }
-                }
-            }
-            try await group.waitForAll()
-        }
-        #expect(try waitUntil { try site.metric("receipts_total") == site.reports() })
-        let log = try site.lines(of: "backend.log")
-        for key in 0..<4 {
-            let failures = log.count { $0 == "401 /401?\(key)" || $0 == "403 /403?\(key)" }
-            #expect(try site.left("\(key)") == "login: \(40 - failures) of 40 left")
-        }
     }
 
     @Test("forged, damaged and repeated reports change nothing", arguments: [false, true])
@@ -210,61 +149,6 @@ struct ReportTests {
     }
 
     @Test(
-        "the cost in an answer is charged afterwards, and the next request waits until the debt is paid",
-        arguments: [false, true], ["sliding_window", "token_bucket"])
-    func answerCost(onRedis: Bool, algorithm: String) throws {
-        let rules = ReportedSite.login.replacing(
-            "3 per hour, count_if: { status: [401, 403] }",
-            with: "1000 per week, algorithm: \(algorithm), cost: { response_header: X-Cost }")
-        let site = try ReportedSite(rules: rules, onRedis: onRedis)
-        func spend(_ cost: String, leaves left: Int, key: String = "a") throws {
-            #expect(try site.statuses(["/200?cost=\(cost)"], key: key) == [200])
-            #expect(try waitUntil { try site.left(key) == "login: \(left) of 1000 left" }, "\(cost)")
-        }
-        try spend("400", leaves: 600)
-        try spend("0", leaves: 600)
-        try spend("1", leaves: 599)
-        // What is no number leaves what was charged first.
-        for (index, text) in ["", "-5", "1e3", "2.5", "many", "5%205"].enumerated() {
-            try spend(text, leaves: 598 - index)
-        }
-        try spend("900", leaves: 0)
-        let refused = try site.client().get("/200?cost=1", headers: ["X-API-Key": "a"])
-        #expect(refused.status == 429)
-        #expect(refused["X-RateLimit-Remaining"] == "0")
-        #expect(Int(refused["Retry-After"] ?? "") ?? 0 > 100_000)
-        try spend("99999999999999999999999999", leaves: 0, key: "b")
-        #expect(try site.statuses(["/200"], key: "b") == [429])
-        #expect(try site.metric(#"reports_total{result="charged"}"#) == 3)
-        #expect(try site.metric(#"reports_total{result="refunded"}"#) == 1)
-    }
-
-    @Test("the bytes of answers are counted, large limits in tens or hundreds of them")
-    func answerBytes() throws {
-        for (limit, left) in [("100 kB", "99996 of 100000"), ("20 GB", "199999998 of 200000000")] {
-            let rules = ReportedSite.login.replacing(
-                "3 per hour, count_if: { status: [401, 403] }", with: "\(limit) per week, cost: response_bytes")
-            let site = try ReportedSite(rules: rules)
-            // Both answers have two bytes.
-            #expect(try site.statuses(["/200", "/200"]) == [200, 200])
-            #expect(try waitUntil { try site.left() == "login: \(left) left" }, "\(limit)")
-        }
-    }
-
-    @Test("while the reader stands still no client waits, and receipts are reports and counted losses")
-    func stoppedReader() throws {
-        // The limiters are not stopped, but nobody reads the reports.
-        let spy = try ReportSpy()
-        let rules = ReportedSite.login.replacing("3 per hour", with: "100000 per hour")
-        let site = try ReportedSite(rules: rules, onRedis: true, flags: ["--report-timeout", "1"], reports: spy.port)
-        let began = ContinuousClock.now
-        #expect(try site.statuses(Array(repeating: "/200", count: 3_000)).allSatisfy { $0 == 200 })
-        #expect(ContinuousClock.now - began < .seconds(60))
-        #expect(try waitUntil { try site.metric("reports_lost_total") == 3_000 })
-        #expect(try site.metric("receipts_total") == 3_000)
-    }
-
-    @Test(
         "the report has the status that the client got",
         arguments: [
             ("/302", "302"), ("/304", "304"), ("/500", "500"), ("/dead", "502"), ("/page", "404"), ("/file", "206"),
@@ -312,33 +196,6 @@ struct ReportTests {
         let report = try spy.receive(1)[0]
         #expect(report.hasSuffix(" " + status), "\(report)")
         #expect(report.contains("<190>") && report.contains(" fcgi_limiter: fl1:"), "\(report)")
-    }
-
-    @Test("refused requests of such a policy do not slow others, however many reports come meanwhile")
-    func undisturbed() throws {
-        let rules = ReportedSite.login
-            .replacing("policies:\n", with: "policies:\n  other: { limit: 1000000 per hour }\n")
-            .replacing("rules:\n", with: "rules:\n  - { match: { path: /302 }, policies: [other] }\n")
-        let site = try ReportedSite(rules: rules, onRedis: true, delay: 20)
-        func median() throws -> Duration {
-            let client = site.client()
-            let times = try (0..<25).map { _ in
-                let began = ContinuousClock.now
-                let status = try client.get("/302").status
-                #expect(status == 302)
-                return ContinuousClock.now - began
-            }
-            return times.sorted()[times.count / 2]
-        }
-        #expect(try site.statuses(["/401", "/403", "/401", "/200"]) == [401, 403, 401, 429])
-        let quiet = try median()
-        let refused = Hammer(site.nginx, target: "/200", clients: 16) { _ in "a" }
-        let reported = Hammer(site.nginx, target: "/200", clients: 4) { "\($0)" }
-        #expect(refused.waitForMore(50) && reported.waitForMore(50))
-        let disturbed = try median()
-        #expect(Set(refused.stop().statuses.keys) == [429])
-        #expect(reported.stop().statuses[200, default: 0] > 50)
-        #expect(disturbed < quiet * 6, "\(disturbed) beside others, \(quiet) alone")
     }
 
     @Test("nothing is sent without such a policy, and the site's own log has every request")

@@ -125,9 +125,24 @@ final class ReportedSite {
 
     /// How many units a client has left, as a peek finds it.
     func left(_ key: String = "a") throws -> String {
+        try outcome(["peek", "api_key=\(key)"]).text.split(separator: ",").first.map(String.init) ?? ""
+    }
+
+    /// How many units a client has left under each policy, in this store or in another one.
+    func remaining(_ key: String = "a", store: String? = nil) throws -> [String: Int] {
+        try outcome(["peek", "api_key=\(key)"], store: store).text.matches(of: /(\w+): (\d+) of \d+ left/)
+            .reduce(into: [:]) { $0[String($1.1)] = Int($1.2) }
+    }
+
+    /// Runs a command on the rules and the store, which must succeed.
+    func run(_ words: String...) throws {
+        let outcome = try outcome(words)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+    }
+
+    private func outcome(_ words: [String], store: String? = nil) throws -> Program.Outcome {
         try Program(built: "fcgi-limiter").run(
-            ["peek", "--rules", folder.path("limits.yaml"), "--store", store, "api_key=\(key)"]
-        ).text.split(separator: ",").first.map(String.init) ?? ""
+            words + ["--rules", folder.path("limits.yaml"), "--store", store ?? self.store])
     }
 
     /// A metric of all limiters together, such as `reports_total{result="refunded"}`.
@@ -142,8 +157,11 @@ final class ReportedSite {
 
     /// How many reports the limiters have understood.
     func reports() throws -> Int {
-        try metric(#"reports_total{result="refunded"}"#) + metric(#"reports_total{result="counted"}"#)
+        try reports("refunded") + reports("counted") + reports("charged")
     }
+
+    /// How many reports had this result.
+    func reports(_ result: String) throws -> Int { try metric(#"reports_total{result="\#(result)"}"#) }
 
     /// The lines of one of nginx's logs.
     func lines(of log: String) throws -> [String] {
@@ -151,7 +169,10 @@ final class ReportedSite {
     }
 
     /// Sends a message to the limiters, as anybody on the machine may.
-    func send(_ message: String) {
+    func send(_ message: String) { Self.send(message, to: port) }
+
+    /// Sends a message to a port.
+    static func send(_ message: String, to port: Int) {
         let descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
         defer { close(descriptor) }
         _ = ServerAddress.tcp(port: port).withAddress { address, length in

@@ -197,7 +197,7 @@ final class Settler: Sendable {
             let due = reports.filter { $0.isForFallback == (chargedStore == .fallback) }
             results += settlements[chargedStore]?.take(due) ?? due.map { _ in .invalid }
             // A store that fails may take long to say so, which must not delay the fallback store's refunds.
-            if chargedStore == .store, let breaker = store.breaker, breaker.state != .closed { continue }
+            if chargedStore == .store, store.breaker?.state == .open { continue }
             results += settlements[chargedStore]?.settle() ?? []
             let issuers = issuers.withLock { $0.filter { $0.chargedStore == chargedStore } }
             lost += settlements[chargedStore]?.countLost(issuers) ?? 0
