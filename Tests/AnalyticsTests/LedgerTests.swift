@@ -46,6 +46,21 @@ struct LedgerTests {
         #expect(hour.counts(until: 2_000).sum.total == 0)
     }
 
+    @Test("a batch that is held back keeps all units, those of long ago by the hour")
+    func heldUnits() {
+        var (batch, later) = (Batch(), Batch())
+        var units = UnitCounts()
+        (units.charged, units.refunded, units.corrected) = (3, 2, 1)
+        for number in 0..<25_000 as Range<Int64> {
+            later.add(["login": units], now: 1_700_000_000_000_000 + number * 10_000_000)
+        }
+        #expect(!later.isEmpty)
+        _ = batch.add(later)
+        #expect(batch.units.count <= 20_000)
+        let sum = batch.units.values.reduce(UnitCounts(), +)
+        #expect([sum.charged, sum.refunded, sum.corrected] == [75_000, 50_000, 25_000])
+    }
+
     @Test("sums stop at the bounds of their type")
     func saturation() {
         #expect(Int64.max.saturatingAdding(1) == .max)

@@ -125,10 +125,14 @@ struct PictureTests {
         insert into limiter.annotations (at, kind, host, text) values
             (now() - interval '41 min', 'reload', 'web-1', 'rules read again from limits.yaml');
         delete from limiter.processes where ctid <> (select min(ctid) from limiter.processes);
-        insert into limiter.events (at, client, address, series, user_agent, method, host, path, status)
+        insert into limiter.events (at, client, address, series, user_agent, method, host, path, status, counted_status)
         select now() - i * interval '9 seconds', 'all', ('198.51.100.' || i % 7)::inet,
-            (select id from limiter.series where endpoint = '/api/login'), 'Mozilla/5.0', 'POST', 'shop.example', '/api/login', 429
+            (select id from limiter.series where endpoint = '/api/login'), 'Mozilla/5.0', 'POST', 'shop.example', '/api/login', 429,
+            401
         from generate_series(1, 40) i;
+        insert into limiter.units_10s values
+            (now() - interval '30 seconds', 'login', 4127, 3981, 0), (now() - interval '30 seconds', 'tokens', 51200, 8340, 296118),
+            (now() - interval '30 seconds', 'exports', 316, 312, 0);
         update limiter.clients_10s set peak = 91 where client = 'api_key=customer-2';
         update limiter.decisions_10s set use = case outcome when 'blocked' then array_fill(0::bigint, '{10}') || requests
             else array[4, 9, 7, 5, 4, 3, 2, 2, 1, 1, 0]::bigint[] end
