@@ -98,7 +98,7 @@ struct SentinelLimitTests {
             ),
             (
                 "redis+sentinel://half:secret@SENTINELS/limits",
-                " lacks rights: grant them by ACL SETUSER NAME +rpush &fcgi-limiter:resets"
+                " lacks rights: grant them with ACL SETUSER NAME +rpush &fcgi-limiter:resets"
             ),
         ])
     func mistakes(_ location: String, _ words: String) throws {

@@ -161,7 +161,7 @@ struct ClusterTests {
         }
         #expect(moved?.kind == .misconfigured)
         #expect(moved?.description.contains(" answered: MOVED ") == true)
-        #expect(moved?.description.hasSuffix(": it is a node of a cluster: write redis+cluster://") == true)
+        #expect(moved?.description.hasSuffix(": the server is a node of a cluster: write redis+cluster://") == true)
     }
 
     @Test("a master that became a replica is dropped, and its slots are found in the new master")

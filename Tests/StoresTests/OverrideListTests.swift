@@ -120,7 +120,7 @@ struct OverrideListTests {
         #expect(error?.kind == .full)
         #expect(
             error?.description
-                == "the store holds as many overrides as it may: remove some by fcgi-limiter override remove")
+                == "the store is full of overrides: remove some with fcgi-limiter override remove")
         // One that replaces another has room.
         #expect(try store.put(Self.draft("address=10.0.0.1", .exempt)).removed.count == 1)
         #expect(try store.overrides().overrides.count == 10_000)

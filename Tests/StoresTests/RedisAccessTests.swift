@@ -110,7 +110,7 @@ struct RedisAccessTests {
             #expect(error?.kind == .misconfigured)
             #expect(
                 error?.description == """
-                    redis+unix:\(server.socket)?db=0 lacks rights: grant them by ACL SETUSER NAME \(missing)
+                    redis+unix:\(server.socket)?db=0 lacks rights: grant them with ACL SETUSER NAME \(missing)
                     """)
         }
     }

@@ -21,7 +21,8 @@ struct ReplyActionTests {
             ),
             (
                 "min-replicas-to-write", "1", "0", .refused, .kept,
-                "NOREPLICAS Not enough good replicas to write: it has fewer replicas than min-replicas-to-write requires"
+                "NOREPLICAS Not enough good replicas to write: the server has fewer replicas than "
+                    + "min-replicas-to-write requires"
             ),
         ] as [(String, String, String, StoreError.Kind, Connection, String)])
     func setting(
@@ -51,8 +52,8 @@ struct ReplyActionTests {
         try expectFailure(
             store, .refused,
             """
-            redis+unix:\(server.socket)?db=0 answered: READONLY You can't write against a read only replica: it is a \
-            replica now: name the master, or Sentinels by redis+sentinel://
+            redis+unix:\(server.socket)?db=0 answered: READONLY You can't write against a read only replica: the server \
+            is a replica now: name the master, or Sentinels with redis+sentinel://
             """)
         #expect(throws: StoreError.self) { try store.check() }
         try server.command("REPLICAOF", "NO", "ONE")
@@ -71,7 +72,8 @@ struct ReplyActionTests {
             store, .refused,
             """
             redis+unix:\(server.socket)?db=0 answered: MASTERDOWN Link with MASTER is down and replica-serve-stale-data \
-            is set to 'no': it is a replica without its master: name the master, or Sentinels by redis+sentinel://
+            is set to 'no': the server is a replica without its master: name the master, or Sentinels with \
+            redis+sentinel://
             """)
         try server.command("REPLICAOF", "NO", "ONE")
         #expect(try store.charge([charge()])[0].isAllowed)
@@ -91,8 +93,8 @@ struct ReplyActionTests {
         try expectFailure(
             store, .refused,
             """
-            redis+unix:\(server.socket)?db=0 answered: LOADING Redis is loading the dataset in memory: it answers once \
-            its data is loaded
+            redis+unix:\(server.socket)?db=0 answered: LOADING Redis is loading the dataset in memory: the server \
+            answers once its data is loaded
             """)
         #expect(waitUntil { (try? store.charge([charge()])) != nil })
     }
@@ -111,7 +113,7 @@ struct ReplyActionTests {
             store, .refused,
             """
             redis+unix:\(server.socket)?db=0 answered: BUSY Redis is busy running a script. You can only call SCRIPT KILL \
-            or SHUTDOWN NOSAVE: a script of another client blocks it: SCRIPT KILL ends that script
+            or SHUTDOWN NOSAVE: a script of another client blocks the server: SCRIPT KILL ends that script
             """)
         try server.command("SCRIPT", "KILL")
         // The script ends at its next check.
@@ -137,7 +139,7 @@ struct ReplyActionTests {
         let error = try failure(store)
         #expect(error.kind == .refused)
         #expect(error.description.contains(" answered: MISCONF "))
-        #expect(error.description.hasSuffix(": it accepts no writes because it cannot save to its disk"))
+        #expect(error.description.hasSuffix(": the server accepts no writes because it cannot save to its disk"))
         try server.command("CONFIG", "SET", "save", "")
         #expect(try store.charge([charge()])[0].decisions[0].remaining == 8)
     }
@@ -175,7 +177,7 @@ struct ReplyActionTests {
         // Connecting again names the missing right.
         try expectFailure(
             store, .misconfigured,
-            "redis+unix:\(server.socket)?db=0 lacks rights: grant them by ACL SETUSER NAME +rpush")
+            "redis+unix:\(server.socket)?db=0 lacks rights: grant them with ACL SETUSER NAME +rpush")
     }
 
     @Test("a key that another program uses is reported")
@@ -187,7 +189,8 @@ struct ReplyActionTests {
         let error = try failure(store)
         #expect(error.kind == .damaged)
         #expect(error.description.contains(" answered: WRONGTYPE "))
-        #expect(error.description.hasSuffix(": another program uses its keys: give the limiter a database of its own"))
+        let remedy = ": another program uses the limiter's keys: give the limiter a database of its own"
+        #expect(error.description.hasSuffix(remedy))
         try server.command("DEL", key)
         #expect(try store.charge([charge()])[0].isAllowed)
     }

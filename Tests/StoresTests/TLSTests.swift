@@ -131,42 +131,48 @@ struct TLSTests {
     @Test(
         "a certificate or a port that is wrong is reported in one line with a remedy",
         arguments: [
-            Mistake(days: -1, kind: .refused, error: "its certificate has expired: renew it on the server"),
+            Mistake(days: -1, kind: .refused, error: "the server's certificate has expired: renew the certificate"),
             Mistake(
                 names: "DNS:other.example", kind: .misconfigured,
                 error: """
-                    its certificate is not for localhost: connect to a name in the certificate, or write server_name=NAME
+                    the server's certificate is not for localhost: connect to a name in the certificate, or write \
+                    server_name=NAME
                     """),
             Mistake(
                 names: "DNS:localhost", location: "rediss://127.0.0.1:{PORT}?ca={CA}", kind: .misconfigured,
                 error: """
-                    its certificate is not for 127.0.0.1: connect to a name in the certificate, or write server_name=NAME
+                    the server's certificate is not for 127.0.0.1: connect to a name in the certificate, or write \
+                    server_name=NAME
                     """),
             Mistake(
                 location: "rediss://localhost:{PORT}", kind: .misconfigured,
-                error: "no authority in this system has issued its certificate: name the authority's file by ca=PATH"),
+                error: """
+                    no authority in this system has issued the server's certificate: name the authority's file with ca=PATH
+                    """),
             Mistake(
                 location: "rediss://localhost:{PORT}?ca={OTHERCA}", kind: .misconfigured,
-                error: "no authority in {OTHERCA} has issued its certificate: name the authority's file by ca=PATH"),
+                error: """
+                    no authority in {OTHERCA} has issued the server's certificate: name the authority's file with ca=PATH
+                    """),
             Mistake(
                 clients: "yes", kind: .misconfigured,
-                error: "it demands a certificate of its clients: write cert=PATH&key=PATH"),
+                error: "the server demands a client certificate: write cert=PATH&key=PATH"),
             Mistake(
                 clients: "yes", protocols: "TLSv1.2", kind: .misconfigured,
-                error: "it demands a certificate of its clients: write cert=PATH&key=PATH"),
+                error: "the server demands a client certificate: write cert=PATH&key=PATH"),
             Mistake(
                 clients: "yes", location: "rediss://localhost:{PORT}?ca={CA}&cert={OTHERCERT}&key={OTHERKEY}",
                 kind: .misconfigured,
                 error: """
-                    it refuses the certificate in {OTHERCERT} (tlsv1 alert unknown ca): name one by cert= that its own \
-                    authority has issued
+                    the server refuses the certificate in {OTHERCERT} (tlsv1 alert unknown ca): name one with cert= that the \
+                    server's authority has issued
                     """),
             Mistake(
                 clients: "yes", location: "rediss://localhost:{PORT}?ca={CA}&cert={EXPIRED}&key={OLDKEY}",
                 kind: .misconfigured,
                 error: """
-                    it refuses the certificate in {EXPIRED} (sslv3 alert certificate expired): name one by cert= that its \
-                    own authority has issued
+                    the server refuses the certificate in {EXPIRED} (sslv3 alert certificate expired): name one with cert= \
+                    that the server's authority has issued
                     """),
             Mistake(
                 location: "rediss://localhost:{PLAIN}?ca={CA}", kind: .timedOut,
@@ -210,23 +216,23 @@ struct TLSTests {
         let rows = [
             (
                 "ca=/none/ca.crt",
-                "/none/ca.crt: No such file or directory: name a readable PEM file with a certificate by ca="
+                "/none/ca.crt: No such file or directory: name a readable PEM file with a certificate, with ca="
             ),
-            ("ca=\(empty)", "\(empty): no certificate in it: name a readable PEM file with a certificate by ca="),
+            ("ca=\(empty)", "\(empty): no certificate in it: name a readable PEM file with a certificate, with ca="),
             (
                 "cert=\(empty)&key=\(client.key)",
-                "\(empty): no certificate in it: name a readable PEM file with a certificate by cert="
+                "\(empty): no certificate in it: name a readable PEM file with a certificate, with cert="
             ),
             (
                 "cert=\(client.path)",
                 """
                 \(client.path): no private key without a passphrase in it: name a readable PEM file with a private key \
-                without a passphrase by key=
+                without a passphrase, with key=
                 """
             ),
             (
                 "cert=\(client.path)&key=\(other.key)",
-                "\(other.key): not the private key of the certificate in \(client.path): name its key by key="
+                "\(other.key): not the private key of the certificate in \(client.path): name the certificate's key with key="
             ),
         ]
         for (query, text) in rows {
@@ -257,7 +263,7 @@ struct TLSTests {
         let others = try Certificates()
         let location = sentinels.location.replacing(certificates.query, with: others.query)
         let error = try failure(StoreLocation(location).open(deadlines: .patient))
-        #expect(error.description.contains("name the authority's file by ca=PATH"))
+        #expect(error.description.contains("name the authority's file with ca=PATH"))
     }
 
     @Test("all nodes of a cluster speak TLS, and redirections stay within it")

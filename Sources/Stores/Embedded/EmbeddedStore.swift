@@ -3,7 +3,7 @@ import Platform
 
 /// States in a memory-mapped file of this machine (LMDB), shared by all its processes.
 ///
-/// A batch is one transaction. A store that is full goes on deciding for the keys that it has.
+/// A batch is one transaction. A store that is full continues to decide for the keys that it has.
 public final class EmbeddedStore: Store {
     /// How many charged keys trigger the next step of the sweep.
     private static let sweepInterval = 64

@@ -43,7 +43,7 @@ extension Store {
     ///
     /// - Parameter draft: the override, whose times count from the moment at which it comes into force.
     /// - Returns: the override with its times by the store's clock, and the one that it replaced.
-    /// - Throws: ``StoreError`` when the store does not answer, or holds as many overrides as it may.
+    /// - Throws: ``StoreError`` when the store does not answer, or has no room for another override.
     public func put(_ draft: Override) throws(StoreError) -> OverrideChange {
         try changeOverrides { overrides, now in
             let made = draft.shifted(by: now)
@@ -76,7 +76,7 @@ extension Store {
             let result = change(&overrides, text.now)
             guard let bytes = OverrideList.text(overrides) else {
                 throw StoreError(
-                    .full, "the store holds as many overrides as it may: remove some by fcgi-limiter override remove")
+                    .full, "the store is full of overrides: remove some with fcgi-limiter override remove")
             }
             let end = overrides.map(\.until).max() ?? text.now
             let answer = try replaceSharedText(
@@ -84,7 +84,7 @@ extension Store {
             guard answer.bytes != nil else { return result }
             text = answer
         }
-        throw StoreError(.refused, "others change the overrides all the time: try again")
+        throw StoreError(.refused, "the overrides are changing all the time: try again")
     }
 }
 

@@ -3,8 +3,9 @@ import Platform
 
 /// Which receipts are settled, as one owner knows it.
 ///
-/// The store has a shared text of bits for each run of numbers of an issuer. Whoever settles a receipt first sets its bit, if
-/// nobody has changed the text meanwhile. So each receipt is settled at most once, by any number of processes.
+/// The store has a shared text of bits for each run of numbers of an issuer. A process that settles
+/// a receipt first sets its bit, if nobody has changed the text meanwhile. So each receipt is settled at most once, however many
+/// processes try.
 public struct ClaimList {
     /// A run of the receipts of one issuer.
     struct Run: Hashable {

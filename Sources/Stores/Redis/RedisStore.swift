@@ -48,7 +48,7 @@ public final class RedisStore: Store {
         return count
     }
 
-    /// Gives the units back by scripts of so many keys as a batch's.
+    /// Gives the units back with scripts of as many keys as those of a batch.
     public func refund(_ refunds: [Refund], clock: Microseconds?) throws(StoreError) -> Int {
         try connected { scripted throws(StoreError) in
             var count = 0
@@ -62,7 +62,7 @@ public final class RedisStore: Store {
         }
     }
 
-    /// Charges a key made for this and deletes it, which shows that the server takes writes.
+    /// Charges a key made for this and deletes it, which shows that the server accepts writes.
     public func check() throws(StoreError) {
         let entry = Charge.Entry.signOfLife(0)
         _ = try charge([Charge([entry])])
@@ -155,7 +155,7 @@ public final class RedisStore: Store {
         case late
     }
 
-    /// The replies to the scripts, as far as they come in time.
+    /// The replies to the scripts that come in time.
     ///
     /// - Throws: ``StoreError`` for an error reply.
     private func receive(

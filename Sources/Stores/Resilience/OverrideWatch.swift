@@ -5,9 +5,9 @@ import Synchronization
 
 /// The overrides in force, as all event loops of a process see them.
 ///
-/// A thread reads them several times per second. While the store does not answer, the last known ones hold until they end.
+/// A thread reads them several times per second. While the store does not answer, the last known ones apply until they end.
 public final class OverrideWatch: Sendable {
-    /// The pause between two readings: a change holds on all limiters within a second.
+    /// The pause between two readings: a change takes effect on all limiters within a second.
     private static let interval: Microseconds = 400_000
 
     private let open: @Sendable () -> any Store
@@ -33,7 +33,7 @@ public final class OverrideWatch: Sendable {
         read(open(), &known)
     }
 
-    /// Reads the overrides, and starts the thread that reads them again and again.
+    /// Reads the overrides, and starts the thread that keeps reading them.
     ///
     /// Waits for the first reading, at most a second, so that no request comes before it.
     public func start() {

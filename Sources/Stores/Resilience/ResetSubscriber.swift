@@ -3,7 +3,7 @@ import Logging
 import Platform
 import Synchronization
 
-/// Listens for resets, so that no event loop goes on refusing a client whose quotas were reset.
+/// Listens for resets, so that no event loop keeps refusing a client whose quotas were reset.
 ///
 /// Any thread may ask it.
 final class ResetSubscriber: Sendable {

@@ -3,7 +3,7 @@ public import Logging
 import Platform
 import Synchronization
 
-/// A store that may fail, as a process uses it: each request gets an outcome even so.
+/// A store that may fail, as a process uses it: each request gets an outcome all the same.
 ///
 /// A remote store has a circuit breaker and a thread that connects and checks. Refusals are cached. While the store cannot
 /// decide, each policy is answered as its `on_store_failure` says. Each event loop and each worker uses the store by a

@@ -83,7 +83,7 @@ public final class StoreSession {
         return verdict
     }
 
-    /// Calls `body` with the store, for what is no request.
+    /// Calls `body` with the store, for work that is not a request.
     ///
     /// - Throws: ``StoreError`` of `body`, or if the breaker keeps requests from the store.
     public func use<Value>(_ body: (any Store) throws(StoreError) -> Value) throws(StoreError) -> Value {

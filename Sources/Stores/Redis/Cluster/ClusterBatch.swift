@@ -31,7 +31,7 @@ struct ClusterBatch {
     /// - Parameters:
     ///   - charges: the requests.
     ///   - clock: the time of requests without a policy, which no node decides; `nil` for this machine's time.
-    ///   - isMoving: whether a slot is moving, as far as is known.
+    ///   - isMoving: whether a slot is known to be moving.
     init(_ charges: [Charge], clock: Microseconds?, isMoving: (Int) -> Bool) {
         decided = Array(repeating: nil, count: charges.count)
         requests.reserveCapacity(charges.count)

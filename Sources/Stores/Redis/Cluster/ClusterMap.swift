@@ -1,4 +1,4 @@
-/// Which node has which slot, as far as one owner knows.
+/// Which node has which slot, in the view of one owner.
 struct ClusterMap {
     private let location: ClusterLocation
     private let deadlines: RedisDeadlines

@@ -7,7 +7,7 @@ final class ClusterNode {
     private let reconnector = Reconnector()
     private let connected = HandOver<ScriptedConnection>()
     private var kept: ScriptedConnection?
-    /// Why the node is unavailable; `nil` if it is available, as far as is known.
+    /// Why the node is known to be unavailable; `nil` otherwise.
     private(set) var failure: StoreError?
 
     init(_ location: RedisLocation, deadlines: RedisDeadlines) {

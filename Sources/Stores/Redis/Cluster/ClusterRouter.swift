@@ -51,7 +51,7 @@ final class ClusterRouter {
 
     func node(at endpoint: RedisLocation.Endpoint) -> ClusterNode { map.node(at: endpoint) }
 
-    /// Whether a slot is moving, as far as is known.
+    /// Whether a slot is known to be moving.
     func isMoving(_ slot: Int) -> Bool {
         guard !moving.isEmpty, let end = moving[slot] else { return false }
         if steadyMicroseconds() < end { return true }

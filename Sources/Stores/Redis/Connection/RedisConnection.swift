@@ -227,7 +227,7 @@ final class RedisConnection {
         try decrypt(tls)
     }
 
-    /// Passes all that the TLS layer has decrypted to hiredis, and sends what it has to say itself.
+    /// Passes all that the TLS layer has decrypted to hiredis, and sends the messages of the layer itself.
     private func decrypt(_ tls: TLSChannel) throws(StoreError) {
         do throws(StoreError) {
             while true {
@@ -267,7 +267,7 @@ final class RedisConnection {
             "\(location): \(reason)" + (mayExpectTLS ? ": write rediss:// if the server has TLS at this port" : ""))
     }
 
-    /// What hiredis reports: it could not connect, or what it reads is no reply.
+    /// The error that hiredis reports: it could not connect, or cannot parse a reply.
     private func failure() -> StoreError {
         let code = errno
         let text = withUnsafeBytes(of: &context.pointee.errstr) {

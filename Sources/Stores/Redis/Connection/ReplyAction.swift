@@ -65,26 +65,32 @@ struct ReplyAction: Sendable {
         // The wrong server: another one is the master now, and connecting again finds it.
         ReplyAction(
             "READONLY", .refused, .dropped, .fails,
-            "it is a replica now: name the master, or Sentinels by redis+sentinel://"),
+            "the server is a replica now: name the master, or Sentinels with redis+sentinel://"),
         ReplyAction(
             "MASTERDOWN", .refused, .dropped, .fails,
-            "it is a replica without its master: name the master, or Sentinels by redis+sentinel://"),
+            "the server is a replica without its master: name the master, or Sentinels with redis+sentinel://"),
 
         // A server that cannot decide now.
-        ReplyAction("LOADING", .refused, .kept, .fails, "it answers once its data is loaded"),
+        ReplyAction("LOADING", .refused, .kept, .fails, "the server answers once its data is loaded"),
         ReplyAction(
-            "BUSY", .refused, .kept, .fails, "a script of another client blocks it: SCRIPT KILL ends that script"),
+            "BUSY", .refused, .kept, .fails,
+            "a script of another client blocks the server: SCRIPT KILL ends that script"),
         ReplyAction("OOM", .full, .kept, .fails, "raise maxmemory"),
-        ReplyAction("MISCONF", .refused, .kept, .fails, "it accepts no writes because it cannot save to its disk"),
-        ReplyAction("NOREPLICAS", .refused, .kept, .fails, "it has fewer replicas than min-replicas-to-write requires"),
+        ReplyAction(
+            "MISCONF", .refused, .kept, .fails, "the server accepts no writes because it cannot save to its disk"),
+        ReplyAction(
+            "NOREPLICAS", .refused, .kept, .fails,
+            "the server has fewer replicas than min-replicas-to-write requires"),
         ReplyAction("ERR max number of clients", .refused, .dropped, .fails, "raise maxclients"),
 
         // A cluster.
-        ReplyAction("MOVED", .misconfigured, .kept, .redirected, "it is a node of a cluster: write redis+cluster://"),
+        ReplyAction(
+            "MOVED", .misconfigured, .kept, .redirected, "the server is a node of a cluster: write redis+cluster://"),
         ReplyAction("ASK", .refused, .kept, .asked),
         ReplyAction("TRYAGAIN", .refused, .kept, .sentByKey),
         ReplyAction("CLUSTERDOWN", .refused, .kept, .fails, "not all of the cluster's slots are served"),
-        ReplyAction("CROSSSLOT", .misconfigured, .kept, .fails, "it is a node of a cluster: write redis+cluster://"),
+        ReplyAction(
+            "CROSSSLOT", .misconfigured, .kept, .fails, "the server is a node of a cluster: write redis+cluster://"),
         ReplyAction("ERR This instance has cluster", .misconfigured, .dropped, .fails, "write redis://"),
 
         // Mistakes in the configuration.
@@ -101,7 +107,7 @@ struct ReplyAction: Sendable {
         ReplyAction("DENIED", .misconfigured, .dropped, .fails, "give the server a password"),
         ReplyAction(
             "WRONGTYPE", .damaged, .kept, .fails,
-            "another program uses its keys: give the limiter a database of its own"),
+            "another program uses the limiter's keys: give the limiter a database of its own"),
     ]
 
     /// The error for the reply with this text from the server at `location`; `other` is for replies without a remedy.

@@ -34,7 +34,8 @@ final class ScriptedConnection {
         guard missing.isEmpty else {
             throw StoreError(
                 .misconfigured,
-                "\(connection.location) lacks rights: grant them by ACL SETUSER NAME \(missing.joined(separator: " "))")
+                "\(connection.location) lacks rights: grant them with ACL SETUSER NAME \(missing.joined(separator: " "))"
+            )
         }
     }
 

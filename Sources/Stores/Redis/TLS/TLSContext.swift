@@ -33,7 +33,8 @@ final class TLSContext {
         try Self.expect(SSL_CTX_use_certificate_chain_file(context, path), path, "certificate", "cert")
         guard SSL_CTX_check_private_key(context) == 1 else {
             throw StoreError(
-                .misconfigured, "\(key): not the private key of the certificate in \(path): name its key by key=")
+                .misconfigured,
+                "\(key): not the private key of the certificate in \(path): name the certificate's key with key=")
         }
     }
 
@@ -46,6 +47,7 @@ final class TLSContext {
     ) throws(StoreError) {
         guard result != 1 else { return }
         let reason = access(path, R_OK) == 0 ? "no \(content) in it" : String(cString: strerror(errno))
-        throw StoreError(.misconfigured, "\(path): \(reason): name a readable PEM file with a \(content) by \(name)=")
+        throw StoreError(
+            .misconfigured, "\(path): \(reason): name a readable PEM file with a \(content), with \(name)=")
     }
 }
