@@ -73,7 +73,7 @@ struct OverrideCommandTests {
         #expect(try run("peek", "address=203.0.113.9").text == "data: 3 of 3 left")
     }
 
-    @Test("an exemption goes before the ban list of the rules")
+    @Test("an exemption takes precedence over the ban list of the rules")
     func exempt() throws {
         #expect(try run("peek", "address=198.51.100.7").text.contains("is on the ban list; the answer is 403"))
         #expect(try run("exempt", "198.51.100.7", "--for", "1h", "--reason", "a partner").status == 0)

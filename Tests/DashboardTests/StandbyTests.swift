@@ -53,7 +53,7 @@ struct StandbyTests {
         func lag() throws -> Int? {
             try health().firstMatch(of: /standby, (\d+) s behind its primary/).flatMap { Int($0.1) }
         }
-        // The last transaction was some time ago, which is no lag.
+        // The last transaction was some time ago, which does not count as lag.
         #expect(
             try waitUntil { try standby.number("select (now() - pg_last_xact_replay_timestamp() > '2 s')::int") == 1 })
         #expect(try lag() == 0)

@@ -56,7 +56,7 @@ struct TopTests {
         }
     }
 
-    @Test("a page says where its list is cut short, and the file goes on")
+    @Test("a page says where its list is cut short, and the file continues")
     func cut() throws {
         let page = try client.get("/limits/top?by=path")
         #expect(page.status == 200)

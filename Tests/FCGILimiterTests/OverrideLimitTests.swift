@@ -74,7 +74,7 @@ struct OverrideLimitTests {
         #expect(try waitUntil(every: 50) { try limits() == ["10"] })
     }
 
-    @Test("a network's ban and an exemption hold for its addresses", arguments: StoreKind.allCases)
+    @Test("a network's ban and an exemption apply to its addresses", arguments: StoreKind.allCases)
     func network(store: StoreKind) throws {
         let site = try Site(store, limiters: 2)
         let clients = try site.limiters.map { try NginxServer($0).client() }

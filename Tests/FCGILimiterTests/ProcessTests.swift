@@ -59,7 +59,7 @@ struct ProcessTests {
         #expect(uploaded.admitted.values.allSatisfy { $0 <= 5 })
     }
 
-    @Test("a second limiter on the same socket gives an error, and the first one goes on")
+    @Test("a second limiter on the same socket gives an error, and the first one keeps serving")
     func samePath() throws {
         let site = try Site(.embedded)
         let socket = site.limiters[0].socket

@@ -62,7 +62,7 @@ struct PostponedTests {
         withExtendedLifetime(folder) {}
     }
 
-    @Test("a client that goes away harms nobody, and a stopping server answers first")
+    @Test("a client that disconnects harms nobody, and a stopping server answers first")
     func ends() throws {
         let log = Log()
         let (server, socket, folder) = try Self.server(log)

@@ -65,7 +65,7 @@ struct OverrideTests {
             (["api_key=k exempt"], "exempt api_key=<k>"), (["api_key=k p 50"], "p 50"), (["api_key=l p 50"], "p 5"),
             // Only what counts the client has its limit.
             (["address=203.0.113.9 p 50"], "p 5"), (["api_key=k bucket 50"], "p 5"),
-            // A ban goes before an exemption, whichever client it names.
+            // A ban takes precedence over an exemption, whichever client it names.
             (["api_key=k exempt", "203.0.113.9 ban"], "banned address=203.0.113.9"),
             (["203.0.113.9 exempt", "api_key=k ban"], "banned api_key=<k>"),
             // Ends by itself.

@@ -74,7 +74,7 @@ final class ChildProcess: Sendable {
         }
         for (number, descriptor) in descriptors { posix_spawn_file_actions_adddup2(&actions, descriptor, number) }
         // What other tests have open is not inherited: wrk needs low numbers for its own descriptors. A number that is not
-        // open is no error.
+        // open is not an error.
         for other in 3..<Int32(256) where descriptors[other] == nil {
             posix_spawn_file_actions_addclose(&actions, other)
         }

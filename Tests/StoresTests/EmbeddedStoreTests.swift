@@ -62,7 +62,7 @@ struct EmbeddedStoreTests {
         #expect(admitted == 1_000)
     }
 
-    @Test("a full file gives an error for new keys, and goes on counting the keys that it has")
+    @Test("a full file gives an error for new keys, and continues to count the keys that it has")
     func full() throws {
         let store = try open(size: "1M")
         #expect(try store.charge([charge("old")])[0].decisions[0].remaining == 4)
@@ -126,7 +126,7 @@ struct EmbeddedStoreTests {
         }
     }
 
-    @Test("a full file goes on counting the keys that it has, even in one batch with new keys")
+    @Test("a full file continues to count the keys that it has, even in one batch with new keys")
     func fullGoesOn() throws {
         let store = try open(size: "1M")
         let policy = try Policy(

@@ -74,7 +74,7 @@ struct OverrideListTests {
         #expect(text.bytes?.isEmpty == false)
         #expect(try other.sharedText(.overrides, known: text.version).bytes == nil)
         #expect(try other.sharedText(.tokens, known: 0).version == 0)
-        // Whoever knows an older version does not replace the newer one.
+        // A writer that knows an older version does not replace the newer one.
         let answer = try one.replaceSharedText(.overrides, known: 0, by: [], until: text.now + 1_000_000)
         #expect(answer.bytes == text.bytes)
         #expect(try other.overrides().overrides.count == 1)

@@ -19,7 +19,7 @@ struct AnswerCostTests {
         try spend("400", leaves: 600)
         try spend("0", leaves: 600)
         try spend("1", leaves: 599)
-        // What is no number leaves what was charged first.
+        // A cost that is not a number leaves what was charged first.
         for (index, text) in ["", "-5", "1e3", "2.5", "many", "5%205"].enumerated() {
             try spend(text, leaves: 598 - index)
         }

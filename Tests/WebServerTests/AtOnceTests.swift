@@ -124,7 +124,7 @@ struct AtOnceTests {
         withExtendedLifetime((clients, other)) {}
     }
 
-    @Test("a client that goes away frees its unit at once")
+    @Test("a client that disconnects frees its unit at once")
     func aborted() throws {
         let site = try ExportSite(["exports": "{ limit: 5 at once, lease: 1 hour }"])
         for client in try site.begin(5, ms: 60_000, at: site.second) {

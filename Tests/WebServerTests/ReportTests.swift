@@ -134,7 +134,7 @@ struct ReportTests {
         #expect(complaints().count == 1)
     }
 
-    @Test("an application may report by itself, by lines that `report` reads")
+    @Test("an application can report itself, with lines that `report` reads")
     func ownReports() throws {
         let spy = try ReportSpy()
         let site = try ReportedSite(reports: spy.port)
