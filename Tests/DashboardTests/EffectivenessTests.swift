@@ -41,7 +41,7 @@ struct EffectivenessTests {
         let page = try client.get("/limits/effectiveness").text
         #expect(page.contains("10 requests were kept off the backends"))
         // No policy depends on how requests end.
-        #expect(!page.contains("Units by how requests ended"))
+        #expect(!page.contains("Units charged, refunded and corrected"))
         #expect(try client.get("/limits/effectiveness?client=api_key%3Dbusy").status == 200)
     }
 }

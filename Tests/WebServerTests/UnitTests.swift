@@ -52,7 +52,7 @@ struct UnitTests {
         #expect(try get("units.csv?policy=tokens") == head + "tokens,40,6,15\n")
         #expect(try get("units.csv?endpoint=none") == head)
         #expect(try get("units.csv?client=api_key%3Da") == head)
-        #expect(try get("effectiveness").contains("Units by how requests ended"))
+        #expect(try get("effectiveness").contains("Units charged, refunded and corrected"))
 
         #expect(try get("events.csv?where=counted_status%3D403").contains(",429,403,"))
         #expect(try !get("events.csv?where=counted_status%3D401").contains("429"))

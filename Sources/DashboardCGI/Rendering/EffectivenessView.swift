@@ -27,7 +27,7 @@ struct EffectivenessView: PageContent {
         let units = Table.units(try report.units())
         self.units =
             units.rows.isEmpty
-            ? nil : TableView(units, "Units by how requests ended", empty: "", filter, on: .effectiveness)
+            ? nil : TableView(units, "Units charged, refunded and corrected", empty: "", filter, on: .effectiveness)
         victims = TableView(
             .victims(try report.victims()), "Refused by limits for everybody",
             empty: "No limit for everybody refused a request whose address is kept.", filter, on: .effectiveness)
