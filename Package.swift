@@ -49,7 +49,8 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             resources: [
-                .embedInCode("Redis/Scripts/charge.lua"), .embedInCode("Redis/Scripts/refund.lua"),
+                .embedInCode("Redis/Scripts/log.lua"), .embedInCode("Redis/Scripts/charge.lua"),
+                .embedInCode("Redis/Scripts/refund.lua"),
                 .embedInCode("Redis/Scripts/rights.lua"), .embedInCode("Redis/Scripts/shared_text.lua"),
             ],
             swiftSettings: strict

@@ -5,7 +5,9 @@ bytes_of() { redis_do "$work/redis.sock" MEMORY USAGE "$1" SAMPLES 0; }
 # entries_of KEY LEAST: prints the number of admissions in a window. Fails if they are fewer than LEAST.
 entries_of() {
     local pairs
-    pairs=$((($(redis_do "$work/redis.sock" LLEN "$1") - 1) / 2))
+    pairs=$(redis_do "$work/redis.sock" EVAL "
+        local gone, older = struct.unpack('>I2I2', redis.call('GETRANGE', KEYS[1], 0, 3))
+        return older - gone + 1" 1 "$1")
     [ "$pairs" -ge "$2" ] || fail "$1 holds $pairs admissions instead of $2"
     echo "$pairs"
 }
@@ -14,7 +16,7 @@ entries_of() {
 # many entries as such a window can.
 fill_day() {
     local sha now
-    sha=$(redis_do "$work/redis.sock" SCRIPT LOAD "$(cat Sources/Stores/Redis/Scripts/charge.lua)")
+    sha=$(redis_do "$work/redis.sock" SCRIPT LOAD "$(cat Sources/Stores/Redis/Scripts/{log,charge}.lua)")
     now=$(date +%s)
     awk -v sha="$sha" -v key="$1" -v now="$now" 'BEGIN {
         day = 86400000000

@@ -18,7 +18,7 @@ struct SentinelLimitTests {
         #expect(
             try waitUntil {
                 try sentinels.servers[1].command(
-                    "LLEN", "window:{api_key=sha256:ca978112ca1bbdcafac231b39a23dc4d}:data") == "9"
+                    "STRLEN", "window:{api_key=sha256:ca978112ca1bbdcafac231b39a23dc4d}:data") == "64"
             })
 
         sentinels.servers[0].send(SIGKILL)
@@ -98,13 +98,13 @@ struct SentinelLimitTests {
             ),
             (
                 "redis+sentinel://half:secret@SENTINELS/limits",
-                " lacks rights: grant them with ACL SETUSER NAME +rpush &fcgi-limiter:resets"
+                " lacks rights: grant them with ACL SETUSER NAME +setrange &fcgi-limiter:resets"
             ),
         ])
     func mistakes(_ location: String, _ words: String) throws {
         let sentinels = try RedisSentinels(options: [
             "user limiter on >secret ~* &* +@all", "user poor on >secret ~* &* +ping",
-            "user half on >secret ~* resetchannels +@all -rpush",
+            "user half on >secret ~* resetchannels +@all -setrange",
         ])
         let hosts = sentinels.ports.map { "127.0.0.1:\($0)" }.joined(separator: ",")
         let folder = try TemporaryFolder()

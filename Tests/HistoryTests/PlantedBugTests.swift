@@ -12,18 +12,17 @@ struct PlantedBug: Sendable, CustomTestStringConvertible {
     static let all = [
         PlantedBug(
             testDescription: "a bucket that forgets a request of one unit",
-            from: "if ask.cost > 0 then change = arrival end", to: "if ask.cost > 1 then change = arrival end"),
+            from: "if takes and cost > 0 then arrivals", to: "if takes and cost > 1 then arrivals"),
         PlantedBug(
             testDescription: "a window that charges one unit for any cost",
-            from: "used = used + min(ask.cost, 2 * ask.limit)",
-            to: "used = used + 1                           "),
+            from: "used = used + taken", to: "used = used + 1    "),
         PlantedBug(
             testDescription: "a window that refuses its last unit",
-            from: "ask.forced or used + ask.cost <= ask.limit", to: "ask.forced or used + ask.cost <  ask.limit"),
+            from: "forced or used + cost <= limit", to: "forced or used + cost <  limit"),
         PlantedBug(
             testDescription: "a window whose units return ten milliseconds early",
-            from: "if tonumber(head[2]) <= moment - ask.window then",
-            to: "if tonumber(head[2])<=moment-ask.window+1E4 then"),
+            from: "if gone < older and pairAt(key, text, gone) <= moment - window then",
+            to: "if gone<older and pairAt(key, text, gone) <= moment-window+1E4 then"),
         PlantedBug(
             testDescription: "a policy that is charged although another one refuses",
             from: "if admission ~= 0 and ask.enforced", to: "if admission <  0 and ask.enforced"),

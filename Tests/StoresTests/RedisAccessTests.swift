@@ -92,7 +92,7 @@ struct RedisAccessTests {
         "a missing right is reported by its name when the store connects",
         arguments: [
             ("-set", "+set"),
-            ("-lrem -pexpire", "+lrem +pexpire"),
+            ("-setrange -pexpire", "+setrange +pexpire"),
             ("-time", "+time"),
             ("resetkeys ~window:*", "~bucket:*"),
             ("resetkeys ~bucket:*", "~window:*"),

@@ -52,6 +52,39 @@ struct RefundTests {
         #expect(returns > 50)
     }
 
+    @Test(
+        "long logs of all stores agree through hundreds of admissions, refunds and expired pairs",
+        arguments: [.embedded, .redis] as [StoreUnderTest.Kind], 1...4 as ClosedRange<UInt64>)
+    func longLogs(_ kind: StoreUnderTest.Kind, _ seed: UInt64) throws {
+        let (memory, store) = (try StoreUnderTest(.memory), try StoreUnderTest(kind))
+        var generator = SeededGenerator(seed: seed)
+        let entries = try ([150, 900, 5_000] as [Int64]).map { limit in
+            let quota = try Quota(limit: limit, window: Self.hour, algorithm: .slidingWindow)
+            return Charge.Entry(try Policy(name: "p\(limit)", quota: quota), for: Identity("client", "\(seed)".utf8))
+        }
+        var now = Case.beginning
+        var owed: [Refund] = []
+        for round in 0..<600 {
+            now += Int64.random(in: round % 100 == 0 ? 0...Self.hour : -1_000_000...12_000_000, using: &generator)
+            let batch = (0..<Int.random(in: 1...6, using: &generator)).map { _ in
+                let count = Int.random(in: 1...3, using: &generator)
+                let some = Array(entries.shuffled(using: &generator).prefix(count))
+                return Charge(cost: Int64.random(in: 0...3, using: &generator), some)
+            }
+            let verdicts = try store.charge(batch, now)
+            let expected = try memory.charge(batch, now)
+            try #require(verdicts.map(\.decisions) == expected.map(\.decisions), "round \(round)")
+            for verdict in verdicts where verdict.isAllowed {
+                owed += zip(verdict.charge.entries, verdict.decisions).compactMap { Refund($0, by: $1, now: now) }
+            }
+            guard round % 3 == 0 else { continue }
+            let refunds = (0..<min(3, owed.count)).map { _ in
+                owed.remove(at: Int.random(in: owed.indices, using: &generator))
+            }
+            #expect(try store.refund(refunds, now) == memory.refund(refunds, now), "round \(round)")
+        }
+    }
+
     @Test("after an immediate refund, the store is as if nothing had been charged, to the last key")
     func atOnce() throws {
         let server = try RedisServer()

@@ -163,21 +163,21 @@ struct ReplyActionTests {
         let server = try RedisServer(options: ["user limiter on >secret ~* &* +@all"])
         let store = try StoreLocation("redis+unix://limiter:secret@\(server.socket)").open(deadlines: .patient)
         #expect(try store.charge([charge()])[0].isAllowed)
-        try server.command("ACL", "SETUSER", "limiter", "-rpush")
+        try server.command("ACL", "SETUSER", "limiter", "-set")
         let error = try failure(store, charge("new"))
         #expect(error.kind == .misconfigured)
         let remedy = ": grant this user the permissions in docs/stores.md: ACL SETUSER"
         let words = [
             "The user executing the script can't run this command or subcommand",
             // Of Redis 7.2 and later, and of Valkey.
-            "ACL failure in script: User limiter has no permissions to run the 'rpush' command",
+            "ACL failure in script: User limiter has no permissions to run the 'set' command",
         ]
         let descriptions = words.map { "redis+unix:\(server.socket)?db=0 answered: ERR \($0)\(remedy)" }
         #expect(descriptions.contains(error.description))
         // Connecting again names the missing right.
         try expectFailure(
             store, .misconfigured,
-            "redis+unix:\(server.socket)?db=0 lacks rights: grant them with ACL SETUSER NAME +rpush")
+            "redis+unix:\(server.socket)?db=0 lacks rights: grant them with ACL SETUSER NAME +set")
     }
 
     @Test("a key that another program uses is reported")

@@ -14,8 +14,8 @@ enum RedisScript: Sendable {
     /// The source text.
     var text: [UInt8] {
         switch self {
-        case .charge: PackageResources.charge_lua
-        case .refund: PackageResources.refund_lua
+        case .charge: PackageResources.log_lua + PackageResources.charge_lua
+        case .refund: PackageResources.log_lua + PackageResources.refund_lua
         case .rights: PackageResources.rights_lua
         case .sharedText: PackageResources.shared_text_lua
         }

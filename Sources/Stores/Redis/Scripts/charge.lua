@@ -9,220 +9,191 @@
 --
 -- Returns the clock, then three numbers per key: admission (0 allowed, -1 impossible, else microseconds to wait),
 -- remaining, resetAfter. The names and their order are those of TokenBucket.swift and SlidingWindow.swift.
+--
+-- Calls are what costs, and then objects. So the buckets of a batch are read by one call before it, and written by one call
+-- each after it; a log takes one call to read and one or two to write. A lifetime is not set each time: it outlasts the state
+-- by a slack, and holds for all times of one slack.
 
-local call, floor, ceil, max, min, match = redis.call, math.floor, math.ceil, math.max, math.min, string.match
+local keys, texts = KEYS, ARGV
+local count = #keys
 
 local time = call('TIME')
-local now = tonumber(ARGV[#KEYS + 1]) or time[1] * 1000000 + time[2]
-
-local bucket, window = {}, {}
-
--- Calls are what costs. So the buckets of a batch are read by one call before it, and written by one call each after it.
--- A lifetime is not set each time either: it outlasts the arrival by a slack, and holds for all arrivals of one slack.
+local now = tonumber(texts[count + 1]) or time[1] * 1000000 + time[2]
 local slack = 10000000
+
+local function lifetime(stop)
+  return decimals[ceil((stop - now + slack) / 1000)]
+end
+
+-- Arrivals by key: as they were, and as they are if they have changed.
 local stored, arrivals = {}, {}
 
-function bucket.prepare(ask)
-  ask.interval = ceil(ask.window / ask.limit)
-  ask.burst = ask.interval * ask.limit
-end
+local function tokenBucket(limit, window, cost, forced)
+  local interval = ceil(window / limit)
+  local burst = interval * limit
+  local price = min(cost, 2 * limit) * interval
 
-function bucket.decide(ask, key)
-  local arrival = max(arrivals[key] or stored[key] or now, now)
-  if arrival > now + 2 * ask.burst then arrival = now + max(0, ask.burst - min(ask.cost, ask.limit) * ask.interval) end
+  return function(key, takes)
+    local arrival = arrivals[key] or stored[key] or now
+    if arrival < now then arrival = now end
+    if arrival > now + 2 * burst then arrival = now + max(0, burst - min(cost, limit) * interval) end
 
-  local admission, change
-  if ask.cost > ask.limit and not ask.forced then
-    admission = -1
-  elseif ask.cost > 0 and not ask.forced and arrival + ask.cost * ask.interval > now + ask.burst then
-    admission = arrival + ask.cost * ask.interval - now - ask.burst
-  else
-    admission = 0
-    arrival = min(arrival + min(ask.cost, 2 * ask.limit) * ask.interval, now + 2 * ask.burst)
-    if ask.cost > 0 then change = arrival end
-  end
-  return admission, floor(max(0, now + ask.burst - arrival) / ask.interval), arrival - now, change
-end
-
-function bucket.write(ask, key, arrival)
-  arrivals[key] = arrival
-end
-
-local function readBuckets(keys)
-  -- In parts, because a call takes at most some 8,000 arguments.
-  for first = 1, #keys, 4000 do
-    local part = call('MGET', unpack(keys, first, min(first + 3999, #keys)))
-    for i, arrival in ipairs(part) do stored[keys[first + i - 1]] = tonumber(arrival) end
+    local admission = 0
+    if cost > limit and not forced then
+      admission = -1
+    elseif cost > 0 and not forced and arrival + price > now + burst then
+      admission = arrival + price - now - burst
+    else
+      arrival = arrival + price
+      if arrival > now + 2 * burst then arrival = now + 2 * burst end
+      if takes and cost > 0 then arrivals[key] = arrival end
+    end
+    local left = now + burst - arrival
+    return admission, left > 0 and floor(left / interval) or 0, arrival - now
   end
 end
 
 local function writeBuckets()
   for key, arrival in pairs(arrivals) do
     local old = stored[key]
-    if old and floor(old / slack) == floor(arrival / slack) then
-      call('INCRBY', key, arrival - old)
+    if old and old - old % slack == arrival - arrival % slack then
+      call('INCRBY', key, decimals[arrival - old])
     else
-      call('SET', key, arrival, 'PX', ceil((arrival - now + slack) / 1000))
+      call('SET', key, decimals[arrival], 'PX', lifetime(arrival))
     end
   end
 end
 
 local mostEntries = 1024
 
-function window.prepare(ask)
-  ask.grain = ask.limit <= mostEntries and 1 or ceil(ask.window / mostEntries)
-end
-
--- The index of the first pair for which `holds` is true of the integer `offset` places after the pair's first, or `pairs`.
--- Most often that is one of the first pairs, and reading from a list's end is cheap: so steps double from the front.
-local function firstPair(key, pairs, offset, holds)
-  local low, high, step = 0, pairs, 1
-  while low < high do
-    local probe = low + step - 1
-    if high < pairs or probe >= high then probe = floor((low + high) / 2) end
-    if holds(tonumber(call('LINDEX', key, 2 * probe + 1 + offset))) then
-      high = probe
-    else
-      low = probe + 1
-      step = 2 * step
-    end
-  end
-  return low
-end
-
-function window.decide(ask, key)
-  local head = call('LRANGE', key, 0, 3)
-  local stored = head[1] ~= nil
-  local empty = not stored
-  local newest, total = now, 0
-  if stored then
-    local tail = call('LRANGE', key, -2, -1)
-    newest, total = tonumber(tail[1]), tonumber(tail[2])
-    if newest > now + ask.window + ask.grain then empty, newest, total = true, now, 0 end
-  end
-
-  local moment = max(now, newest - ask.grain + 1)
-  local grainEnd = moment - moment % ask.grain + ask.grain - 1
-  local slot = max(grainEnd, newest)
-
-  local gone, pairs = 0, nil
-  local allGone = empty or newest <= moment - ask.window
-  local base = total
-  if not allGone then
-    base = tonumber(head[1])
-    if tonumber(head[2]) <= moment - ask.window then
-      -- Most often one pair has left since the last request, and the second one is at hand too.
-      if head[4] and tonumber(head[4]) > moment - ask.window then
-        gone, base = 1, tonumber(head[3])
-      else
-        pairs = (call('LLEN', key) - 1) / 2
-        gone = firstPair(key, pairs, 0, function(time) return time > moment - ask.window end)
-        base = tonumber(call('LINDEX', key, 2 * gone))
-      end
-    end
-  end
-  local used = total - base
-
-  local admission, change
-  if ask.cost > ask.limit and not ask.forced then
-    admission = -1
-  elseif ask.forced or used + ask.cost <= ask.limit or ask.cost == 0 then
-    admission = 0
-    if ask.cost > 0 then
-      used = used + min(ask.cost, 2 * ask.limit)
-      if allGone then
-        change = { fresh = stored, slot = slot, total = used }
-      else
-        change = { gone = gone, same = newest == slot, slot = slot, newest = newest, total = base + used }
-      end
-      newest = slot
-    end
+-- Writes a whole log. `older` are its older pairs. A long log gets room for further ones.
+local function writeLog(key, older, base, newest, total, renews)
+  local count = #older / pairLength
+  local room = #older < glance and count or count + ceil(count / 32)
+  local text = pack(headForm, 0, count, room, base, newest, total) .. older
+  if room > count then text = text .. string.rep('\0', pairLength * (room - count)) end
+  if renews then
+    call('SET', key, text, 'PX', renews)
   else
-    local leaving = used + ask.cost - ask.limit
-    local time = tonumber(head[2])
-    if gone > 0 or tonumber(head[3]) - base < leaving then
-      pairs = pairs or (call('LLEN', key) - 1) / 2
-      local pair = firstPair(key, pairs, 1, function(total) return total - base >= leaving end)
-      time = tonumber(call('LINDEX', key, 2 * pair + 1))
-    end
-    admission = time + ask.window - now
+    call('SET', key, text, 'KEEPTTL')
   end
-  return admission, max(0, ask.limit - used), used == 0 and 0 or newest + ask.window - now, change
 end
 
-function window.write(ask, key, change)
-  if change.gone == nil then
-    if change.fresh then call('DEL', key) end
-    call('RPUSH', key, 0, change.slot, change.total)
-  else
-    if change.gone > 0 then call('LTRIM', key, 2 * change.gone, -1) end
-    if change.same then
-      call('LSET', key, -1, change.total)
-    else
-      call('RPUSH', key, change.slot, change.total)
+local function slidingWindow(limit, window, cost, forced)
+  local grain = limit <= mostEntries and 1 or ceil(window / mostEntries)
+  local taken = min(cost, 2 * limit)
+
+  return function(key, takes)
+    local text, gone, older, room, base, newest, total = readLog(key)
+    if newest > now + window + grain then newest = 0 end
+
+    local moment = max(now, newest - grain + 1)
+    local grainEnd = moment - moment % grain + grain - 1
+    local slot = max(grainEnd, newest)
+
+    local allGone = newest <= moment - window
+    local used = 0
+    if not allGone then
+      if gone < older and pairAt(key, text, gone) <= moment - window then
+        gone = firstPair(key, text, gone + 1, older, function(time) return time > moment - window end)
+        base = select(2, pairAt(key, text, gone - 1))
+      end
+      used = (total - base) % totals
     end
-  end
-  -- A lifetime outlasts the window by a slack, and holds for all admissions of one slack.
-  if change.gone == nil or floor(change.newest / slack) ~= floor(change.slot / slack) then
-    call('PEXPIRE', key, ceil((change.slot + ask.window - now + slack) / 1000))
+
+    local admission = 0
+    if cost > limit and not forced then
+      admission = -1
+    elseif forced or used + cost <= limit or cost == 0 then
+      if cost > 0 then
+        used = used + taken
+        if takes then
+          total = (base + used) % totals
+          if allGone then
+            writeLog(key, '', 0, slot, used, lifetime(slot + window))
+          elseif newest == slot then
+            call('SETRANGE', key, '0', pack(headForm, gone, older, room, base, slot, total))
+          else
+            local renews = newest - newest % slack ~= slot - slot % slack and lifetime(slot + window)
+            local pair = sub(text, headLength - pairLength + 1, headLength)
+            if older < room then
+              call('SETRANGE', key, '0', pack(headForm, gone, older + 1, room, base, slot, total))
+              call('SETRANGE', key, decimals[bytesBefore(older)], pair)
+              if renews then call('PEXPIRE', key, renews) end
+            else
+              if #text == glance then text = call('GETRANGE', key, '0', '-1') end
+              writeLog(key, sub(text, bytesBefore(gone) + 1, bytesBefore(older)) .. pair, base, slot, total, renews)
+            end
+          end
+        end
+        newest = slot
+      end
+    else
+      local leaving = used + cost - limit
+      local pair = firstPair(key, text, gone, older, function(_, total) return (total - base) % totals >= leaving end)
+      local time = pair < older and pairAt(key, text, pair) or newest
+      admission = max(min(time, newest), moment - window + 1) + window - now
+    end
+    return admission, max(0, limit - used), used == 0 and 0 or newest + window - now
   end
 end
 
 -- Texts repeat within a batch, so each is parsed once.
 local asks = setmetatable({}, {
   __index = function(asks, text)
-    local kind, limit, length, cost, mode, joint = match(text, '^(%a) (%d+) (%d+) (%d+) (%a)(.)$')
-    local algorithm = kind == 'b' and bucket or window
-    local ask = { decide = algorithm.decide, write = algorithm.write }
-    ask.limit, ask.window, ask.cost = tonumber(limit), tonumber(length), tonumber(cost)
-    ask.enforced, ask.forced, ask.joins, ask.looks = mode == 'e', mode == 'f', joint == '+', joint == '?'
-    algorithm.prepare(ask)
+    local kind, limit, length, cost, mode, joint = string.match(text, '^(%a) (%d+) (%d+) (%d+) (%a)(.)$')
+    local algorithm = kind == 'b' and tokenBucket or slidingWindow
+    limit, length, cost = tonumber(limit), tonumber(length), tonumber(cost)
+    local ask = {
+      decide = algorithm(limit, length, cost, mode == 'f'),
+      isBucket = kind == 'b', enforced = mode == 'e', joins = joint == '+', looks = joint == '?',
+    }
     asks[text] = ask
     return ask
   end,
 })
 
-local count = #KEYS
-local buckets = {}
-for i = 1, count do
-  if asks[ARGV[i]].decide == bucket.decide then buckets[#buckets + 1] = KEYS[i] end
+local function readBuckets()
+  local buckets = {}
+  for i = 1, count do
+    if asks[texts[i]].isBucket then buckets[#buckets + 1] = keys[i] end
+  end
+  -- In parts, because a call takes at most some 8,000 arguments.
+  for first = 1, #buckets, 4000 do
+    for i, arrival in ipairs(call('MGET', unpack(buckets, first, min(first + 3999, #buckets)))) do
+      stored[buckets[first + i - 1]] = tonumber(arrival)
+    end
+  end
 end
-readBuckets(buckets)
 
+readBuckets()
 local answer = { now }
 local first = 1
 while first <= count do
   local last = first
-  while last < count and asks[ARGV[last + 1]].joins do last = last + 1 end
+  while last < count and asks[texts[last + 1]].joins do last = last + 1 end
 
-  local ask = asks[ARGV[first]]
+  local ask = asks[texts[first]]
   if first == last and not ask.looks then
-    local key = KEYS[first]
-    local admission, remaining, resetAfter, change = ask.decide(ask, key)
-    answer[3 * first - 1], answer[3 * first], answer[3 * first + 1] = admission, remaining, resetAfter
-    if change then ask.write(ask, key, change) end
+    local i = 3 * first
+    answer[i - 1], answer[i], answer[i + 1] = ask.decide(keys[first], true)
   else
-    local changes, allowed = {}, not ask.looks
+    local allowed = not ask.looks
     for i = first, last do
-      local ask = asks[ARGV[i]]
-      local admission, remaining, resetAfter, change = ask.decide(ask, KEYS[i])
+      local ask = asks[texts[i]]
+      local admission, remaining, resetAfter = ask.decide(keys[i], false)
       answer[3 * i - 1], answer[3 * i], answer[3 * i + 1] = admission, remaining, resetAfter
-      changes[i] = change
       if admission ~= 0 and ask.enforced then allowed = false end
     end
-    if allowed then
-      for i = first, last do
-        local ask = asks[ARGV[i]]
-        if changes[i] then ask.write(ask, KEYS[i], changes[i]) end
-      end
-    else
-      -- Nothing is taken, so what is left is what a peek finds.
-      for i = first, last do
-        if answer[3 * i - 1] == 0 then
-          local peek = setmetatable({ cost = 0 }, { __index = asks[ARGV[i]] })
-          local _, remaining, resetAfter = peek.decide(peek, KEYS[i])
-          answer[3 * i], answer[3 * i + 1] = remaining, resetAfter
-        end
+    for i = first, last do
+      local ask = asks[texts[i]]
+      if allowed then
+        ask.decide(keys[i], true)
+      elseif answer[3 * i - 1] == 0 then
+        -- Nothing is taken, so what is left is what a peek finds.
+        local peek = asks[string.gsub(texts[i], '%d+ (%a.)$', '0 %1')]
+        local _, remaining, resetAfter = peek.decide(keys[i], false)
+        answer[3 * i], answer[3 * i + 1] = remaining, resetAfter
       end
     end
   end

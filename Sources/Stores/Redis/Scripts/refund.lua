@@ -7,8 +7,6 @@
 -- Returns how many of the keys have changed. The names and their order are those of TokenBucket.swift and
 -- SlidingWindow.swift.
 
-local call, floor, ceil, max, match = redis.call, math.floor, math.ceil, math.max, string.match
-
 local time = call('TIME')
 local now = tonumber(ARGV[#KEYS + 1]) or time[1] * 1000000 + time[2]
 
@@ -24,38 +22,38 @@ function refund.b(key, taken)
   return 1
 end
 
--- The index of the first pair whose time is not before the moment, or `pairs`.
-local function firstPair(key, pairs, moment)
-  local low, high = 0, pairs
-  while low < high do
-    local probe = floor((low + high) / 2)
-    if tonumber(call('LINDEX', key, 2 * probe + 1)) >= moment then high = probe else low = probe + 1 end
-  end
-  return low
-end
-
 function refund.w(key, taken)
-  local pairs = max(0, (call('LLEN', key) - 1) / 2)
-  local pair = firstPair(key, pairs, taken.moment)
-  if pair == pairs or tonumber(call('LINDEX', key, 2 * pair + 1)) ~= taken.moment then return 0 end
-  local units = call('LINDEX', key, 2 * pair + 2) - call('LINDEX', key, 2 * pair)
+  local text, gone, older, room, base, newest, total = readLog(key)
+  if newest < taken.moment then return 0 end
+  if #text == glance then text = call('GETRANGE', key, '0', '-1') end
+  -- Here all pairs are in the text: the newest one behind the older ones.
+  text = sub(text, 1, bytesBefore(older)) .. pack(pairForm, newest, total)
+  local pair = firstPair(key, text, gone, older, function(time) return time >= taken.moment end)
+  local time, after = pairAt(key, text, pair)
+  if time ~= taken.moment then return 0 end
+  local before = base
+  if pair > gone then before = select(2, pairAt(key, text, pair - 1)) end
+  local units = (after - before) % totals
   if units < taken.cost then return 0 end
-  if pairs == 1 and units == taken.cost then return call('DEL', key) end
-  for later = pair, pairs - 1 do
-    call('LSET', key, 2 * later + 2, call('LINDEX', key, 2 * later + 2) - taken.cost)
+  if units == taken.cost and older == gone then return call('DEL', key) end
+
+  -- The pairs from this one on, with totals that are lower by the cost.
+  local later = {}
+  for index = units == taken.cost and pair + 1 or pair, older do
+    local time, total = pairAt(key, text, index)
+    later[#later + 1] = pack(pairForm, time, (total - taken.cost) % totals)
   end
-  if units == taken.cost then
-    -- Emptied first, because LREM removes elements by their value, and no number is empty.
-    call('LSET', key, 2 * pair + 1, '')
-    call('LSET', key, 2 * pair + 2, '')
-    call('LREM', key, 2, '')
-  end
+  text = sub(text, 1, bytesBefore(pair)) .. table.concat(later)
+  newest, total = parse(pairForm, text, #text - pairLength + 1)
+  older = (#text - headLength) / pairLength - 1
+  if pair < older then call('SETRANGE', key, decimals[bytesBefore(pair)], sub(text, bytesBefore(pair) + 1, bytesBefore(older))) end
+  call('SETRANGE', key, '0', pack(headForm, gone, older, room, base, newest, total))
   return 1
 end
 
 local changed = 0
 for i, key in ipairs(KEYS) do
-  local kind, limit, window, cost, moment = match(ARGV[i], '^(%a) (%d+) (%d+) (%d+) (%d+)$')
+  local kind, limit, window, cost, moment = string.match(ARGV[i], '^(%a) (%d+) (%d+) (%d+) (%d+)$')
   local taken = { limit = tonumber(limit), window = tonumber(window), cost = tonumber(cost), moment = tonumber(moment) }
   changed = changed + refund[kind](key, taken)
 end

@@ -15,15 +15,19 @@ local function expect(subject, ...)
     if not redis.acl_check_cmd(unpack(command)) then lacking[#lacking + 1] = '+' .. string.lower(command[1]) end
   end
   if subject and #lacking == select('#', ...) then lacking = { subject } end
-  for _, right in ipairs(lacking) do missing[#missing + 1] = right end
+  for _, right in ipairs(lacking) do
+    if not missing[right] then
+      missing[right] = true
+      missing[#missing + 1] = right
+    end
+  end
 end
 
 if redis.acl_check_cmd then
   expect(nil, { 'EVALSHA', '0', '0' }, { 'TIME' })
   expect('~bucket:*', { 'MGET', bucket }, { 'SET', bucket, '0' }, { 'INCRBY', bucket, '1' }, { 'DEL', bucket })
-  expect('~window:*', { 'LRANGE', window, '0', '0' }, { 'LINDEX', window, '0' }, { 'LLEN', window },
-    { 'LTRIM', window, '0', '0' }, { 'LSET', window, '0', '0' }, { 'LREM', window, '0', '0' }, { 'RPUSH', window, '0' },
-    { 'PEXPIRE', window, '0' }, { 'DEL', window })
+  expect('~window:*', { 'GETRANGE', window, '0', '0' }, { 'SET', window, '0' }, { 'SETRANGE', window, '0', '0' },
+    { 'PEXPIRE', window, '0' }, { 'DEL', window }, { 'TYPE', window })
   expect('&' .. channel, { 'PUBLISH', channel, '' }, { 'SUBSCRIBE', channel })
 end
 return missing
