@@ -211,8 +211,8 @@ struct ReplyActionTests {
         #expect(error?.kind == .misconfigured)
         #expect(
             error?.description == """
-                redis+unix:\(server.socket)?db=0 answered: CROSSSLOT Keys in request don't hash to the same slot: it is a \
-                node of a cluster: write redis+cluster://
+                redis+unix:\(server.socket)?db=0 answered: CROSSSLOT Keys in request don't hash to the same slot: the \
+                server is a node of a cluster: write redis+cluster://
                 """)
         try expectFailure(
             StoreLocation("redis+unix:\(server.socket)?db=1").open(deadlines: .patient), .misconfigured,
