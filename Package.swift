@@ -202,7 +202,8 @@ let package = Package(
         .testTarget(
             name: "DashboardTests",
             dependencies: [
-                "DashboardCGI", "FCGILimiter", "FastCGI", "Rules", "Analytics", "Stores", "Servers",
+                "DashboardCGI", "FCGILimiter", "FastCGI", "Limiters", "Rules", "Analytics", "Stores",
+                "Servers",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Mustache", package: "swift-mustache"),
             ],
@@ -218,7 +219,7 @@ if Context.environment["FUZZ"] != nil {
         .target(
             name: "Fuzz",
             dependencies: [
-                "FastCGI", "Rules", "TextFormats", "Stores", "Limiters", "Analytics", "CHiredis",
+                "FastCGI", "Rules", "TextFormats", "Stores", "Limiters", "Analytics", "CFastCGI", "CHiredis",
             ],
             path: "Tests/Fuzz", exclude: ["corpus", "leaks.txt"], swiftSettings: strict))
 }

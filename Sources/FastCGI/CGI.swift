@@ -15,8 +15,8 @@ public enum CGI {
     /// Has the application answer the request of this process, then closes standard output: the web server does not wait for
     /// what the process does afterwards.
     public static func answer(by application: any Application) {
-        var request = Request(role: .responder, environment: process_environment())
-        request.body = body(of: request)
+        let head = Request(role: .responder, environment: process_environment())
+        let request = Request(head, body: body(of: head))
         for response in application.respond(to: [request]) {
             write(response.head + Response.headEnd)
             if response.sendsBody { write(response.body) }

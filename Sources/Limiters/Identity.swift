@@ -64,6 +64,7 @@ public struct Identity: Sendable, Hashable {
     private static func write(_ bytes: UnsafeBufferPointer<UInt8>, to text: inout [UInt8]) {
         let digits: StaticString = "0123456789ABCDEF"
         isPlain.withUnsafeBufferPointer { isPlain in
+            guard bytes.contains(where: { !isPlain[Int($0)] }) else { return text.append(contentsOf: bytes) }
             for byte in bytes {
                 if isPlain[Int(byte)] {
                     text.append(byte)

@@ -87,43 +87,70 @@ public struct Receipt: Sendable {
         self.items = items
     }
 
-    /// The receipt as text in ASCII, authenticated with a secret.
-    public func text(secret: [UInt8]) -> [UInt8] {
-        var body = String(number.issuer, radix: 16) + ":\(number.index):\(moment):" + (isFallback ? "f" : "s")
+    /// The receipt as text in ASCII.
+    ///
+    /// - Parameter hmac: authenticates the receipt.
+    /// - Returns: the text.
+    public func text(_ hmac: HMAC) -> [UInt8] {
+        var body: [UInt8] = []
+        body.reserveCapacity(64 + 128 * items.count)
+        func append(_ text: String) { body.append(contentsOf: text.utf8) }
+        append(String(number.issuer, radix: 16))
+        append(":")
+        append(String(number.index))
+        append(":")
+        append(String(moment))
+        append(isFallback ? ":f" : ":s")
         for item in items {
             let refund = item.refund
             switch item.condition {
-            case .ifStatus(let statuses): body += ";if\(statuses.text)"
-            case .unlessStatus(let statuses): body += ";un\(statuses.text)"
+            case .ifStatus(let statuses):
+                append(";if")
+                append(statuses.text)
+            case .unlessStatus(let statuses):
+                append(";un")
+                append(statuses.text)
             }
-            if let cost = item.answerCost { body += "\(cost.source.rawValue)\(cost.scale)" }
-            body += ":\(refund.quota.limit):\(refund.quota.window):\(refund.cost):\(refund.moment):"
-            body += String(decoding: refund.key.bytes, as: UTF8.self)
+            if let cost = item.answerCost {
+                append(String(cost.source.rawValue))
+                append(String(cost.scale))
+            }
+            for number in [refund.quota.limit, refund.quota.window, refund.cost, refund.moment] {
+                append(":")
+                append(String(number))
+            }
+            append(":")
+            body.append(contentsOf: refund.key.bytes)
         }
-        let bytes = Array(body.utf8)
-        return Array(Self.prefix.utf8) + Self.code(of: bytes, secret) + [UInt8(ascii: ":")] + bytes
+        var text = Array(Self.prefix.utf8)
+        text.reserveCapacity(text.count + Self.codeLength + 1 + body.count)
+        text.append(contentsOf: Self.code(of: body, hmac))
+        text.append(UInt8(ascii: ":"))
+        text.append(contentsOf: body)
+        return text
     }
 
-    /// The receipt with this text; `nil` unless the text was made with `secret`.
-    public init?(_ text: [UInt8], secret: [UInt8]) {
+    /// The receipt with this text; `nil` unless the text was authenticated with `hmac`.
+    public init?(_ text: [UInt8], _ hmac: HMAC) {
         let start = Self.prefix.utf8.count + Self.codeLength
         guard text.count > start + 1, text.starts(with: Self.prefix.utf8), text[start] == UInt8(ascii: ":") else {
             return nil
         }
         let body = Array(text[(start + 1)...])
-        guard text[Self.prefix.utf8.count..<start].elementsEqual(Self.code(of: body, secret)) else { return nil }
-        let parts = String(decoding: body, as: UTF8.self).split(separator: ";")
-        let head = parts[0].split(separator: ":")
-        guard head.count == 4, let issuer = UInt64(head[0], radix: 16), let index = Int64(head[1]),
-            let moment = Microseconds(head[2])
+        guard text[Self.prefix.utf8.count..<start].elementsEqual(Self.code(of: body, hmac)) else { return nil }
+        var fields = FieldReader(body[...])
+        var head = FieldReader(fields.next(before: UInt8(ascii: ";")))
+        guard let issuer = UInt64(String(decoding: head.next(), as: UTF8.self), radix: 16),
+            let index = integer(head.next()), let moment = integer(head.next())
         else { return nil }
         var items: [Item] = []
-        for part in parts.dropFirst() {
-            guard let item = Item(part) else { return nil }
+        while !fields.isAtEnd {
+            guard let item = Item(fields.next(before: UInt8(ascii: ";"))) else { return nil }
             items.append(item)
         }
         self.init(
-            Number(issuer: issuer, index: index), moment: moment, isFallback: head[3] == "f", items: items)
+            Number(issuer: issuer, index: index), moment: moment, isFallback: head.rest.first == UInt8(ascii: "f"),
+            items: items)
     }
 
     /// Whether a text claims to be a receipt about a fallback store.
@@ -136,31 +163,62 @@ public struct Receipt: Sendable {
     /// 128 bits in hexadecimal digits.
     private static let codeLength = 32
 
-    private static func code(of body: [UInt8], _ secret: [UInt8]) -> ArraySlice<UInt8> {
-        HMAC.sha256Digits(of: body, key: secret).prefix(codeLength)
+    private static func code(of body: [UInt8], _ hmac: HMAC) -> ArraySlice<UInt8> {
+        hmac.hexDigits(of: body).prefix(codeLength)
     }
 }
 
 extension Receipt.Item {
-    fileprivate init?(_ text: Substring) {
-        let fields = text.split(separator: ":", maxSplits: 5)
-        guard fields.count == 6 else { return nil }
-        let written = fields[0].dropFirst(2)
-        let statusText = written.prefix { !$0.isLetter }
+    fileprivate init?(_ text: ArraySlice<UInt8>) {
+        var fields = FieldReader(text)
+        let written = fields.next()
+        let numbers = (0..<4).map { _ in integer(fields.next()) }
+        let statusText = written.dropFirst(2).prefix { $0 < UInt8(ascii: "a") }
         var answerCost: AnswerCost?
-        if let letter = written.dropFirst(statusText.count).first {
-            guard let source = AnswerCost.Source(rawValue: letter),
-                let scale = Int64(written.dropFirst(statusText.count + 1)), scale > 0
+        if let letter = written[statusText.endIndex...].first {
+            guard let source = AnswerCost.Source(rawValue: Character(Unicode.Scalar(letter))),
+                let scale = integer(written[(statusText.endIndex + 1)...]), scale > 0
             else { return nil }
             answerCost = AnswerCost(source, scale: scale)
         }
-        guard let statuses = StatusSet(statusText), let limit = Int64(fields[1]),
-            let window = Microseconds(fields[2]), let cost = Int64(fields[3]), let moment = Microseconds(fields[4])
+        guard let statuses = StatusSet(Substring(decoding: statusText, as: UTF8.self)), let limit = numbers[0],
+            let window = numbers[1], let cost = numbers[2], let moment = numbers[3]
         else { return nil }
-        let algorithm: Algorithm = fields[5].hasPrefix("bucket") ? .tokenBucket : .slidingWindow
+        let key = fields.rest
+        let algorithm: Algorithm = key.starts(with: "bucket".utf8) ? .tokenBucket : .slidingWindow
         guard let quota = try? Quota(limit: limit, window: window, algorithm: algorithm), cost > 0 else { return nil }
         self.init(
-            Refund(Key(bytes: Array(fields[5].utf8)), quota, cost: cost, moment: moment),
-            fields[0].hasPrefix("if") ? .ifStatus(statuses) : .unlessStatus(statuses), answerCost)
+            Refund(Key(bytes: Array(key)), quota, cost: cost, moment: moment),
+            written.starts(with: "if".utf8) ? .ifStatus(statuses) : .unlessStatus(statuses), answerCost)
     }
+}
+
+/// Takes a text apart from front to back.
+private struct FieldReader {
+    /// What has not been taken.
+    private(set) var rest: ArraySlice<UInt8>
+
+    init(_ text: ArraySlice<UInt8>) {
+        rest = text
+    }
+
+    var isAtEnd: Bool { rest.isEmpty }
+
+    /// Takes what is before the next separator, or all that is left.
+    mutating func next(before separator: UInt8 = UInt8(ascii: ":")) -> ArraySlice<UInt8> {
+        let end = rest.firstIndex(of: separator) ?? rest.endIndex
+        defer { rest = rest[end...].dropFirst() }
+        return rest[..<end]
+    }
+}
+
+/// The integer with these 1 to 18 decimal digits; `nil` for other text.
+private func integer(_ digits: ArraySlice<UInt8>) -> Int64? {
+    guard (1...18).contains(digits.count) else { return nil }
+    var value: Int64 = 0
+    for digit in digits {
+        guard (0x30...0x39).contains(digit) else { return nil }
+        value = 10 * value + Int64(digit - 0x30)
+    }
+    return value
 }

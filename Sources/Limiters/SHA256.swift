@@ -2,53 +2,61 @@
 ///
 /// The code is here because this module imports nothing. Only requests with such an identity are hashed.
 package enum SHA256 {
+    /// What has been hashed so far, and at the end the digest: eight words.
+    typealias State = InlineArray<8, UInt32>
+
+    /// The bytes that are hashed at a time.
+    static let blockLength = 64
+
+    /// The state before anything is hashed.
+    static let initial: State = [
+        0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
+    ]
+
     /// The digest of `message` as 64 hexadecimal digits in ASCII.
     package static func hexDigest(of message: [UInt8]) -> [UInt8] {
-        let digits: StaticString = "0123456789abcdef"
-        var text: [UInt8] = []
-        text.reserveCapacity(64)
-        for byte in digest(of: message) {
-            text.append(digits.utf8Start[Int(byte >> 4)])
-            text.append(digits.utf8Start[Int(byte & 15)])
-        }
-        return text
+        hexadecimal(finish(initial, message))
     }
 
     /// The digest of `message`, 32 bytes.
     package static func digest(of message: [UInt8]) -> [UInt8] {
-        var state: InlineArray<8, UInt32> = [
-            0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
-        ]
-        var padded: [UInt8] = []
-        padded.reserveCapacity(message.count + 72)
-        padded.append(contentsOf: message)
-        padded.append(0x80)
-        padded.append(contentsOf: repeatElement(0, count: (120 - padded.count % 64) % 64))
-        let bitCount = UInt64(message.count) * 8
-        for shift: UInt64 in stride(from: 56, through: 0, by: -8) {
-            padded.append(UInt8(truncatingIfNeeded: bitCount >> shift))
-        }
-
-        for block in stride(from: 0, to: padded.count, by: 64) {
-            compress(padded[block..<(block + 64)], into: &state)
-        }
-        var digest: [UInt8] = []
-        digest.reserveCapacity(32)
-        for index in state.indices {
-            for shift: UInt32 in stride(from: 24, through: 0, by: -8) {
-                digest.append(UInt8(truncatingIfNeeded: state[index] >> shift))
-            }
-        }
-        return digest
+        bytes(finish(initial, message))
     }
 
-    private static func compress(_ block: ArraySlice<UInt8>, into state: inout InlineArray<8, UInt32>) {
+    /// The digest of a message from the state after its first blocks.
+    ///
+    /// - Parameters:
+    ///   - state: the state after whole blocks.
+    ///   - rest: what follows these blocks.
+    ///   - blockCount: how many blocks there were.
+    /// - Returns: the digest.
+    static func finish(_ state: State, _ rest: [UInt8], after blockCount: Int = 0) -> State {
+        var state = state
+        rest.withUnsafeBytes { rest in
+            let tailStart = rest.count / blockLength * blockLength
+            for start in stride(from: 0, to: tailStart, by: blockLength) { compress(rest, start, into: &state) }
+            // The rest of the message, a one bit, zeros, and the count of bits: one block or two.
+            let tailCount = rest.count - tailStart < blockLength - 8 ? blockLength : 2 * blockLength
+            withUnsafeTemporaryAllocation(byteCount: 2 * blockLength, alignment: 8) { tail in
+                tail.initializeMemory(as: UInt8.self, repeating: 0)
+                tail.copyMemory(from: UnsafeRawBufferPointer(rebasing: rest[tailStart...]))
+                tail[rest.count - tailStart] = 0x80
+                let bitCount = UInt64(blockCount * blockLength + rest.count) * 8
+                tail.storeBytes(of: bitCount.bigEndian, toByteOffset: tailCount - 8, as: UInt64.self)
+                for start in stride(from: 0, to: tailCount, by: blockLength) {
+                    compress(UnsafeRawBufferPointer(tail), start, into: &state)
+                }
+            }
+        }
+        return state
+    }
+
+    /// Hashes the block that begins at `start`.
+    static func compress(_ bytes: UnsafeRawBufferPointer, _ start: Int, into state: inout State) {
         var words = InlineArray<64, UInt32>(repeating: 0)
         for index in 0..<16 {
-            let byte = block.startIndex + 4 * index
-            words[index] =
-                UInt32(block[byte]) << 24 | UInt32(block[byte + 1]) << 16 | UInt32(block[byte + 2]) << 8
-                | UInt32(block[byte + 3])
+            words[index] = UInt32(
+                bigEndian: bytes.loadUnaligned(fromByteOffset: start + 4 * index, as: UInt32.self))
         }
         for index in 16..<64 {
             let (a, b) = (words[index - 15], words[index - 2])
@@ -58,13 +66,18 @@ package enum SHA256 {
         }
         var (a, b, c, d) = (state[0], state[1], state[2], state[3])
         var (e, f, g, h) = (state[4], state[5], state[6], state[7])
-        for index in 0..<64 {
-            let sum1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
-            let choice = (e & f) ^ (~e & g)
-            let first = h &+ sum1 &+ choice &+ constants[index] &+ words[index]
-            let sum0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
-            let majority = (a & b) ^ (a & c) ^ (b & c)
-            (h, g, f, e, d, c, b, a) = (g, f, e, d &+ first, c, b, a, first &+ sum0 &+ majority)
+        constants.withUnsafeBufferPointer { constants in
+            // After eight rounds each variable is again in its place.
+            for index in stride(from: 0, to: 64, by: 8) {
+                round(a, b, c, &d, e, f, g, &h, constants[index] &+ words[index])
+                round(h, a, b, &c, d, e, f, &g, constants[index + 1] &+ words[index + 1])
+                round(g, h, a, &b, c, d, e, &f, constants[index + 2] &+ words[index + 2])
+                round(f, g, h, &a, b, c, d, &e, constants[index + 3] &+ words[index + 3])
+                round(e, f, g, &h, a, b, c, &d, constants[index + 4] &+ words[index + 4])
+                round(d, e, f, &g, h, a, b, &c, constants[index + 5] &+ words[index + 5])
+                round(c, d, e, &f, g, h, a, &b, constants[index + 6] &+ words[index + 6])
+                round(b, c, d, &e, f, g, h, &a, constants[index + 7] &+ words[index + 7])
+            }
         }
         state[0] &+= a
         state[1] &+= b
@@ -76,8 +89,46 @@ package enum SHA256 {
         state[7] &+= h
     }
 
+    /// One round; the roles of the variables then move on by one.
+    @inline(__always)
+    private static func round(
+        _ a: UInt32, _ b: UInt32, _ c: UInt32, _ d: inout UInt32, _ e: UInt32, _ f: UInt32, _ g: UInt32,
+        _ h: inout UInt32, _ addend: UInt32
+    ) {
+        let sum1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
+        let first = h &+ sum1 &+ ((e & f) ^ (~e & g)) &+ addend
+        let sum0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
+        d &+= first
+        h = first &+ sum0 &+ ((a & b) ^ (a & c) ^ (b & c))
+    }
+
+    /// The digest as 32 bytes.
+    static func bytes(_ digest: State) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: 32) { bytes, count in
+            for index in 0..<32 { bytes.initializeElement(at: index, to: byte(index, of: digest)) }
+            count = 32
+        }
+    }
+
+    /// The digest as 64 hexadecimal digits in ASCII.
+    static func hexadecimal(_ digest: State) -> [UInt8] {
+        let digits: StaticString = "0123456789abcdef"
+        return [UInt8](unsafeUninitializedCapacity: 64) { text, count in
+            for index in 0..<32 {
+                let byte = byte(index, of: digest)
+                text.initializeElement(at: 2 * index, to: digits.utf8Start[Int(byte >> 4)])
+                text.initializeElement(at: 2 * index + 1, to: digits.utf8Start[Int(byte & 15)])
+            }
+            count = 64
+        }
+    }
+
+    private static func byte(_ index: Int, of digest: State) -> UInt8 {
+        UInt8(truncatingIfNeeded: digest[index / 4] >> UInt32(24 - index % 4 * 8))
+    }
+
     private static func rotate(_ word: UInt32, _ count: UInt32) -> UInt32 {
-        word >> count | word << (32 - count)
+        word &>> count | word &<< (32 &- count)
     }
 
     private static let constants: [UInt32] = [

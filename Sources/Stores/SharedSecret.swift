@@ -5,8 +5,8 @@ public struct SharedSecret: Sendable {
     private let name: SharedText.Name
     private let lifetime: Microseconds
     private var version: Int64 = 0
-    /// The secret; empty before it is read.
-    public private(set) var bytes: [UInt8] = []
+    /// What the secret authenticates with; `nil` before it is read.
+    public private(set) var hmac: HMAC?
 
     /// A secret that is not read yet.
     ///
@@ -20,15 +20,20 @@ public struct SharedSecret: Sendable {
 
     /// Reads the secret, or makes another one if the store has none.
     ///
+    /// - Returns: what it authenticates with.
     /// - Throws: ``StoreError``.
-    public mutating func read(from store: any Store) throws(StoreError) {
+    @discardableResult
+    public mutating func read(from store: any Store) throws(StoreError) -> HMAC {
         var text = try store.sharedText(name, known: version)
         if text.version == 0 {
             var random = SystemRandomNumberGenerator()
-            bytes = Array((0..<4).map { _ in String(random.next(), radix: 16) }.joined().utf8)
+            let bytes = Array((0..<4).map { _ in String(random.next(), radix: 16) }.joined().utf8)
             text = try store.replaceSharedText(name, known: 0, by: bytes, until: text.now + lifetime)
+            hmac = HMAC(key: bytes)
         }
         version = text.version
-        if let read = text.bytes { bytes = read }
+        if let read = text.bytes { hmac = HMAC(key: read) }
+        guard let hmac else { throw StoreError(.damaged, "the store has a secret without its text") }
+        return hmac
     }
 }

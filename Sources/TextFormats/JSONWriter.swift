@@ -148,6 +148,25 @@ public struct JSONWriter: Sendable {
     private mutating func appendString(_ utf8: some Sequence<UInt8>) {
         beginValue()
         bytes.append(UInt8(ascii: "\""))
+        // Most strings have nothing to escape.
+        let isCopied = utf8.withContiguousStorageIfAvailable { text in
+            guard !text.contains(where: Self.isEscaped) else { return false }
+            bytes.append(contentsOf: text)
+            return true
+        }
+        if isCopied != true { appendEscaped(utf8) }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    private static func isEscaped(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0..<0x20, UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "&"):
+            true
+        default: false
+        }
+    }
+
+    private mutating func appendEscaped(_ utf8: some Sequence<UInt8>) {
         for byte in utf8 {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"):
@@ -160,6 +179,5 @@ public struct JSONWriter: Sendable {
             default: bytes.append(byte)
             }
         }
-        bytes.append(UInt8(ascii: "\""))
     }
 }

@@ -17,7 +17,7 @@ public struct URLQuery: Sequence {
     }
 
     /// The value of the first field with this name; `nil` if there is none.
-    public func first(_ name: some Collection<UInt8>) -> ArraySlice<UInt8>? {
+    public func first(_ name: String.UTF8View) -> ArraySlice<UInt8>? {
         for field in self where field.name.elementsEqual(name) { return field.value }
         return nil
     }

@@ -1,5 +1,6 @@
 import FastCGI
 import Foundation
+import Limiters
 import Servers
 import Testing
 
@@ -132,7 +133,7 @@ struct ActingTests {
 
     @Test("a token is the user's, and ends")
     func tokens() throws {
-        let token = ActionToken(key: Array("key".utf8))
+        let token = ActionToken(HMAC(key: Array("key".utf8)))
         let now = Moment(seconds: 1_000_000)
         func fields(_ action: ConsoleAction, user: String) -> [String: String] {
             Dictionary(
@@ -144,7 +145,7 @@ struct ActingTests {
         try token.check(made, Self.ban, user: "ann", now: now.adding(599))
         #expect(throws: Problem.self) { try token.check(made, Self.ban, user: "ann", now: now.adding(600)) }
         #expect(throws: Problem.self) { try token.check(made, Self.ban, user: "bob", now: now) }
-        let other = ActionToken(key: Array("other".utf8))
+        let other = ActionToken(HMAC(key: Array("other".utf8)))
         #expect(throws: Problem.self) { try other.check(made, Self.ban, user: "ann", now: now) }
     }
 

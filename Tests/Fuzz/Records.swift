@@ -1,6 +1,10 @@
+import CFastCGI
 import Glibc
 
 @testable import FastCGI
+
+/// Without it libfcgi takes nothing.
+private let isLibraryReady = FCGX_Init() == 0
 
 /// FastCGI records, as a peer sends them: the scan, libfcgi, and the drain of a body that nobody reads.
 func fuzzRecords(_ input: [UInt8]) {
@@ -33,12 +37,13 @@ func fuzzRecords(_ input: [UInt8]) {
 
     guard case .request(let role, let body) = verdict, input.count < 100_000 else { return }
     // libfcgi must take what the scan has let pass, without more bytes.
+    precondition(isLibraryReady)
     let head = if case .unfinished(let count) = body { count } else { input.count }
     let descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC)
     let taken = Array(input).withUnsafeBytes {
         RequestReader().take(UnsafeRawBufferPointer(rebasing: $0[..<head]), from: descriptor, role, body)
     }
-    guard let taken else { return }
+    guard let taken else { preconditionFailure("libfcgi does not take a request that the scan lets pass") }
     precondition(taken.request.bytes(of: Array("REMOTE_ADDR".utf8))?.count ?? 0 <= 65_536)
     close(descriptor)
 }

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Receipts")
 struct ReceiptTests {
-    private static let secret = Array("secret".utf8)
+    private static let hmac = HMAC(key: Array("secret".utf8))
 
     private static func receipt(_ generator: inout SeededGenerator) throws -> Receipt {
         let items = try (0..<Int.random(in: 1...4, using: &generator)).map { index in
@@ -39,9 +39,9 @@ struct ReceiptTests {
     func text(_ seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         let receipt = try Self.receipt(&generator)
-        let text = receipt.text(secret: Self.secret)
+        let text = receipt.text(Self.hmac)
         #expect(text.allSatisfy { (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") })
-        let read = try #require(Receipt(text, secret: Self.secret))
+        let read = try #require(Receipt(text, Self.hmac))
         #expect(read.number == receipt.number && read.moment == receipt.moment && read.isFallback == receipt.isFallback)
         #expect(read.items == receipt.items)
     }
@@ -49,15 +49,15 @@ struct ReceiptTests {
     @Test("a changed text is no receipt", arguments: 1...20 as ClosedRange<UInt64>)
     func forged(_ seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
-        let text = try Self.receipt(&generator).text(secret: Self.secret)
-        #expect(Receipt(text, secret: Array("another".utf8)) == nil)
+        let text = try Self.receipt(&generator).text(Self.hmac)
+        #expect(Receipt(text, HMAC(key: Array("another".utf8))) == nil)
         for index in text.indices {
             var changed = text
             changed[index] ^= UInt8.random(in: 1...255, using: &generator)
-            #expect(Receipt(changed, secret: Self.secret) == nil, "seed \(seed), byte \(index)")
-            #expect(Receipt(Array(text[..<index]), secret: Self.secret) == nil)
+            #expect(Receipt(changed, Self.hmac) == nil, "seed \(seed), byte \(index)")
+            #expect(Receipt(Array(text[..<index]), Self.hmac) == nil)
         }
-        #expect(Receipt(text + [0x30], secret: Self.secret) == nil)
+        #expect(Receipt(text + [0x30], Self.hmac) == nil)
     }
 
     @Test("what does not count is refunded, policy by policy")

@@ -27,7 +27,7 @@ public enum ClientNames: Sendable, Hashable {
         switch self {
         case .plain: client.bytes
         case .hashed(let secret):
-            Array("hashed=".utf8) + HMAC.sha256Digits(of: client.bytes, key: Array(secret.utf8)).prefix(32)
+            Array("hashed=".utf8) + HMAC(key: Array(secret.utf8)).hexDigits(of: client.bytes).prefix(32)
         }
     }
 

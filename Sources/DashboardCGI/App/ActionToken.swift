@@ -8,11 +8,11 @@ struct ActionToken {
     /// How long a confirmation is valid, in seconds.
     static let lifetime: Int64 = 600
 
-    private let key: [UInt8]
+    private let hmac: HMAC
 
     /// Tokens made with a key that all dashboards of the store share.
-    init(key: [UInt8]) {
-        self.key = key
+    init(_ hmac: HMAC) {
+        self.hmac = hmac
     }
 
     /// The query of a request that carries out an action.
@@ -38,6 +38,6 @@ struct ActionToken {
 
     private func digits(_ action: ConsoleAction, _ user: String, _ expires: Int64) -> String {
         let message = Filter.address("", [("user", user), ("expires", "\(expires)")] + action.fields)
-        return String(decoding: HMAC.sha256Digits(of: Array(message.utf8), key: key), as: UTF8.self)
+        return String(decoding: hmac.hexDigits(of: Array(message.utf8)), as: UTF8.self)
     }
 }

@@ -30,7 +30,7 @@ struct Console {
         case .confirm:
             let plan = try limiter.plan(try ConsoleAction(fields), by: user ?? "nobody")
             let query = try user.map { user throws(Problem) in
-                ActionToken(key: try limiter.tokenKey()).query(plan.action, user: user, now: now)
+                ActionToken(try limiter.tokenHMAC()).query(plan.action, user: user, now: now)
             }
             return ConfirmView(
                 plan, store: "\(limiter.location)", address: query.map { Filter.address("act", $0) }, refusal: refusal)
@@ -54,7 +54,7 @@ struct Console {
         try Origin.check(request)
         let fields = Self.fields(of: request)
         let action = try ConsoleAction(fields)
-        try ActionToken(key: try limiter.tokenKey()).check(fields, action, user: user, now: now)
+        try ActionToken(try limiter.tokenHMAC()).check(fields, action, user: user, now: now)
         let plan = try limiter.plan(action, by: user)
         let record = AuditRecord(
             actor: user, way: .dashboard, action: plan.audited, reason: action.reason, ended: plan.ended.map(\.line))

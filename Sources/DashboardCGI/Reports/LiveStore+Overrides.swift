@@ -89,12 +89,11 @@ extension LiveStore {
         }
     }
 
-    /// The key of the tokens, which all dashboards of the store share; made when it is first needed.
-    func tokenKey() throws(Problem) -> [UInt8] {
+    /// What authenticates the tokens of all dashboards of the store; its key is made when it is first needed.
+    func tokenHMAC() throws(Problem) -> HMAC {
         try withStore { store throws(StoreError) in
             var secret = SharedSecret(.tokens, lifetime: Self.keyLifetime)
-            try secret.read(from: store)
-            return secret.bytes
+            return try secret.read(from: store)
         }
     }
 

@@ -21,7 +21,7 @@ struct Webhook: Sendable {
     func send(_ body: [UInt8], time: Int64) -> String? {
         var lines = ["url = \(quoted(address))", "header = \"Content-Type: application/json\""]
         if !secret.isEmpty {
-            let digits = HMAC.sha256Digits(of: Array("\(time).".utf8) + body, key: Array(secret.utf8))
+            let digits = HMAC(key: Array(secret.utf8)).hexDigits(of: Array("\(time).".utf8) + body)
             let signature = String(decoding: digits, as: UTF8.self)
             lines.append("header = \"FCGI-Limiter-Signature: t=\(time),v1=\(signature)\"")
         }

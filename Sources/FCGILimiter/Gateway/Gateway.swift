@@ -176,8 +176,7 @@ final class Gateway: Application {
             // Rules without a condition, the usual ones, cost nothing here.
             guard !rulebook.countConditions.isEmpty, let header = front.receiptHeader else { return response }
             let issuer = if case .decided(_, by: .fallback) = outcome { fallbackIssuer } else { issuer }
-            let secret = settler.secret(of: issuer.chargedStore)
-            if let receipt = issuer.receipt(for: outcome, rulebook, secret: secret) {
+            if let receipt = issuer.receipt(for: outcome, rulebook, settler.hmac(of: issuer.chargedStore)) {
                 response.addHeader(header) { $0.append(contentsOf: receipt) }
             }
             return response

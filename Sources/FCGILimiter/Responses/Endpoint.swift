@@ -18,7 +18,8 @@ struct Endpoint: Sendable {
             json.appendObject { json in
                 json.appendName("query")
                 json.append(utf8: URLQuery(request.bytes(of: "QUERY_STRING") ?? []).first("q".utf8) ?? [])
-                json.appendArray("results", of: EmptyCollection<String>()) { $0.append($1) }
+                json.appendName("results")
+                json.appendArray { _ in }
             }
             json.endLine()
             return json.bytes

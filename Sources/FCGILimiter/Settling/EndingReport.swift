@@ -15,19 +15,23 @@ struct EndingReport: Sendable {
 
     /// The report in a line of a log; `nil` if there is none.
     init?(_ line: [UInt8]) {
-        let words = line.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n") }
-        guard let index = words.firstIndex(where: { $0.starts(with: Receipt.prefix.utf8) }),
-            index + 1 < words.endIndex, let status = decimalValue(words[index + 1])
-        else { return nil }
-        receipt = Array(words[index])
-        ending = Ending(
-            status: Int(status), bytes: Self.number(words[index...].dropFirst(2)),
-            cost: Self.number(words[index...].dropFirst(3)))
+        let isBreak = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\n") }
+        var rest = line[...]
+        func next() -> ArraySlice<UInt8> {
+            rest = rest.drop(while: isBreak)
+            defer { rest = rest.drop { !isBreak($0) } }
+            return rest.prefix { !isBreak($0) }
+        }
+        var word = next()
+        while !word.isEmpty, !word.starts(with: Receipt.prefix.utf8) { word = next() }
+        guard !word.isEmpty, let status = decimalValue(next()) else { return nil }
+        receipt = Array(word)
+        ending = Ending(status: Int(status), bytes: Self.number(next()), cost: Self.number(next()))
     }
 
-    /// The number that the first of these words is; one of more than 18 digits counts as the largest of them.
-    private static func number(_ words: ArraySlice<[UInt8].SubSequence>) -> Int64? {
-        guard let word = words.first, !word.isEmpty, word.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+    /// The number that a word is; one of more than 18 digits counts as the largest of them.
+    private static func number(_ word: ArraySlice<UInt8>) -> Int64? {
+        guard !word.isEmpty, word.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
         return decimalValue(word) ?? 999_999_999_999_999_999
     }
 }

@@ -27,17 +27,16 @@ final class ReceiptIssuer: Sendable {
     /// - Parameters:
     ///   - outcome: what became of the request at the store.
     ///   - rulebook: the rules by which it was charged.
-    ///   - secret: authenticates the receipt; empty if there is none yet.
+    ///   - hmac: authenticates the receipt; `nil` if its secret is not known yet.
     /// - Returns: the text of the receipt; `nil` if nothing can be corrected, or not by this store.
-    func receipt(for outcome: RequestOutcome, _ rulebook: Rulebook, secret: [UInt8]) -> [UInt8]? {
-        guard case .decided(let verdict, let decider) = outcome, !secret.isEmpty,
+    func receipt(for outcome: RequestOutcome, _ rulebook: Rulebook, _ hmac: HMAC?) -> [UInt8]? {
+        guard case .decided(let verdict, let decider) = outcome, let hmac,
             decider == (chargedStore == .store ? .store : .fallback)
         else { return nil }
         let items = Array(
             verdict.correctable(rulebook.countConditions, rulebook.answerCosts).prefix(Self.mostItems))
         guard !items.isEmpty else { return nil }
         let number = Receipt.Number(issuer: id, index: count.add(1, ordering: .relaxed).oldValue)
-        return Receipt(number, moment: verdict.now, isFallback: chargedStore == .fallback, items: items).text(
-            secret: secret)
+        return Receipt(number, moment: verdict.now, isFallback: chargedStore == .fallback, items: items).text(hmac)
     }
 }

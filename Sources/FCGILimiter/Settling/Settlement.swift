@@ -57,7 +57,7 @@ struct Settlement {
         var valid: [(receipt: Receipt, ending: Ending)] = []
         let oldest = wallMicroseconds() - Receipt.maximumAge
         for report in waiting {
-            guard let receipt = Receipt(report.receipt, secret: secret.bytes) else {
+            guard let hmac = secret.hmac, let receipt = Receipt(report.receipt, hmac) else {
                 results.append(.invalid)
                 continue
             }

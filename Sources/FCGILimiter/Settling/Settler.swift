@@ -53,7 +53,7 @@ final class Settler: Sendable {
     private let logger: Logger
     /// What the requests ended with that counted.
     let countedStatuses = CountedStatuses()
-    private let secrets = Mutex<[ChargedStore: [UInt8]]>([:])
+    private let secrets = Mutex<[ChargedStore: HMAC]>([:])
     private let issuers = Mutex<[ReceiptIssuer]>([])
     private let state = Mutex(Counts())
     private let thread = Mutex<RunningThread?>(nil)
@@ -70,6 +70,8 @@ final class Settler: Sendable {
     private static let waitLimit: Microseconds = 500_000
     /// The longest pause between two rounds, in microseconds.
     private static let interval: Microseconds = 200_000
+    /// The shortest time between the beginnings of two rounds, in microseconds, so that a busy site's reports come together.
+    private static let shortestRound: Microseconds = 2_000
 
     /// A settler that has not started.
     ///
@@ -89,8 +91,8 @@ final class Settler: Sendable {
         self.logger = logger
     }
 
-    /// The secret that authenticates receipts; empty while it is not known.
-    func secret(of chargedStore: ChargedStore) -> [UInt8] { secrets.withLock { $0[chargedStore, default: []] } }
+    /// What authenticates receipts; `nil` while the secret is not known.
+    func hmac(of chargedStore: ChargedStore) -> HMAC? { secrets.withLock { $0[chargedStore] } }
 
     /// What became of receipts and reports.
     var counts: Counts { state.withLock { $0 } }
@@ -147,11 +149,15 @@ final class Settler: Sendable {
         var settlements = [ChargedStore.store: settlement(store.openAside())]
         if let fallback = store.openFallbackAside() { settlements[.fallback] = settlement(fallback) }
         var hasComplained = false
+        var lastBegin: Microseconds = 0
         var annotated = (lost: 0, time: Microseconds(0))
         while true {
             let isLast = isStopping.load(ordering: .acquiring)
             let hasReports = waitForReports(&hasComplained)
-            progress.store(steadyMicroseconds(), ordering: .relaxed)
+            let early = Self.shortestRound - (steadyMicroseconds() - lastBegin)
+            if early > 0 { usleep(UInt32(early)) }
+            lastBegin = steadyMicroseconds()
+            progress.store(lastBegin, ordering: .relaxed)
             begun.add(1, ordering: .releasing)
             settle(socket.withLock { $0 }?.receive() ?? [], &settlements)
             progress.store(steadyMicroseconds(), ordering: .relaxed)
@@ -202,9 +208,9 @@ final class Settler: Sendable {
             let issuers = issuers.withLock { $0.filter { $0.chargedStore == chargedStore } }
             lost += settlements[chargedStore]?.countLost(issuers) ?? 0
         }
-        let known = settlements.mapValues(\.secret.bytes)
+        let known = settlements.compactMapValues(\.secret.hmac)
         secrets.withLock { $0 = known }
-        if known[.store]?.isEmpty == false { hasSecret.signal() }
+        if known[.store] != nil { hasSecret.signal() }
         let isFirstLoss = state.withLock { state in
             for result in results { state.reports[result, default: 0] += 1 }
             defer { state.lost += lost }

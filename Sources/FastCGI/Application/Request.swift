@@ -10,23 +10,33 @@ public struct Request: Sendable {
         case authorizer = 2
     }
 
-    /// What the web server asks for.
-    public let role: Role
-    /// The body; `nil` if it did not fit 64 KiB together with the variables, or had not arrived when it was not waited for.
-    public internal(set) var body: [UInt8]?
-
     /// What the application said when it put the request off; `nil` before.
     public internal(set) var ticket: Int?
 
-    private var bytes: [UInt8] = []
-    /// Three offsets into `bytes` per variable: of its name, of the `=` after the name, and of the end of its value.
-    ///
-    /// They fit 32 bits: FastCGI heads have at most 64 KiB, and Linux limits an environment to 6 MiB.
-    private var offsets: [Int32] = []
+    /// On the heap, so that a copy of the request costs one reference.
+    private let content: Content
+
+    private final class Content: Sendable {
+        let role: Role
+        let body: [UInt8]?
+        let bytes: [UInt8]
+        /// Three offsets into `bytes` per variable: of its name, of the `=` after the name, and of the end of its value.
+        ///
+        /// They fit 32 bits: FastCGI heads have at most 64 KiB, and Linux limits an environment to 6 MiB.
+        let offsets: [Int32]
+
+        init(_ role: Role, _ bytes: [UInt8], _ offsets: [Int32], body: [UInt8]?) {
+            self.role = role
+            self.bytes = bytes
+            self.offsets = offsets
+            self.body = body
+        }
+    }
 
     /// A request with these variables, for tests.
     public init(role: Role = .responder, variables: KeyValuePairs<String, String>) {
-        self.role = role
+        var bytes: [UInt8] = []
+        var offsets: [Int32] = []
         for (name, value) in variables {
             offsets.append(Int32(bytes.count))
             bytes += name.utf8
@@ -35,29 +45,49 @@ public struct Request: Sendable {
             bytes += value.utf8
             offsets.append(Int32(bytes.count))
         }
+        content = Content(role, bytes, offsets, body: nil)
     }
 
     /// A request with the variables of an environment: `NAME=VALUE` strings, then a null pointer.
-    init(role: Role, environment: UnsafePointer<UnsafeMutablePointer<CChar>?>) {
-        self.role = role
+    init(role: Role, environment: UnsafePointer<UnsafeMutablePointer<CChar>?>, body: [UInt8]? = nil) {
+        var offsets: [Int32] = []
+        // Room for 32 variables, which is what snippets send and some more.
+        offsets.reserveCapacity(3 * 32)
         var total = 0
         var count = 0
         while let text = environment[count] {
-            total += strlen(text)
+            let (start, length) = (total, strlen(text))
+            let equals = memchr(text, Int32(UInt8(ascii: "=")), length).map { $0 - UnsafeMutableRawPointer(text) }
+            total += length
             count += 1
+            offsets.append(Int32(start))
+            offsets.append(Int32(start + (equals ?? length)))
+            offsets.append(Int32(total))
         }
-        bytes.reserveCapacity(total)
-        offsets.reserveCapacity(3 * count)
-        for index in 0..<count {
-            guard let text = environment[index] else { continue }
-            let variable = UnsafeRawBufferPointer(start: text, count: strlen(text))
-            let equals = variable.firstIndex(of: UInt8(ascii: "=")) ?? variable.count
-            offsets.append(Int32(bytes.count))
-            offsets.append(Int32(bytes.count + equals))
-            bytes.append(contentsOf: variable)
-            offsets.append(Int32(bytes.count))
+        let bytes = [UInt8](unsafeUninitializedCapacity: total) { bytes, initialized in
+            for index in 0..<count {
+                guard let text = environment[index] else { continue }
+                let start = Int(offsets[3 * index])
+                UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(bytes)[start...])
+                    .copyMemory(
+                        from: UnsafeRawBufferPointer(start: text, count: Int(offsets[3 * index + 2]) - start))
+            }
+            initialized = total
         }
+        content = Content(role, bytes, offsets, body: body)
     }
+
+    /// The same request with a body.
+    init(_ request: Request, body: [UInt8]?) {
+        let content = request.content
+        self.content = Content(content.role, content.bytes, content.offsets, body: body)
+    }
+
+    /// What the web server asks for.
+    public var role: Role { content.role }
+
+    /// The body; `nil` if it did not fit 64 KiB together with the variables, or had not arrived when it was not waited for.
+    public var body: [UInt8]? { content.body }
 
     /// The bytes of a variable, for example `request.bytes(of: "REMOTE_ADDR")`; `nil` if it was not sent.
     ///
@@ -77,21 +107,23 @@ public struct Request: Sendable {
     }
 
     private func find(_ name: UnsafeRawBufferPointer) -> ArraySlice<UInt8>? {
-        let range: Range<Int>? = bytes.withUnsafeBytes { bytes in
-            var index = 0
-            while index < offsets.count {
-                let start = Int(offsets[index])
-                let equals = Int(offsets[index + 1])
-                if equals - start == name.count, let base = bytes.baseAddress, let wanted = name.baseAddress,
-                    memcmp(base + start, wanted, name.count) == 0
-                {
-                    let end = Int(offsets[index + 2])
-                    return min(equals + 1, end)..<end
+        let range: Range<Int>? = content.bytes.withUnsafeBytes { bytes in
+            content.offsets.withUnsafeBufferPointer { offsets in
+                var index = 0
+                while index < offsets.count {
+                    let start = Int(offsets[index])
+                    let equals = Int(offsets[index + 1])
+                    if equals - start == name.count, let base = bytes.baseAddress, let wanted = name.baseAddress,
+                        memcmp(base + start, wanted, name.count) == 0
+                    {
+                        let end = Int(offsets[index + 2])
+                        return min(equals + 1, end)..<end
+                    }
+                    index += 3
                 }
-                index += 3
+                return nil
             }
-            return nil
         }
-        return range.map { bytes[$0] }
+        return range.map { content.bytes[$0] }
     }
 }

@@ -73,7 +73,8 @@ public struct Response: Sendable {
 
     private mutating func beginLine(_ name: StaticString) {
         head.append(text: name)
-        head.append(text: ": ")
+        head.append(UInt8(ascii: ":"))
+        head.append(UInt8(ascii: " "))
     }
 
     private mutating func endLine() {

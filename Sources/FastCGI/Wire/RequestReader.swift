@@ -37,17 +37,17 @@ struct RequestReader: ~Copyable {
             FCGX_Free(request, 0)
             request.pointee.ipcFd = -1
         }
-        var taken = Request(role: role, environment: environment)
-        taken.body = content
         return (
-            taken, UInt16(truncatingIfNeeded: request.pointee.requestId), request.pointee.keepConnection != 0
+            Request(role: role, environment: environment, body: content),
+            UInt16(truncatingIfNeeded: request.pointee.requestId), request.pointee.keepConnection != 0
         )
     }
 
     /// Takes a body that has fully arrived; otherwise it would precede the connection's next request.
     private func takeBody() -> [UInt8] {
         var body: [UInt8] = []
-        withUnsafeTemporaryAllocation(byteCount: 4_096, alignment: 1) { buffer in
+        // Small enough for the stack: most bodies are empty.
+        withUnsafeTemporaryAllocation(byteCount: 1_024, alignment: 1) { buffer in
             guard let start = buffer.baseAddress?.assumingMemoryBound(to: CChar.self) else { return }
             while true {
                 let count = FCGX_GetStr(start, Int32(buffer.count), request.pointee.in)

@@ -1,3 +1,5 @@
+import Limiters
+
 /// Reads `fingerprints`: how identities name secrets.
 struct FingerprintReader {
     private static let example = "{ secret_file: fingerprints.secret, except: [header X-Tenant] }, or leave it out"
@@ -16,7 +18,7 @@ struct FingerprintReader {
                 let remedy = "write the output of openssl rand -hex 32 into it"
                 throw field.error("has fewer than \(Self.shortestSecret) bytes; \(remedy)", value: field.scalar)
             }
-            fingerprints.key = secret
+            fingerprints.hmac = HMAC(key: secret)
             if file.isWorldReadable {
                 warnings.append(
                     field.warning("can be read by every user of this machine; run chmod o= on it", value: field.scalar))

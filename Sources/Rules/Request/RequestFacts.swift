@@ -15,6 +15,7 @@ struct RequestFacts {
     private var cachedServerName: Lazy<Bytes> = .unknown
     private var cachedClient: Lazy<Address?> = .unknown
     private var cachedAddress: Lazy<Bytes?> = .unknown
+    private var cachedSentKey: Lazy<Bytes?> = .unknown
     private var cachedKey: Lazy<KeyList.Entry?> = .unknown
     private var cachedKeyName: Lazy<Bytes?> = .unknown
     private var cachedPlan: Lazy<Bytes?> = .unknown
@@ -146,11 +147,14 @@ struct RequestFacts {
 
     /// The API key that the client sent, known or not.
     mutating func sentKey() -> Bytes? {
-        guard let text = value(of: settings.keySource) else { return nil }
-        guard settings.keySource.kind == .variable(Variable.authorization) else { return text }
-        // The scheme of RFC 6750 is optional.
-        let scheme = text.prefix { $0 != UInt8(ascii: " ") }
-        return scheme.equals(ignoringCase: "Bearer") ? text[scheme.endIndex...].trimmed : text
+        if case .known(let key) = cachedSentKey { return key }
+        var key = value(of: settings.keySource)
+        if settings.keysHaveSchemes, let text = key {
+            let scheme = text.prefix { $0 != UInt8(ascii: " ") }
+            if scheme.equals(ignoringCase: "Bearer") { key = text[scheme.endIndex...].trimmed }
+        }
+        cachedSentKey = .known(key)
+        return key
     }
 
     /// The address as identities contain it; `REMOTE_ADDR` as it is if the client's address is unknown.

@@ -2,6 +2,8 @@
 final class RequestSettings: Sendable {
     /// Where clients send their API keys.
     let keySource: Source
+    /// Whether the scheme of RFC 6750 may precede a key: `Authorization: Bearer …`.
+    let keysHaveSchemes: Bool
     /// The keys that count; `nil` if every key does.
     let keys: KeyList?
     let trustedProxies: AddressSet
@@ -19,6 +21,7 @@ final class RequestSettings: Sendable {
         pathNormalization: PathNormalization, planSource: Source?, fingerprints: Fingerprints
     ) {
         self.keySource = keySource
+        keysHaveSchemes = keySource.kind == .variable(Variable.authorization)
         self.keys = keys
         self.trustedProxies = trustedProxies
         self.proxyHeader = proxyHeader

@@ -25,7 +25,9 @@ struct OutcomeList {
     mutating func decideAll(_ body: ([Charge]) -> [RequestOutcome?]) {
         guard openCount > 0 else { return }
         if openCount == charges.count {
-            for (index, outcome) in body(charges).enumerated() { set(index, outcome) }
+            outcomes = body(charges)
+            outcomes += repeatElement(nil, count: charges.count - outcomes.count)
+            openCount = outcomes.count { $0 == nil }
         } else {
             let open = charges.indices.filter { outcomes[$0] == nil }
             for (index, outcome) in zip(open, body(open.map { charges[$0] })) { set(index, outcome) }
