@@ -5,7 +5,7 @@
 public enum Migrations {
     /// Numbered changes of the tables, in order.
     ///
-    /// A released file never changes: a change of the tables is a new file. Number 2 only created functions. A change of
+    /// A released file never changes: a change of the tables is a new file, which `Package.swift` lists, too. Number 2 only created functions. A change of
     /// functions alone gets a number with an empty file.
     private static let changes = [
         (number: 1, sql: PackageResources._01_tables_sql), (number: 3, sql: PackageResources._03_outcome_sql),

@@ -34,7 +34,7 @@ struct ServeCommand: ParsableCommand, VariableOptions {
     @OptionGroup var listenOptions: ListenOptions
     @OptionGroup var rulesOptions: RulesOptions
     @OptionGroup var storeOptions: StoreOptions
-    @OptionGroup var storeFailureOptions: StoreFailureOptions
+    @OptionGroup var storeUseOptions: StoreUseOptions
     @OptionGroup var reportOptions: ReportOptions
     @OptionGroup var recorderOptions: RecorderOptions
     @OptionGroup var alertOptions: AlertOptions
@@ -60,10 +60,10 @@ struct ServeCommand: ParsableCommand, VariableOptions {
 
         let rules = try ActiveRules(rulesOptions.rules, mode: shadow == .on ? .shadow : .enforced, logger)
         let location = try storeOptions.location()
-        let store = try ResilientStore(location, storeFailureOptions.options(sessions: loops.value), logger: logger)
+        let store = try ResilientStore(location, storeUseOptions.options(sessions: loops.value), logger: logger)
         try store.start()
         if CGI.isRequested { store.overrides.readOnce() } else { store.overrides.start() }
-        let answers = rules.current.policies.map { $0.onStoreFailure ?? storeFailureOptions.onStoreFailure }
+        let answers = rules.current.policies.map { $0.onStoreFailure ?? storeUseOptions.onStoreFailure }
         if answers.contains(.local) { store.openFallback() }
         let connections = ConnectionCount()
         let recording = recorderOptions.settings
@@ -71,7 +71,7 @@ struct ServeCommand: ParsableCommand, VariableOptions {
         let recorder = recording.map { makeRecorder($0, store, ledger, connections, logger) }
         let settler = Settler(store, reportOptions.reports.address, timeout: reportOptions.timeout, ledger, logger)
         let healthCheck = HealthCheck()
-        let storeHeader = storeFailureOptions.storeHeader == .on ? StoreHeader(store) : nil
+        let storeHeader = storeUseOptions.storeHeader == .on ? StoreHeader(store) : nil
         let makeGateway = { @Sendable (index: Int) -> any Application in
             let session = store.makeSession()
             return Gateway(

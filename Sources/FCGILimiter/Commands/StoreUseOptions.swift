@@ -6,7 +6,7 @@ public import Startup
 public import Stores
 
 /// The options that say how long to wait for the store and what happens when it fails.
-struct StoreFailureOptions: ParsableArguments {
+struct StoreUseOptions: ParsableArguments {
     @Option(help: "Milliseconds that Redis may take to connect and to answer, from 1 to 60000.")
     var storeDeadline = RedisDeadlines()
 
