@@ -5,8 +5,8 @@
 public enum Migrations {
     /// Numbered changes of the tables, in order.
     ///
-    /// A released file never changes: a change of the tables is a new file, which `Package.swift` lists, too. Number 2 only created functions. A change of
-    /// functions alone gets a number with an empty file.
+    /// A released file never changes: a change of the tables is a new file, which `Package.swift` lists, too. Number 2 only
+    /// created functions. A change of functions alone gets a number with an empty file.
     private static let changes = [
         (number: 1, sql: PackageResources._01_tables_sql), (number: 3, sql: PackageResources._03_outcome_sql),
         (number: 4, sql: PackageResources._04_dimensions_sql),
