@@ -126,7 +126,7 @@ extension StatusPages {
         let counts = ledger.units.merging(zeros) { count, _ in count }.sorted { $0.key < $1.key }
         guard !counts.isEmpty else { return }
         let families: [(String, String, KeyPath<UnitCounts, Int64>)] = [
-            ("charged", "Units taken when requests were let through, which their ends may change.", \.charged),
+            ("charged", "Units charged to requests that were let through, until it is known how they end.", \.charged),
             ("refunded", "Units given back when a request had ended.", \.refunded),
             ("corrected", "Units taken when a request had ended, because it cost more than its charge.", \.corrected),
         ]
