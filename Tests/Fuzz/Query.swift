@@ -31,7 +31,9 @@ func fuzzQuery(_ input: [UInt8]) {
     let fields = query.map { ($0.name, $0.value) }
     precondition(fields.count <= input.count)
     precondition(query.dictionary.count <= fields.count)
-    if let field = fields.first { precondition(query.first(field.0) == field.1) }
+    if let field = fields.first, let name = String(validating: field.0, as: UTF8.self) {
+        precondition(query.first(name.utf8) == field.1)
+    }
     // What is encoded again is decoded to the same.
     let text = String(decoding: input, as: UTF8.self)
     let again = URLQuery(Array(URLQuery.text([("a", text)]).utf8)[...])
