@@ -212,13 +212,5 @@ private struct FieldReader {
     }
 }
 
-/// The integer with these 1 to 18 decimal digits; `nil` for other text.
-private func integer(_ digits: ArraySlice<UInt8>) -> Int64? {
-    guard (1...18).contains(digits.count) else { return nil }
-    var value: Int64 = 0
-    for digit in digits {
-        guard (0x30...0x39).contains(digit) else { return nil }
-        value = 10 * value + Int64(digit - 0x30)
-    }
-    return value
-}
+/// The integer with these decimal digits; `nil` for other text.
+private func integer(_ digits: ArraySlice<UInt8>) -> Int64? { Int64(String(decoding: digits, as: UTF8.self)) }
