@@ -13,7 +13,7 @@ DASHBOARD := libjs-chart.js
 BROWSER := chromium chromium-driver fonts-dejavu-core
 TESTING := prometheus openssl apache2-utils wrk python3-jsonschema python3-yaml pgbouncer $(APACHE) php-fpm python3 $(BROWSER)
 CHECKING := shellcheck lua5.1
-MEASURING := openssl wrk libnginx-mod-http-lua lua-nginx-redis $(APACHE) libapache2-mod-qos libpcre3
+MEASURING := openssl wrk libnginx-mod-http-lua lua-nginx-redis $(APACHE) libapache2-mod-qos libapache2-mod-evasive libpcre3
 # What `make compare` compares with; PyPI has the rest.
 PEER_PACKAGES := haproxy varnish varnish-modules python3-venv
 # For a network that can be cut; it also takes util-linux, which Debian always has.
@@ -24,7 +24,7 @@ PACKAGE_TESTS := mmdebstrap lintian groff iproute2
 # For containers with a network of their own, and the base images that stand in for those of registries.
 CONTAINER_TESTS := mmdebstrap podman podman-compose buildah runc netavark aardvark-dns iptables iproute2 apache2-utils curl
 
-.PHONY: help build run traffic test check lint hooks bench compare differential soak sanitize fuzz chaos fonts screenshot install uninstall deb debtest containertest swift
+.PHONY: help build run traffic test check lint hooks bench compare differential soak sanitize versions fuzz chaos fonts screenshot install uninstall deb debtest containertest swift
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -83,6 +83,11 @@ soak: build  ## See whether memory, descriptors and latency stay flat, and write
 sanitize: swift  ## Run the tests under the Address, Undefined Behavior and Thread Sanitizers (SANITIZERS=, SUITES=)
 	@scripts/install-packages $(LIBRARIES) $(SERVERS) $(TESTING)
 	@scripts/sanitize
+
+versions: swift  ## Run the tests of stores and analytics with other versions of Redis, Valkey and PostgreSQL (SERVERS=)
+	@scripts/install-packages $(LIBRARIES) $(SERVERS) $(DASHBOARD) $(TESTING) $(CHAOS) python3-pip
+	swift build --build-tests
+	@scripts/versions
 
 fuzz: swift  ## Feed the parsers with inputs that libFuzzer makes up (SECONDS_EACH=30, TARGETS=)
 	@scripts/install-packages $(LIBRARIES)

@@ -8,7 +8,7 @@
 # Every server has one worker and answers 43 bytes, from memory if it can: Apache reads a file.
 
 all_peers='unlimited limit_req haproxy vsthrottle mod_qos envoy guard embedded redis lua traefik flask'
-all_loads='uniform hot zipf new refused-50 refused-99 rate admitted killed'
+all_loads='uniform hot zipf new refused-50 refused-99 rate admitted killed apache'
 peer_programs=${PEER_PROGRAMS:-.build/peers}
 answer43=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
 
@@ -135,7 +135,8 @@ start_peer() {
                 redis) start_limiter "redis+unix:$work/redis.sock" --rules "$work/compare.yaml" ;;
             esac
             case $name in embedded | redis) host=limiter ;; esac
-            ANSWER='empty_gif;' LIMIT=$limit start_nginx ;;
+            # As docs/scaling.md says: not less than the concurrent requests.
+            KEEPALIVE=$((${connections:-0} > 256 ? connections : 256)) ANSWER='empty_gif;' LIMIT=$limit start_nginx ;;
         haproxy)
             haproxy_conf "$limit" >"$work/haproxy.cfg"
             launch_peer haproxy haproxy -db -f "$work/haproxy.cfg" ;;
@@ -273,6 +274,9 @@ compare() {
                 unset RATE ;;
             admitted) admitted_table ;;
             killed) killed_table ;;
+            apache)
+                connections=64
+                apache ;;
             *) fail "$load is not a load: choose from $all_loads" ;;
         esac
     done

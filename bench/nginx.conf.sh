@@ -5,6 +5,7 @@
 #
 #     ANSWER='alias …;'   what answers an allowed request of guard and limit_req; by default a small file
 #     LIMIT=N             requests per minute of limit_req and lua; by default more than a run of limit_req uses, and 30
+#     KEEPALIVE=N         connections to the limiter that nginx keeps
 #
 # FOLDER is an absolute path. It holds the pid file, logs, temporary files and sockets (bare.sock, limiter.sock, redis.sock), and in
 # fcgi-limiter.d the additional variables for the limiter, as on any site that includes nginx/guard-server.conf.
@@ -85,7 +86,7 @@ http {
     }
     upstream fcgi_limiter {
         server unix:$folder/limiter.sock;
-        keepalive 128;
+        keepalive ${KEEPALIVE:-256};
         keepalive_requests 1000000000;
     }
 

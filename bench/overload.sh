@@ -28,7 +28,7 @@ http {
     upstream fcgi_limiter {
         server unix:$work/first.sock;
         server unix:$work/second.sock;
-        keepalive 128;
+        keepalive 256;
     }
     server {
         listen 127.0.0.1:$1 backlog=4096;

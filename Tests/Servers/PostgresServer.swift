@@ -3,6 +3,8 @@ import Synchronization
 
 /// A private PostgreSQL with a database, on a Unix socket and optionally on TCP.
 ///
+/// It is the latest version that Debian has installed, or that in the folder POSTGRES_PROGRAMS, an environment variable.
+///
 /// PostgreSQL refuses to run as root, so root starts it as the user of Debian's package.
 public final class PostgresServer: Sendable {
     /// How clients reach the server.
@@ -67,6 +69,9 @@ public final class PostgresServer: Sendable {
     }
 
     private static func program(_ name: String) throws -> Program {
+        if let folder = ProcessInfo.processInfo.environment["POSTGRES_PROGRAMS"] {
+            return try Program(at: "\(folder)/\(name)")
+        }
         // Debian installs each version into its own folder.
         let versions = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
         let latest = versions.compactMap { Int($0) }.max().map { "/usr/lib/postgresql/\($0)/bin/\(name)" }

@@ -33,12 +33,15 @@ public final class RedisCluster: Sendable {
         let folder = try TemporaryFolder()
         self.folder = folder
         self.certificates = certificates
-        let ports = try (0..<6).map { _ in (client: try FreePort(), bus: try FreePort()) }
+        let ports = try (0..<6).map { _ in
+            let client = try FreePort()
+            return (client: client, bus: RedisServer.isBeforeSeven ? client.number + 10_000 : try FreePort().number)
+        }
         let ids = ports.map { _ in (0..<40).map { _ in String(Int.random(in: 0..<16), radix: 16) }.joined() }
         // Writes nodes.conf as the servers would, because introducing them to each other takes longer.
         for (me, port) in ports.enumerated() {
             let lines = ports.indices.map { index in
-                let name = "\(ids[index]) 127.0.0.1:\(ports[index].client.number)@\(ports[index].bus.number)"
+                let name = "\(ids[index]) 127.0.0.1:\(ports[index].client.number)@\(ports[index].bus)"
                 let flag = index == me ? "myself," : ""
                 let epoch = index % 3 + 1
                 return index < 3
@@ -53,10 +56,11 @@ public final class RedisCluster: Sendable {
             let server = try RedisServer(
                 .socketAnd(port.client),
                 options: [
-                    "cluster-enabled yes", "cluster-port \(port.bus.number)", "cluster-node-timeout \(nodeTimeout)",
+                    "cluster-enabled yes", "cluster-node-timeout \(nodeTimeout)",
                     "cluster-config-file \(folder.path("nodes-\(port.client.number).conf"))",
                     "repl-diskless-sync-delay 0", "repl-ping-replica-period 1",
-                ] + options + (certificates?.options(only: port.client, certificate) ?? []))
+                ] + RedisServer.busOptions(port.bus) + options
+                    + (certificates?.options(only: port.client, certificate) ?? []))
             return Node(server: server, id: id)
         }
         guard try waitUntil({ try isWhole }) else { throw ServerError("the Redis Cluster did not come up") }

@@ -48,14 +48,30 @@ public final class RedisServer: Sendable {
         process = Mutex(try Self.start(in: folder, at: end))
     }
 
+    /// Whether the server is a Redis before version 7.
+    public static let isBeforeSeven: Bool = {
+        let outcome = try? Program("redis-server", package: "redis-server").run(["--version"])
+        return outcome?.text.firstMatch(of: /Redis server v=[0-6]\./) != nil
+    }()
+
+    /// The lines that let a node of a cluster talk to others on this port; before version 7 it is that of clients plus 10,000.
+    static func busOptions(_ port: Int) -> [String] { isBeforeSeven ? [] : ["cluster-port \(port)"] }
+
     /// A server with cluster support that knows no other node and has no slots.
     ///
     /// - Throws: ``ServerError`` when Redis is not installed, or does not start.
     public static func clusterNode() throws -> RedisServer {
-        let options = [
-            "cluster-enabled yes", "cluster-port \(try FreePort().number)", "cluster-config-file nodes.conf",
-        ]
+        let options = ["cluster-enabled yes", "cluster-config-file nodes.conf"] + busOptions(try FreePort().number)
         return try RedisServer(.socketAndPort, options: options)
+    }
+
+    /// The number of the port for other nodes of a cluster.
+    public var busPort: String {
+        get throws {
+            if Self.isBeforeSeven { return "\(port + 10_000)" }
+            let lines = try command("CONFIG", "GET", "cluster-port").split(separator: "\n")
+            return lines.last.map(String.init) ?? ""
+        }
     }
 
     private static func start(in folder: TemporaryFolder, at end: Cable.End?) throws -> ServerProcess {

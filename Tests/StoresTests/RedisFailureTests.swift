@@ -148,7 +148,7 @@ struct RedisFailureTests {
         let server = try RedisServer(options: ["rename-command SCRIPT \"\""])
         let error = try failure(try open(server))
         #expect(error.kind == .misconfigured)
-        #expect(error.description.contains("answered: ERR unknown command 'SCRIPT'"))
+        #expect(error.description.contains("answered: ERR unknown command"))
         #expect(error.description.hasSuffix(": name a Redis server, version 6 or later"))
     }
 

@@ -81,7 +81,7 @@ struct SentinelTests {
         let server = try RedisServer(.socketAndPort)
         let error = try failure(open("redis+sentinel://127.0.0.1:\(server.port)/limits"))
         #expect(error.kind == .misconfigured)
-        #expect(error.description.contains("answered: ERR unknown command 'SENTINEL'"))
+        #expect(error.description.contains("answered: ERR unknown command"))
     }
 
     @Test("a user for the limiter and a password for the Sentinels are enough")

@@ -14,7 +14,18 @@ struct RedisReply: ~Copyable {
 
     /// The text of an error reply; `nil` for any other.
     var errorText: String? {
-        reply.pointee.type == REDIS_REPLY_ERROR ? text : nil
+        reply.pointee.type == REDIS_REPLY_ERROR ? Self.commandError(in: text) : nil
+    }
+
+    /// The error of a command, without the words that Redis before version 7 writes before it if a script made the command.
+    static func commandError(in text: String) -> String {
+        guard text.hasPrefix("ERR Error running script"), let script = text.ranges(of: "@user_script:").last else {
+            return text
+        }
+        // The number of a line follows, and a hyphen before some of the errors.
+        let error = text[script.upperBound...].drop { $0.isNumber || " :-".contains($0) }
+        let code = error.prefix { $0 != " " }
+        return code.allSatisfy(\.isUppercase) ? String(error) : "ERR \(error)"
     }
 
     /// The text of a string or status reply.
