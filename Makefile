@@ -11,7 +11,7 @@ SERVERS := nginx redis-server postgresql curl
 APACHE := apache2 libapache2-mod-fcgid lua-socket
 DASHBOARD := libjs-chart.js
 BROWSER := chromium chromium-driver fonts-dejavu-core
-TESTING := prometheus openssl apache2-utils wrk python3-jsonschema python3-yaml pgbouncer $(APACHE) php-fpm python3 $(BROWSER)
+TESTING := prometheus openssl apache2-utils wrk python3-jsonschema python3-yaml python3-pip pgbouncer $(APACHE) php-fpm python3 $(BROWSER)
 CHECKING := shellcheck lua5.1
 MEASURING := openssl wrk libnginx-mod-http-lua lua-nginx-redis $(APACHE) libapache2-mod-qos libapache2-mod-evasive libpcre3
 # What `make compare` compares with; PyPI has the rest.
@@ -85,7 +85,7 @@ sanitize: swift  ## Run the tests under the Address, Undefined Behavior and Thre
 	@scripts/sanitize
 
 versions: swift  ## Run the tests of stores and analytics with other versions of Redis, Valkey and PostgreSQL (SERVERS=)
-	@scripts/install-packages $(LIBRARIES) $(SERVERS) $(DASHBOARD) $(TESTING) $(CHAOS) python3-pip
+	@scripts/install-packages $(LIBRARIES) $(SERVERS) $(DASHBOARD) $(TESTING) $(CHAOS)
 	swift build --build-tests
 	@scripts/versions
 

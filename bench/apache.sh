@@ -17,7 +17,7 @@ start_apache() {
         port=$((20000 + RANDOM % 12000))
         {
             # The number of processes must not change while they are measured: neither Apache's own, nor those of mod_fcgid, which by
-            # default starts two per second.
+            # default starts ten and then one per second.
             printf '%s\n' "Define folder $folder" "Define port $port" "Include $bench/../apache/private.conf" \
                 'ServerLimit 2' 'StartServers 2' 'ThreadsPerChild 32' 'MaxRequestWorkers 64' 'MaxKeepAliveRequests 0' \
                 'FcgidSpawnScore 0' 'FcgidTerminationScore 0' "DocumentRoot $folder/site"

@@ -83,7 +83,7 @@ struct ReportLoadTests {
         let reader = try ReportedSite(rules: rules, onRedis: true)
         let site = try ReportedSite(
             rules: rules, store: "redis+unix:\(try #require(reader.redis).socket)",
-            flags: ["--report-timeout", "\(Int(Self.stopSeconds) + 5)"], reports: reader.port)
+            flags: ["--report-timeout", "\(Int(Self.stopSeconds) + 12)"], reports: reader.port)
         let (nginx, limiter, port) = (site.nginx, reader.limiters[0], reader.port)
         #expect(try site.statuses(["/200"]) == [200])
         #expect(try waitUntil { try reader.reports() == 1 })
