@@ -33,10 +33,7 @@ public final class RedisCluster: Sendable {
         let folder = try TemporaryFolder()
         self.folder = folder
         self.certificates = certificates
-        let ports = try (0..<6).map { _ in
-            let client = try FreePort()
-            return (client: client, bus: RedisServer.isBeforeSeven ? client.number + 10_000 : try FreePort().number)
-        }
+        let ports = try (0..<6).map { _ in try ClusterPorts() }
         let ids = ports.map { _ in (0..<40).map { _ in String(Int.random(in: 0..<16), radix: 16) }.joined() }
         // Writes nodes.conf as the servers would, because introducing them to each other takes longer.
         for (me, port) in ports.enumerated() {
@@ -59,7 +56,7 @@ public final class RedisCluster: Sendable {
                     "cluster-enabled yes", "cluster-node-timeout \(nodeTimeout)",
                     "cluster-config-file \(folder.path("nodes-\(port.client.number).conf"))",
                     "repl-diskless-sync-delay 0", "repl-ping-replica-period 1",
-                ] + RedisServer.busOptions(port.bus) + options
+                ] + port.options + options
                     + (certificates?.options(only: port.client, certificate) ?? []))
             return Node(server: server, id: id)
         }

@@ -54,24 +54,30 @@ public final class RedisServer: Sendable {
         return outcome?.text.firstMatch(of: /Redis server v=[0-6]\./) != nil
     }()
 
-    /// The lines that let a node of a cluster talk to others on this port; before version 7 it is that of clients plus 10,000.
-    static func busOptions(_ port: Int) -> [String] { isBeforeSeven ? [] : ["cluster-port \(port)"] }
-
     /// A server with cluster support that knows no other node and has no slots.
     ///
     /// - Throws: ``ServerError`` when Redis is not installed, or does not start.
     public static func clusterNode() throws -> RedisServer {
-        let options = ["cluster-enabled yes", "cluster-config-file nodes.conf"] + busOptions(try FreePort().number)
-        return try RedisServer(.socketAndPort, options: options)
+        let ports = try ClusterPorts()
+        let options = ["cluster-enabled yes", "cluster-config-file nodes.conf"] + ports.options
+        return try RedisServer(.socketAnd(ports.client), options: options)
     }
 
     /// The number of the port for other nodes of a cluster.
     public var busPort: String {
         get throws {
-            if Self.isBeforeSeven { return "\(port + 10_000)" }
+            if Self.isBeforeSeven { return "\(port + ClusterPorts.distance)" }
             let lines = try command("CONFIG", "GET", "cluster-port").split(separator: "\n")
             return lines.last.map(String.init) ?? ""
         }
+    }
+
+    /// Makes the server the master of a whole cluster.
+    ///
+    /// Before version 7 a command names each slot.
+    public func takeAllSlots() throws {
+        let slots = (0..<16_384).map { "\($0)" }
+        _ = try Program("redis-cli", package: "redis-tools").run(["-s", socket, "CLUSTER", "ADDSLOTS"] + slots)
     }
 
     private static func start(in folder: TemporaryFolder, at end: Cable.End?) throws -> ServerProcess {

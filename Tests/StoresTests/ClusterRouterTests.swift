@@ -14,7 +14,7 @@ struct ClusterRouterTests {
 
     init() throws {
         let server = try RedisServer.clusterNode()
-        try server.command("CLUSTER", "ADDSLOTSRANGE", "0", "16383")
+        try server.takeAllSlots()
         #expect(try waitUntil { try server.command("CLUSTER", "INFO").contains("cluster_state:ok") })
         self.server = server
         location = try ClusterLocation("redis+cluster://127.0.0.1:\(server.port)")
