@@ -1,7 +1,8 @@
 import Cases
 import Limiters
-import Stores
 import Testing
+
+@testable import Stores
 
 @Suite("The cache of refusals")
 struct RefusalCacheTests {
@@ -189,6 +190,25 @@ struct RefusalCacheTests {
         let keptBesides = found(0..<RefusalCache.capacity, short)
         #expect(keptBesides > half * 90 / 100)
         #expect(kept + keptBesides <= RefusalCache.capacity)
+    }
+
+    @Test("that have ended give their memory back, as further ones come")
+    func ended() throws {
+        let policy = try policy()
+        let refusals = RefusalCache()
+        func remember(_ numbers: Range<Int>, asked: Microseconds) {
+            for number in numbers {
+                let charge = Charge([.init(policy, for: Identity("client", "\(number)".utf8))])
+                var store = MemoryStore()
+                _ = store.charge(charge, now: 0)
+                refusals.insert(store.charge(charge, now: 0), asked: asked)
+            }
+        }
+        remember(0..<20_000, asked: start)
+        #expect(refusals.count > 19_000)
+        // A minute later the first clients are not refused any more.
+        remember(20_000..<40_000, asked: start + 60_000_000)
+        #expect(refusals.count <= 20_000)
     }
 
     @Test("in front of a store change no decision in random sequences", arguments: 1...20)

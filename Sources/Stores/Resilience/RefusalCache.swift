@@ -7,7 +7,8 @@ public import Limiters
 /// Time is measured by this machine's steady clock from before the store was asked, less a thousandth for clocks that run unevenly.
 /// So no client is refused longer than by the store. As a store can also lose its data, it is asked again at least once per minute.
 ///
-/// The cache has one owner at a time. It holds at most ``capacity`` refusals of about 400 bytes each.
+/// The cache has one owner at a time. It holds at most ``capacity`` refusals of about 400 bytes each. Those that have ended are
+/// dropped by and by, so its memory follows the clients that are refused at a time, not all that ever were.
 public final class RefusalCache {
     /// The maximum number of refusals; beyond it, those that expire first are dropped.
     public static let capacity = setCount * setSize
@@ -45,6 +46,8 @@ public final class RefusalCache {
     ///
     /// Those of one set fill one cache line of the processor.
     private var hashes: [Int] = []
+    /// The set that is swept next.
+    private var nextSwept = 0
 
     /// An empty cache.
     public init() {}
@@ -99,7 +102,21 @@ public final class RefusalCache {
         }
         slots[best] = CachedRefusal(verdict, learned: asked)
         hashes[best] = hash
+        sweep(now: asked)
     }
+
+    /// Drops the refusals of two sets that have ended.
+    private func sweep(now: Microseconds) {
+        for _ in 0..<2 {
+            for slot in Self.set(of: nextSwept) {
+                if let refusal = slots[slot], refusal.end <= now { slots[slot] = nil }
+            }
+            nextSwept &+= 1
+        }
+    }
+
+    /// The number of refusals in the cache, among them some that have ended.
+    var count: Int { slots.count { $0 != nil } }
 
     private static func set(of hash: Int) -> Range<Int> {
         let first = (hash & (setCount - 1)) * setSize
