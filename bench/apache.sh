@@ -16,11 +16,10 @@ start_apache() {
     while :; do
         port=$((20000 + RANDOM % 12000))
         {
-            # The number of processes must not change while they are measured: neither Apache's own, nor those of mod_fcgid, which by
-            # default starts ten and then one per second.
+            # The number of processes must not change while they are measured.
             printf '%s\n' "Define folder $folder" "Define port $port" "Include $bench/../apache/private.conf" \
                 'ServerLimit 2' 'StartServers 2' 'ThreadsPerChild 32' 'MaxRequestWorkers 64' 'MaxKeepAliveRequests 0' \
-                'FcgidSpawnScore 0' 'FcgidTerminationScore 0' "DocumentRoot $folder/site"
+                "DocumentRoot $folder/site"
             "$2"
         } >"$folder/httpd.conf"
         start "$1" apache2 -DFOREGROUND -f "$folder/httpd.conf"
